@@ -1,0 +1,135 @@
+"""Files that appear whole or not at all, and the fingerprints in their paths."""
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, is_dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import safe_open
+from safetensors.numpy import save_file
+
+from pipeline.errors import SodaError
+
+TEMPORARY_PREFIX = ".tmp-"
+
+
+@contextmanager
+def atomic_path(path: Path) -> Iterator[Path]:
+    """Give a temporary path beside `path`, renamed to it when the block succeeds.
+
+    The temporary name keeps the suffix, because libraries choose formats by it.
+    When the block fails, the temporary file is removed and `path` is untouched.
+
+    Raises:
+        SodaError: The disk is full; the message says where.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(
+        prefix=TEMPORARY_PREFIX, suffix=f"-{path.name}", dir=path.parent
+    )
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        with temporary.open("rb+") as file:
+            os.fsync(file.fileno())
+        temporary.chmod(0o666 & ~_umask())
+        temporary.replace(path)
+    except OSError as error:
+        if error.errno == 28:  # ENOSPC, which libraries wrap in classes of their own
+            raise disk_full(path) from error
+        raise
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def disk_full(path: Path) -> SodaError:
+    """The one sentence for a disk without space, wherever it was noticed."""
+    return SodaError(
+        f"{path}: the disk that holds {path.parent} is full; free some space or "
+        f"choose another --workdir, then run the same command again"
+    )
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file, whole or not at all."""
+    with atomic_path(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write a JSON file for people to read, whole or not at all."""
+    write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file that this project wrote."""
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def write_arrays(
+    path: Path, arrays: Mapping[str, np.ndarray], metadata: Mapping[str, Any]
+) -> None:
+    """Write named arrays and a header as safetensors, whole or not at all."""
+    header = {key: json.dumps(value) for key, value in metadata.items()}
+    contiguous = {key: np.ascontiguousarray(value) for key, value in arrays.items()}
+    with atomic_path(path) as temporary:
+        save_file(contiguous, temporary, metadata=header)
+
+
+def read_arrays(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """Read what `write_arrays` wrote: the arrays and the header."""
+    with safe_open(path, framework="numpy") as file:
+        header = {k: json.loads(v) for k, v in (file.metadata() or {}).items()}
+        return {key: file.get_tensor(key) for key in file.keys()}, header  # noqa: SIM118
+
+
+def read_header(path: Path) -> dict[str, Any]:
+    """Read only the header of what `write_arrays` wrote."""
+    with safe_open(path, framework="numpy") as file:
+        return {k: json.loads(v) for k, v in (file.metadata() or {}).items()}
+
+
+def plain(value: Any) -> Any:
+    """Turn dataclasses, paths and tuples into what JSON can hold.
+
+    >>> plain({"a": (1, 2)})
+    {'a': [1, 2]}
+    """
+    if is_dataclass(value) and not isinstance(value, type):
+        return plain(asdict(value))
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(item) for item in value]
+    if isinstance(value, Path):
+        return str(value)
+    return value
+
+
+def fingerprint(value: Any) -> str:
+    """Short hash of parameters, the same whatever the order of the keys.
+
+    >>> fingerprint({"a": 1, "b": 2}) == fingerprint({"b": 2, "a": 1})
+    True
+    """
+    text = json.dumps(plain(value), sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def sha256_of(path: Path) -> str:
+    """Hex sha256 of a file's content."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
