@@ -101,7 +101,9 @@ class SnippetGrid:
     def cell_at(self, seconds: float, cells: int | None = None) -> int:
         """Index of the snippet (or cell) that answers a time, clipped to the video."""
         count = self.num_snippets if cells is None else cells
-        return min(max(int(self.seconds_to_position(seconds, cells) // 1), 0), count - 1)
+        return min(
+            max(int(self.seconds_to_position(seconds, cells) // 1), 0), count - 1
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON can hold it; `SnippetGrid(**d)` is the inverse."""

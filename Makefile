@@ -1,0 +1,42 @@
+# Everything happens in .venv, which is made on first use. `make` lists the verbs.
+PYTHON ?= python3.11
+BIN := .venv/bin
+
+.PHONY: help setup weights demo test check format clean
+
+help:
+	@echo "make setup    make .venv with the project and all that it needs"
+	@echo "make weights  fetch the weights of the feature networks"
+	@echo "make demo     all of the above, then the whole road on the demo dataset"
+	@echo "make test     all of the set-up, then the tests"
+	@echo "make check    formatting, lint and types"
+	@echo "make format   format the code"
+	@echo "make clean    remove .venv and what tools leave behind; never data or work"
+
+setup: .venv/installed
+
+.venv/installed: pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	touch $@
+
+weights: setup
+	$(BIN)/python -m extractors.weights
+
+demo: weights
+	$(BIN)/luigi --module tasks Evaluate --dataset demo
+
+test: weights
+	$(BIN)/python -m pytest
+
+check: setup
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+
+format: setup
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+clean:
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info

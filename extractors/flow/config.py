@@ -1,0 +1,35 @@
+"""Which optical flow, and every number of it."""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal, get_args
+
+Algorithm = Literal["tvl1", "dis", "farneback"]
+
+
+@dataclass(frozen=True)
+class FlowConfig:
+    """TV-L1 as the paper's lineage runs it; its parameters are OpenCV's defaults."""
+
+    algorithm: Annotated[Algorithm, "the paper's is TV-L1; DIS is 20 times faster"] = (
+        "tvl1"
+    )
+    bound_pixels: Annotated[float, "flow beyond it is clipped, before 8 bits"] = 20.0
+    tau: Annotated[float, "TV-L1: time step of the dual scheme"] = 0.25
+    attachment: Annotated[float, "TV-L1: weight of the data term, lambda"] = 0.15
+    theta: Annotated[float, "TV-L1: tightness of the relaxation"] = 0.3
+    scales: Annotated[int, "TV-L1: levels of the image pyramid"] = 5
+    scale_step: Annotated[float, "TV-L1: size of a level over the one below"] = 0.8
+    warps: Annotated[int, "TV-L1: linearisations of the image per level"] = 5
+    epsilon: Annotated[float, "TV-L1: change per pixel at which it stops"] = 0.01
+    inner_iterations: Annotated[int, "TV-L1: between two medians"] = 30
+    outer_iterations: Annotated[int, "TV-L1: medians per warp"] = 10
+    median_pixels: Annotated[int, "TV-L1: side of the median filter"] = 5
+
+    def __post_init__(self) -> None:
+        if self.algorithm not in get_args(Algorithm):
+            raise ValueError(
+                f"flow algorithm must be one of {', '.join(get_args(Algorithm))}, "
+                f"got {self.algorithm!r}"
+            )
+        if not self.bound_pixels > 0:
+            raise ValueError(f"bound_pixels must be positive, got {self.bound_pixels}")

@@ -1,0 +1,67 @@
+"""Optical flow by OpenCV: TV-L1 (Zach et al. 2007), DIS, Farnebäck."""
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+from jaxtyping import Float32, UInt8
+
+from extractors.flow.config import FlowConfig
+
+Gray = UInt8[np.ndarray, "height width"]
+Field = Float32[np.ndarray, "height width 2"]
+Flow = Callable[[Gray, Gray], Field]
+
+# DIS refuses frames under 12 pixels, and on some under 16 x 64 it ends the process.
+DIS_SMALLEST_PIXELS = 32
+
+
+def tvl1(config: FlowConfig) -> Flow:
+    """OpenCV's TV-L1, the reference for every other TV-L1 here."""
+    algorithm = cv2.optflow.DualTVL1OpticalFlow_create(
+        tau=config.tau,
+        lambda_=config.attachment,
+        theta=config.theta,
+        nscales=config.scales,
+        warps=config.warps,
+        epsilon=config.epsilon,
+        innnerIterations=config.inner_iterations,  # OpenCV's spelling
+        outerIterations=config.outer_iterations,
+        scaleStep=config.scale_step,
+        medianFiltering=config.median_pixels,
+    )
+    return lambda previous, following: algorithm.calc(previous, following, None)
+
+
+def dis() -> Flow:
+    """Dense inverse search, preset MEDIUM."""
+    algorithm = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+
+    def flow(previous: Gray, following: Gray) -> Field:
+        height, width = previous.shape
+        field = algorithm.calc(_enlarged(previous), _enlarged(following), None)
+        return field[:height, :width]
+
+    return flow
+
+
+def farneback() -> Flow:
+    """Farnebäck's polynomial expansion, with the parameters of OpenCV's tutorial."""
+    return lambda previous, following: cv2.calcOpticalFlowFarneback(
+        previous,
+        following,
+        None,
+        pyr_scale=0.5,
+        levels=3,
+        winsize=15,
+        iterations=3,
+        poly_n=5,
+        poly_sigma=1.2,
+        flags=0,
+    )
+
+
+def _enlarged(gray: Gray) -> Gray:
+    """A small frame with its border pixels repeated to the right and downwards."""
+    down, right = (max(DIS_SMALLEST_PIXELS - side, 0) for side in gray.shape)
+    return cv2.copyMakeBorder(gray, 0, down, 0, right, cv2.BORDER_REPLICATE)

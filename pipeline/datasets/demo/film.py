@@ -1,0 +1,120 @@
+"""From a script to the pictures of a video."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from pipeline.datasets.demo.camera import Camera, draw_camera
+from pipeline.datasets.demo.config import DemoConfig
+from pipeline.datasets.demo.figure import Placement, draw_figure
+from pipeline.datasets.demo.motions import STRIDE_METRES, WALKING
+from pipeline.datasets.demo.outfit import Part, body_parts, draw_outfit
+from pipeline.datasets.demo.performance import play
+from pipeline.datasets.demo.pose import mirrored
+from pipeline.datasets.demo.scene import HORIZON, Scene, paint_scene
+from pipeline.datasets.demo.script import Script, video_rng
+from pipeline.datasets.demo.skeleton import TALL_METRES, Points, points_of
+
+SUPERSAMPLING = 2  # figures are drawn this much larger, for smooth outlines
+
+
+@dataclass(frozen=True)
+class Actor:
+    """A figure and its way through the video."""
+
+    parts: tuple[Part, ...]
+    points: Points  # (frames, 3) each
+    x_pixels: np.ndarray  # (frames,)
+    y_pixels: float
+    pixels_per_metre: float
+
+    def draw(self, canvas: np.ndarray, camera: Camera, frame: int) -> None:
+        """Draw the figure at one frame into a supersampled picture."""
+        points = {name: xyz[frame] for name, xyz in self.points.items()}
+        placement = Placement(
+            float(self.x_pixels[frame]), self.y_pixels, self.pixels_per_metre
+        )
+        placement = camera.seen(frame, placement).enlarged(SUPERSAMPLING)
+        draw_figure(canvas, points, self.parts, placement)
+
+
+def film(config: DemoConfig, script: Script) -> Iterator[np.ndarray]:
+    """The frames of a video in turn, uint8 (height, width, 3), blue first."""
+    rng = video_rng(config, script.video_id, "film")
+    scene = paint_scene(rng, config, script.place)
+    camera = draw_camera(rng, config, script.num_frames)
+    actors = [_performer(rng, config, script)]
+    if rng.random() < config.distractor_probability:
+        # Drawn first, since he walks behind the performer.
+        actors.insert(0, _passer_by(rng, config, script.num_frames))
+    sensor = Sensor(rng, config)
+    for frame in range(script.num_frames):
+        yield sensor.exposed(_staged(scene, camera, actors, frame))
+
+
+def _staged(
+    scene: Scene, camera: Camera, actors: list[Actor], frame: int
+) -> np.ndarray:
+    picture = scene.picture(camera, frame)
+    size = (scene.width, scene.height)
+    large = (scene.width * SUPERSAMPLING, scene.height * SUPERSAMPLING)
+    canvas = cv2.resize(picture, large, interpolation=cv2.INTER_LINEAR)
+    for actor in actors:
+        actor.draw(canvas, camera, frame)
+    return cv2.resize(canvas, size, interpolation=cv2.INTER_AREA)
+
+
+def _performer(rng: np.random.Generator, config: DemoConfig, script: Script) -> Actor:
+    poses, metres = play(config, script)
+    scale = rng.uniform(*config.figure_height) * config.height / TALL_METRES
+    # The larger, the nearer, and so the lower in the picture.
+    feet = config.height * (0.52 + 0.55 * scale * TALL_METRES / config.height)
+    return Actor(
+        parts=body_parts(draw_outfit(rng)),
+        points=points_of(poses),
+        x_pixels=config.width / 2 + metres * scale,
+        y_pixels=feet,
+        pixels_per_metre=scale,
+    )
+
+
+def _passer_by(rng: np.random.Generator, config: DemoConfig, num_frames: int) -> Actor:
+    """Somebody who crosses the picture once, farther away."""
+    seconds = np.arange(num_frames) / config.fps
+    speed = float(rng.uniform(0.9, 1.4))
+    scale = 0.42 * config.height / TALL_METRES
+    poses = WALKING.poses(speed * seconds / STRIDE_METRES)
+    metres = speed * (seconds - rng.uniform(0.2, 0.8) * seconds[-1])
+    if rng.random() < 0.5:
+        poses, metres = mirrored(poses), -metres
+    return Actor(
+        parts=body_parts(draw_outfit(rng)),
+        points=points_of(poses),
+        x_pixels=config.width / 2 + metres * scale,
+        y_pixels=(HORIZON + 0.06) * config.height,
+        pixels_per_metre=scale,
+    )
+
+
+class Sensor:
+    """What a camera does to a picture: less contrast, and noise."""
+
+    def __init__(self, rng: np.random.Generator, config: DemoConfig) -> None:
+        self._rng = rng
+        self._contrast = config.contrast
+        self._shape = (config.height, config.width)
+        # A fresh window of one large field of noise costs a tenth of fresh noise.
+        shape = (2 * config.height, 2 * config.width, 3)
+        noise = config.noise * rng.standard_normal(shape, dtype=np.float32)
+        self._noise = noise.round().astype(np.int16)
+
+    def exposed(self, picture: np.ndarray) -> np.ndarray:
+        """The picture as it is recorded."""
+        height, width = self._shape
+        top, left = self._rng.integers(0, (height, width))
+        noise = self._noise[top : top + height, left : left + width]
+        grey = 128 * (1 - self._contrast)
+        flat = cv2.convertScaleAbs(picture, alpha=self._contrast, beta=grey)
+        return cv2.add(flat, noise, dtype=cv2.CV_8U)

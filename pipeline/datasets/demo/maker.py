@@ -1,0 +1,116 @@
+"""Making the demo: fifteen short videos and the manifest that describes them."""
+
+from collections.abc import Callable, Iterable
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+
+from pipeline.datasets.demo.config import DemoConfig
+from pipeline.datasets.demo.film import film
+from pipeline.datasets.demo.script import CLASSES, Script, Stretch, write_scripts
+from pipeline.storage import atomic_path, plain, read_json, write_json
+
+MANIFEST_VERSION = 1
+RECIPE_VERSION = 1  # raise it when the same config gives other pixels
+
+# One thread, no dates and no versions, so that a file is the same every time. On
+# some processors x264's macroblock tree gives other bits at every call: do without.
+CONTAINER_OPTIONS = {"fflags": "+bitexact"}
+CODEC_OPTIONS = {
+    "preset": "veryfast",
+    "crf": "22",
+    "threads": "1",
+    "flags": "+bitexact",
+    "x264-params": "no-mbtree=1",
+}
+
+Progress = Callable[[int, int], None]
+
+
+def make_demo(
+    folder: Path, progress: Progress | None = None, config: DemoConfig | None = None
+) -> Path:
+    """Make the demo dataset in a folder, or what is still missing of it.
+
+    The same config gives the same pixels, on one machine the same files. Videos
+    that were finished before an interruption are kept.
+
+    Args:
+        folder: Receives videos/<id>.mp4, recipe.json and, last, dataset.json.
+        progress: Called with the number of finished videos and of all videos.
+        config: None means the demo as it is documented.
+
+    Returns:
+        The path of dataset.json.
+    """
+    config = config or DemoConfig()
+    manifest = folder / "dataset.json"
+    scripts = write_scripts(config)
+    paths = [folder / _relative_path(script) for script in scripts]
+    _forget_other_recipe(folder, config, paths)
+    for done, (script, path) in enumerate(zip(scripts, paths, strict=True), start=1):
+        if not path.exists():
+            write_video(path, film(config, script), config)
+        if progress is not None:
+            progress(done, len(scripts))
+    if not manifest.exists():
+        write_json(manifest, _manifest(config, scripts))
+    return manifest
+
+
+def _forget_other_recipe(folder: Path, config: DemoConfig, videos: list[Path]) -> None:
+    """Remove what another version or config left, so that the two cannot mix."""
+    recipe = plain({"version": RECIPE_VERSION, "config": config})
+    path = folder / "recipe.json"
+    if path.exists() and read_json(path) == recipe:
+        return
+    for stale in (folder / "dataset.json", *videos):
+        stale.unlink(missing_ok=True)
+    write_json(path, recipe)
+
+
+def _relative_path(script: Script) -> str:
+    return f"videos/{script.video_id}.mp4"
+
+
+def write_video(path: Path, frames: Iterable[np.ndarray], config: DemoConfig) -> None:
+    """Encode frames, uint8 (height, width, 3) with blue first, as H.264."""
+    with (
+        atomic_path(path) as temporary,
+        av.open(temporary, "w", format="mp4", options=CONTAINER_OPTIONS) as file,
+    ):
+        stream = file.add_stream("libx264", config.fps, options=CODEC_OPTIONS)
+        stream.width, stream.height = config.width, config.height
+        stream.pix_fmt = "yuv420p"
+        for index, pixels in enumerate(frames):
+            frame = av.VideoFrame.from_ndarray(pixels, format="bgr24")
+            frame.pts, frame.time_base = index, Fraction(1, config.fps)
+            file.mux(stream.encode(frame))
+        file.mux(stream.encode())
+
+
+def _manifest(config: DemoConfig, scripts: list[Script]) -> dict[str, Any]:
+    return {
+        "version": MANIFEST_VERSION,
+        "name": "demo",
+        "classes": list(CLASSES),
+        "videos": [_entry(config, script) for script in scripts],
+    }
+
+
+def _entry(config: DemoConfig, script: Script) -> dict[str, Any]:
+    return {
+        "id": script.video_id,
+        "path": _relative_path(script),
+        "subset": script.subset,
+        "labels": sorted({str(action.label) for action in script.actions}),
+        "segments": [_segment(config, action) for action in script.actions],
+    }
+
+
+def _segment(config: DemoConfig, action: Stretch) -> dict[str, Any]:
+    frames = (action.start_frame, action.stop_frame)
+    return {"label": action.label, "segment": [frame / config.fps for frame in frames]}

@@ -1,0 +1,70 @@
+"""Procedural textures: float32 pictures (height, width, 3) of grey levels 0 to 255."""
+
+import cv2
+import numpy as np
+
+from pipeline.datasets.demo.outfit import Colour
+
+
+def octaves(
+    rng: np.random.Generator, shape: tuple[int, int], cell: tuple[int, int]
+) -> np.ndarray:
+    """Noise of many sizes (height, width, 1), zero on average and about -1 to 1.
+
+    Args:
+        rng: The source of the noise.
+        shape: Height and width in pixels.
+        cell: Height and width in pixels of the coarsest blobs.
+    """
+    height, width = shape
+    total = np.zeros(shape, np.float32)
+    strength = 0.6
+    while strength > 0.05:
+        grid = (height // cell[0] + 2, width // cell[1] + 2)
+        blobs = rng.uniform(-1, 1, grid).astype(np.float32)
+        total += strength * cv2.resize(
+            blobs, (width, height), interpolation=cv2.INTER_CUBIC
+        )
+        cell = (max(1, cell[0] // 2), max(1, cell[1] // 2))
+        strength *= 0.6
+    return total[:, :, None]
+
+
+def plain(shape: tuple[int, int], colour: Colour) -> np.ndarray:
+    """One colour."""
+    return np.full((*shape, 3), colour, np.float32)
+
+
+def gradient(shape: tuple[int, int], top: Colour, bottom: Colour) -> np.ndarray:
+    """From one colour at the top to another at the bottom."""
+    column = np.linspace(top, bottom, shape[0], dtype=np.float32)[:, None]
+    return np.repeat(column, shape[1], axis=1)
+
+
+def tiles(
+    rng: np.random.Generator,
+    shape: tuple[int, int],
+    tile: tuple[int, int],
+    colour: Colour,
+    joint: Colour,
+    variety: float,
+) -> np.ndarray:
+    """Bricks or planks: staggered rows, each tile a shade of its own.
+
+    Args:
+        rng: The source of the shades.
+        shape: Height and width in pixels.
+        tile: Height and width in pixels of one tile.
+        colour: Of the average tile.
+        joint: Of the lines between them.
+        variety: Standard deviation of the shades in grey levels.
+    """
+    rows, columns = np.mgrid[: shape[0], : shape[1]]
+    row = rows // tile[0]
+    along = columns + (row % 2) * (tile[1] // 2)
+    shades = rng.normal(0, variety, (shape[0] // tile[0] + 2, shape[1] // tile[1] + 2))
+    shade = shades[row, along // tile[1]].astype(np.float32)
+    picture: np.ndarray = plain(shape, colour) + shade[:, :, None]
+    edges = (rows % tile[0] == 0) | (along % tile[1] == 0)
+    picture[edges] = joint
+    return picture

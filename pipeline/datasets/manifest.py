@@ -1,0 +1,80 @@
+"""The project's own dataset file: a JSON manifest (`manifest.schema.json`)."""
+
+import json
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft202012Validator
+
+from pipeline.datasets.dataset import Dataset, Instance, Point, Video
+from pipeline.errors import AnnotationError
+
+
+def parse_manifest(path: Path, content: Any) -> Dataset:
+    """Build a dataset from a manifest's content.
+
+    Videos are looked for relative to the manifest. Where `classes` is not given,
+    the labels that occur are the classes, sorted.
+
+    Raises:
+        AnnotationError: The content does not fit the schema; all errors are listed,
+            each with its JSON path.
+    """
+    _check_schema(path, content)
+    videos = tuple(_video(path.parent, entry) for entry in content["videos"])
+    labels = sorted({label for video in videos for label in video.labels})
+    return Dataset(
+        name=content.get("name", dataset_name(path)),
+        source=path,
+        videos_folder=path.parent,
+        classes=tuple(content.get("classes", labels)),
+        videos=videos,
+    )
+
+
+def dataset_name(path: Path) -> str:
+    """A name for a dataset without one: the file's, or its folder's if that says more.
+
+    >>> dataset_name(Path("data/ut_interaction/annotations.json"))
+    'ut_interaction'
+    """
+    generic = path.stem.lower() in {"annotations", "dataset", "manifest", "gt"}
+    return path.resolve().parent.name if generic else path.stem
+
+
+def _check_schema(path: Path, content: Any) -> None:
+    schema = json.loads(
+        files("pipeline.datasets").joinpath("manifest.schema.json").read_text()
+    )
+    errors = [
+        f"  {error.json_path}: {error.message}"
+        for error in Draft202012Validator(schema).iter_errors(content)
+    ]
+    if errors:
+        raise AnnotationError(
+            f"{path}: {len(errors)} place(s) do not fit the manifest's schema; correct "
+            "them and run the same command again\n" + "\n".join(errors)
+        )
+
+
+def _video(folder: Path, entry: dict[str, Any]) -> Video:
+    instances = tuple(
+        Instance(segment["label"], *map(float, segment["segment"]))
+        for segment in entry.get("segments", [])
+    )
+    points = tuple(
+        Point(float(p["seconds"]), p["label"]) for p in entry.get("points", [])
+    )
+    seen = {i.label for i in instances} | {
+        p.label for p in points if p.kind == "action"
+    }
+    return Video(
+        id=entry["id"],
+        subset=entry["subset"],
+        path=folder / entry["path"],
+        labels=tuple(sorted(entry.get("labels", seen))),
+        instances=instances,
+        points=points if "points" in entry else None,
+        duration_seconds=entry.get("duration"),
+    )

@@ -1,0 +1,164 @@
+"""A trained model, used on a dataset's test videos or on any new video."""
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from extractors.weights import find_weights
+from models.config import TrainConfig
+from models.predictor import Prediction, Predictor
+from pipeline.datasets import BACKGROUND
+from pipeline.detections import Detection, write_detections
+from pipeline.errors import SodaError
+from pipeline.extraction import (
+    STREAMS,
+    compute_flow,
+    decode,
+    extract_features,
+    read_features,
+)
+from pipeline.fanout import file_name
+from pipeline.grid import SnippetGrid
+from pipeline.proposals import DetectConfig, detect_actions
+from pipeline.record import Outcome
+from pipeline.run import Run
+from pipeline.storage import plain, write_arrays
+from pipeline.training import load_model
+
+Hook = Callable[[str, float], None]  # step, share of it that is done
+
+
+def unwatched(_: str, __: float) -> None:
+    """A hook that nobody watches."""
+
+
+def detect_dataset(run: Run) -> Outcome:
+    """Detect actions in the test videos; write detections and activation sequences."""
+    model, _ = load_model(run.folder("train"))
+    predictor = Predictor(model, run.config.train, run.torch_device)
+    classes = run.dataset.classes
+    detections: dict[str, list[Detection]] = {}
+    for video in run.usable(*run.caches, "features"):
+        if video.subset != "test":
+            continue
+        features, grid = read_features(run.video_file("features", video.id))
+        prediction = predictor.predict(features)
+        write_cas(cas_file(run, video.id), prediction, grid, classes)
+        detections[video.id] = detect_actions(
+            prediction, classes, grid, run.config.detect
+        )
+    write_detections(run.detections_file, detections, run.identity("detect"))
+    return Outcome()
+
+
+def cas_file(run: Run, id: str) -> Path:
+    """Where the activation sequence of a test video lies."""
+    return run.folder("detect") / "cas" / f"{file_name(id)}.safetensors"
+
+
+def write_cas(
+    path: Path, prediction: Prediction, grid: SnippetGrid, classes: tuple[str, ...]
+) -> None:
+    """Write a video's class activation sequence and scores, with their times."""
+    cells = prediction.cas.shape[1]
+    write_arrays(
+        path,
+        {"cas": prediction.cas, "video_scores": prediction.video_scores},
+        {
+            "categories": [BACKGROUND, *classes],
+            "cells": cells,
+            "cell_seconds": [
+                grid.position_to_seconds(cell + 0.5, cells) for cell in range(cells)
+            ],
+            "grid": grid.to_dict(),
+        },
+    )
+
+
+def detect(
+    video: Path,
+    model: Path,
+    device: str = "auto",
+    config: DetectConfig | None = None,
+    hook: Hook = unwatched,
+) -> list[Detection]:
+    """Detect actions in one video of any kind, by descending score.
+
+    Args:
+        video: A file that FFmpeg reads.
+        model: A folder that TrainSODA wrote.
+        device: `cpu`, `cuda` or `auto`.
+        config: None means the one that the model was trained with.
+        hook: Called with the step's name and the share of it that is done.
+
+    Raises:
+        VideoError: The video cannot be used.
+        InputNotFoundError: The folder holds no model.
+        WeightsError: The weights of the model's features are not to be had.
+    """
+    soda, description = load_model(model)
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    with tempfile.TemporaryDirectory(prefix="soda-") as folder:
+        path = _features_like(description, video, Path(folder), device, hook)
+        features, grid = read_features(path)
+    train = TrainConfig(**description["train"])
+    prediction = Predictor(soda, train, torch.device(device)).predict(features)
+    chosen = config or _detect_config(description)
+    return detect_actions(prediction, tuple(description["classes"]), grid, chosen)
+
+
+def _detect_config(description: dict[str, Any]) -> DetectConfig:
+    fields = description["detect"]
+    return DetectConfig(**{**fields, "cas_thresholds": tuple(fields["cas_thresholds"])})
+
+
+def _features_like(
+    description: dict[str, Any], video: Path, folder: Path, device: str, hook: Hook
+) -> Path:
+    """Make a video's features in the way that the model was trained on."""
+    made_of = description["made_of"]
+    frames, flow, features = (
+        folder / name for name in ("frames.mkv", "flow.mkv", "features.safetensors")
+    )
+    decode([video], frames, made_of["decode"], progress=lambda s: hook("decode", s))
+    inputs = [frames]
+    if "flow" in made_of:
+        compute_flow(
+            [frames], flow, made_of["flow"], progress=lambda s: hook("flow", s)
+        )
+        inputs.append(flow)
+    extract_features(
+        inputs,
+        features,
+        {**made_of["features"], "flow_features": "auto"},
+        _weights_like(description),
+        device=device,
+        progress=lambda s: hook("features", s),
+    )
+    return features
+
+
+def _weights_like(description: dict[str, Any]) -> dict[str, dict[str, str] | None]:
+    """The weights that a model's features were made with, and no others."""
+    made_of = description["made_of"]
+    chosen: dict[str, dict[str, str] | None] = {}
+    for stream in STREAMS[made_of["features"]["streams"]]:
+        expected = made_of["weights"][stream]
+        if expected == "hof":
+            chosen[stream] = None
+            continue
+        then = Path(description["weights"][stream]["path"])
+        weights = find_weights(stream, then if then.exists() else None)
+        if weights.sha256 != expected:
+            raise SodaError(
+                f"the model was trained on {stream} features of weights {expected}, "
+                f"found {weights.sha256} ({weights.path}, {weights.origin}); features "
+                "of other weights mean nothing to it"
+            )
+        chosen[stream] = plain(asdict(weights))
+    return chosen

@@ -1,0 +1,139 @@
+"""What a run tells the person who started it."""
+
+import logging
+import sys
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, NoReturn
+
+from rich.console import Console
+from rich.table import Table
+
+from extractors.weights import WeightsError
+from pipeline.datasets import DatasetError
+from pipeline.errors import SodaError
+from pipeline.fanout import Ledger
+from pipeline.reporting import report_file
+from pipeline.run import Run
+from pipeline.stages import is_done, plan
+from pipeline.storage import read_json
+
+_opened: set[str] = set()  # work folders whose run has been announced
+
+
+def open_run(run: Run, stage: str) -> None:
+    """Once a process, say what was done before and what is to do.
+
+    Raises:
+        SodaError: The dataset cannot be used; its problems are in the ledger too.
+        WeightsError: The weights of a network are not to be had.
+    """
+    if str(run.workdir) in _opened:
+        return
+    _opened.add(str(run.workdir))
+    logging.basicConfig(format="%(levelname)s: %(message)s")
+    try:
+        videos = run.dataset.videos
+    except DatasetError as error:
+        record_problems(run, error)
+        raise
+    Ledger(run.workdir, "dataset").clear()
+    counts = [
+        f"{task} done before: {done}, to do: {count - done}"
+        for task, done, count in plan(run, stage)
+    ]
+    say(" | ".join([f"SODA  {run.dataset.name}: {len(videos)} videos", *counts]))
+    if is_done(run, stage):
+        say("Nothing to do: all of it was done before, with the same parameters.")
+        close_stage(run, stage)
+
+
+def record_problems(run: Run, error: DatasetError) -> None:
+    """Put a dataset's problems into the ledger, a file a video."""
+    ledger = Ledger(run.workdir, "dataset")
+    ledger.clear()
+    for id, sentence in error.problems:
+        ledger.record(
+            id or run.dataset_name, type(error)(error.dataset, [(id, sentence)])
+        )
+
+
+def close_stage(run: Run, stage: str) -> None:
+    """Say what a finished stage has found, and what to do next."""
+    if stage == "evaluate":
+        path = run.record_path("evaluate")
+        print_evaluation(read_json(path))
+        say(f"detections: {run.detections_file}\nevaluation: {path}")
+        say(f"next: luigi --module tasks Report --dataset {run.dataset_name} ...")
+    if stage == "report":
+        say(f"report: {report_file(run)}")
+
+
+def print_evaluation(result: dict[str, Any]) -> None:
+    """The figures as a table: a row a class, a column a threshold."""
+    counts = result["videos"]
+    table = Table(
+        title=f"Average precision in %, {result['evaluator']} rule, "
+        f"{counts['scored']} of {counts['of']} videos"
+    )
+    table.add_column("class")
+    for name in result["map"]:
+        table.add_column(f"@{name}", justify="right")
+    table.add_column("mean", justify="right")
+    rows = {**result["classes"], "mAP": result["map"]}
+    for label, values in rows.items():
+        if label == "mAP":
+            table.add_section()
+        mean = sum(values.values()) / len(values)
+        table.add_row(label, *(f"{v:.1f}" for v in [*values.values(), mean]))
+    Console().print(table)
+    if counts["unlisted"]:
+        say(
+            f"{counts['unlisted']} video(s) with detections are not in the ground "
+            "truth; by this rule their detections count as false positives"
+        )
+
+
+def say(text: str) -> None:
+    """Tell the user something."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def say_error(error: BaseException) -> None:
+    """Tell the user what went wrong, in the error's own sentence."""
+    say(f"error: {error}")
+
+
+def fail(error: Any) -> NoReturn:
+    """End the program with an error's sentence and exit code."""
+    say_error(error)
+    raise SystemExit(error.exit_code)
+
+
+def hush_luigi() -> None:
+    """Keep Luigi from printing a traceback where one sentence says it all."""
+
+    def is_wanted(record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        return not isinstance(error, SodaError | WeightsError)
+
+    logging.getLogger("luigi-interface").addFilter(is_wanted)
+
+
+Hook = Callable[[type[BaseException], BaseException, TracebackType | None], Any]
+
+
+def hush_interruption(otherwise: Hook) -> Hook:
+    """An exception hook that answers Ctrl-C with one line."""
+
+    def hook(
+        kind: type[BaseException],
+        error: BaseException,
+        traceback: TracebackType | None,
+    ) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            say("\ninterrupted; run the same command again to go on from here")
+        else:
+            otherwise(kind, error, traceback)
+
+    return hook

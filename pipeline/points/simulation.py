@@ -1,0 +1,156 @@
+"""Single-frame annotation, simulated from interval ground truth (Sec. 6.2)."""
+
+import hashlib
+import math
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+import numpy as np
+
+from pipeline.datasets import BACKGROUND, Instance, Point
+from pipeline.intervals import Interval, complement, intersection, union
+
+
+@dataclass(frozen=True)
+class PointConfig:
+    """The rule by which frames are drawn, as an annotator would click them."""
+
+    kinds: Annotated[
+        Literal["both", "action", "background", "none"], "what is clicked (Table 5)"
+    ] = "both"
+    per: Annotated[
+        Literal["segment", "window", "piece"],
+        "one click per action instance and background segment, per window and kind, "
+        "or per piece of a segment that a window holds",
+    ] = "segment"
+    window_seconds: Annotated[float, "length of a stretch that is annotated"] = 10.0
+    gap_seconds: Annotated[float, "stretch left out between two; 0 = none"] = 10.0
+    offset_seconds: Annotated[float, "where the first window begins"] = 0.0
+    seed: Annotated[int, "of the drawing of frames"] = 0
+
+    def __post_init__(self) -> None:
+        if self.window_seconds <= 0:
+            raise ValueError(f"window_seconds must be positive, got {self}")
+        if self.gap_seconds < 0 or self.offset_seconds < 0:
+            raise ValueError(f"gap and offset must not be negative, got {self}")
+
+
+# Where one click may fall, and what it would say.
+Choice = tuple[list[Interval], str]
+
+
+def simulate_points(
+    video_id: str,
+    instances: tuple[Instance, ...],
+    duration_seconds: float,
+    config: PointConfig,
+) -> list[Point]:
+    """Draw the clicks of one video, uniformly within what each is for.
+
+    Depends on the seed and the video's id alone, so that a video more or less in the
+    dataset changes nothing for the others. An instance shorter than a snippet is
+    clicked like any other; one that lies between windows is not.
+    """
+    windows = annotated_windows(duration_seconds, config)
+    choices = [
+        (pieces, label)
+        for segment, label in segments(instances, duration_seconds)
+        for pieces in split(segment, windows, config)
+        if wanted(label, config)
+    ]
+    if config.per == "window":
+        choices = one_per_window(choices, windows)
+    generator = np.random.default_rng([config.seed, _seed_of(video_id)])
+    points = [Point(draw(pieces, generator), label) for pieces, label in choices]
+    return sorted(points, key=lambda point: (point.seconds, point.label))
+
+
+def annotated_windows(duration_seconds: float, config: PointConfig) -> list[Interval]:
+    """The stretches of a video that are annotated.
+
+    >>> annotated_windows(25.0, PointConfig())
+    [(0.0, 10.0), (20.0, 25.0)]
+    """
+    period = config.window_seconds + config.gap_seconds
+    starts = np.arange(config.offset_seconds, duration_seconds, period).tolist()
+    return union(
+        (start, min(start + config.window_seconds, duration_seconds))
+        for start in starts
+    )
+
+
+def segments(
+    instances: tuple[Instance, ...], duration_seconds: float
+) -> list[tuple[Interval, str]]:
+    """All action instances, and the background segments that they leave."""
+    actions = [((i.start_seconds, i.end_seconds), i.label) for i in instances]
+    gaps = complement([interval for interval, _ in actions], (0.0, duration_seconds))
+    return actions + [(gap, BACKGROUND) for gap in gaps]
+
+
+def split(
+    segment: Interval, windows: list[Interval], config: PointConfig
+) -> list[list[Interval]]:
+    """The parts of a segment that get a click each."""
+    pieces = intersection([segment], windows)
+    if config.per == "segment":
+        return [pieces] if pieces else []
+    return [[piece] for piece in pieces]
+
+
+def wanted(label: str, config: PointConfig) -> bool:
+    """Whether the configuration asks for clicks of this label's kind."""
+    kind = BACKGROUND if label == BACKGROUND else "action"
+    return config.kinds in ("both", kind)
+
+
+def one_per_window(choices: list[Choice], windows: list[Interval]) -> list[Choice]:
+    """Merge to at most one action and one background click a window.
+
+    The window's action click goes to the action that fills most of it.
+    """
+    merged: list[Choice] = []
+    for window in windows:
+        inside = [
+            (intersection(pieces, [window]), label)
+            for pieces, label in choices
+            if intersection(pieces, [window])
+        ]
+        labels = {label for _, label in inside}
+        by_label = {
+            name: union(p for pieces, label in inside if label == name for p in pieces)
+            for name in sorted(labels)
+        }
+        background = by_label.pop(BACKGROUND, None)
+        if by_label:
+            label = max(by_label, key=lambda name: length(by_label[name]))
+            merged.append((by_label[label], label))
+        if background:
+            merged.append((background, BACKGROUND))
+    return merged
+
+
+def length(intervals: list[Interval]) -> float:
+    """Seconds that disjoint intervals cover."""
+    return sum(end - start for start, end in intervals)
+
+
+def draw(intervals: list[Interval], generator: np.random.Generator) -> float:
+    """A time drawn uniformly from a union of intervals, to the millisecond."""
+    left = generator.uniform(0, length(intervals))
+    for start, end in intervals:
+        if left < end - start:
+            return _floor_to_millisecond(start + left, start)
+        left -= end - start
+    # Rounding of the sum can carry the draw past the last end.
+    start, end = intervals[-1]
+    return (start + end) / 2
+
+
+def _floor_to_millisecond(seconds: float, start: float) -> float:
+    floored = math.floor(seconds * 1000) / 1000
+    return floored if floored >= start else seconds
+
+
+def _seed_of(video_id: str) -> int:
+    return int.from_bytes(hashlib.sha256(video_id.encode()).digest()[:8], "big")

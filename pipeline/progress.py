@@ -1,0 +1,91 @@
+"""What a person sees while a stage runs: what was done before, and when it ends."""
+
+import sys
+import time
+from collections.abc import Sequence
+from typing import Any, TextIO
+
+LINE_SECONDS = 30.0
+BAR_CELLS = 24
+
+
+class Progress:
+    """One bar with an ETA on a terminal; without one, a line every 30 seconds.
+
+    The ETA comes from the weight that this run has done, such as seconds of video,
+    not from the number of files.
+    """
+
+    def __init__(
+        self,
+        stage: str,
+        count: int,
+        to_do: Sequence[float],
+        unit: str = "videos",
+        stream: TextIO | None = None,
+    ) -> None:
+        self.stage = stage
+        self.count = count
+        self.to_do = to_do
+        self.unit = unit
+        self.total = sum(to_do)
+        self.stream = stream or sys.stderr
+        self.began = time.monotonic()
+        self.last_line = self.began
+        self.fraction = 0.0
+
+    def announce(self) -> None:
+        """Say what was done before and what is to do."""
+        before = self.count - len(self.to_do)
+        self._print(
+            f"{self.stage}: {self.count} {self.unit}, "
+            f"done before: {before}, to do: {len(self.to_do)}"
+        )
+
+    def update(self, done: float) -> None:
+        """So much of the weight is done."""
+        self.fraction = min(done / self.total, 1.0) if self.total else 1.0
+        now = time.monotonic()
+        if self.stream.isatty():
+            self.stream.write(f"\r\x1b[2K{self.line()}")
+            self.stream.flush()
+        elif now - self.last_line >= LINE_SECONDS:
+            self.last_line = now
+            self._print(self.line())
+
+    def finish(self) -> None:
+        """Clear the bar and say how long it took."""
+        if self.stream.isatty():
+            self.stream.write("\r\x1b[2K")
+        if self.to_do:
+            elapsed = duration_text(time.monotonic() - self.began)
+            self._print(f"{self.stage}: {len(self.to_do)} {self.unit} in {elapsed}")
+
+    def line(self) -> str:
+        """The bar, the share that is done and the time that is left."""
+        filled = int(self.fraction * BAR_CELLS)
+        bar = "#" * filled + "-" * (BAR_CELLS - filled)
+        elapsed = time.monotonic() - self.began
+        left = elapsed * (1 - self.fraction) / self.fraction if self.fraction else None
+        eta = "--:--:--" if left is None else duration_text(left)
+        return f"{self.stage}  {bar} {self.fraction:4.0%}  ETA {eta}"
+
+    def _print(self, text: str) -> None:
+        print(text, file=self.stream, flush=True)
+
+    def __enter__(self) -> "Progress":
+        self.announce()
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.finish()
+
+
+def duration_text(seconds: float) -> str:
+    """Hours, minutes and seconds.
+
+    >>> duration_text(3723.4)
+    '01:02:03'
+    """
+    whole = int(seconds)
+    return f"{whole // 3600:02d}:{whole // 60 % 60:02d}:{whole % 60:02d}"

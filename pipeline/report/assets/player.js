@@ -1,0 +1,133 @@
+"use strict";
+// The play-head, the keys and the threshold of a video's page. A plain script, because
+// browsers refuse to load modules from file://.
+
+const FRAME_SECONDS = 0.04; // videos are analysed at 25 frames a second
+
+const byId = (id) => document.getElementById(id);
+const timeline = document.querySelector(".timeline");
+const video = document.querySelector("video"); // null where no file is known
+const endSeconds = Number(timeline.dataset.seconds);
+const startOf = (detection) => Number(detection.dataset.start);
+const detections = [...document.querySelectorAll(".detection")].sort(
+  (a, b) => startOf(a) - startOf(b) || b.dataset.score - a.dataset.score,
+);
+
+let nowSeconds = 0; // kept here too, so that the rows work without a video
+let selected = null; // the detection that [ or ] led to
+
+function draw() {
+  byId("playhead").style.left = `${(100 * nowSeconds) / endSeconds}%`;
+  byId("clock").textContent = `${nowSeconds.toFixed(2)} s`;
+}
+
+function seek(seconds) {
+  nowSeconds = Math.min(Math.max(seconds, 0), endSeconds);
+  if (video) video.currentTime = nowSeconds;
+  draw();
+}
+
+function select(detection) {
+  selected?.classList.remove("selected");
+  detection?.classList.add("selected");
+  byId("selected").textContent = detection?.title ?? "";
+  selected = detection;
+}
+
+function seekByHand(seconds) {
+  select(null);
+  seek(seconds);
+}
+
+function step(direction) {
+  const shown = detections.filter((d) => !d.hidden);
+  const position = shown.indexOf(selected);
+  const next =
+    position >= 0
+      ? shown[position + direction]
+      : direction > 0
+        ? shown.find((d) => startOf(d) > nowSeconds)
+        : shown.findLast((d) => startOf(d) < nowSeconds);
+  if (!next) return;
+  select(next);
+  seek(startOf(next));
+}
+
+// Follow the video
+
+function follow() {
+  nowSeconds = video.currentTime;
+  draw();
+}
+
+function followWhilePlaying() {
+  follow();
+  if (!video.paused) requestAnimationFrame(followWhilePlaying);
+}
+
+function tellIfUnplayable() {
+  // A file whose sound alone can be decoded raises no error, but has no picture.
+  const hasNoPicture = video.readyState > 0 && video.videoWidth === 0;
+  video.hidden = Boolean(video.error || hasNoPicture);
+  byId("unplayable").hidden = !video.hidden;
+}
+
+if (video) {
+  video.addEventListener("play", () => {
+    select(null);
+    followWhilePlaying();
+  });
+  video.addEventListener("seeking", follow);
+  video.addEventListener("timeupdate", follow);
+  video.addEventListener("error", tellIfUnplayable);
+  video.addEventListener("loadedmetadata", tellIfUnplayable);
+  tellIfUnplayable(); // it may have failed before this script ran
+}
+
+// Click and keys
+
+timeline.addEventListener("click", (event) => {
+  const track = event.target.closest(".track");
+  if (!track) return;
+  const box = track.getBoundingClientRect();
+  seekByHand((endSeconds * (event.clientX - box.left)) / box.width);
+});
+
+function togglePlay() {
+  if (!video) return;
+  if (video.paused) video.play().catch(tellIfUnplayable);
+  else video.pause();
+}
+
+const KEYS = {
+  " ": togglePlay,
+  ArrowLeft: () => seekByHand(nowSeconds - FRAME_SECONDS),
+  ArrowRight: () => seekByHand(nowSeconds + FRAME_SECONDS),
+  "[": () => step(-1),
+  "]": () => step(1),
+};
+
+// True where the key already means something: a link, the slider, a table that scrolls.
+function isTaken(event) {
+  const isArrow = event.key.startsWith("Arrow");
+  if (event.metaKey || (isArrow && (event.altKey || event.ctrlKey))) return true;
+  return Boolean(event.target.closest(isArrow ? "input, .scroll" : "a, button"));
+}
+
+document.addEventListener("keydown", (event) => {
+  if (!(event.key in KEYS) || isTaken(event)) return;
+  event.preventDefault(); // no scrolling, and the video's own keys stay quiet
+  KEYS[event.key]();
+});
+
+// The threshold
+
+byId("threshold")?.addEventListener("input", (event) => {
+  const threshold = Number(event.target.value);
+  byId("threshold-value").textContent = threshold.toFixed(2);
+  for (const item of document.querySelectorAll("[data-score]")) {
+    item.hidden = Number(item.dataset.score) < threshold;
+  }
+  const shown = detections.filter((d) => !d.hidden).length;
+  byId("shown").textContent = `${shown} of ${detections.length} shown`;
+});

@@ -1,0 +1,107 @@
+"""From seconds and activations to places on a page, rounded to what the eye can see."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from pipeline.detections import Detection
+from pipeline.report.data import VideoReport
+
+MAX_TICK_INTERVALS = 8
+TICK_STEPS_SECONDS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
+
+
+@dataclass(frozen=True)
+class Axis:
+    """The time axis that all rows of a page share: [0, end)."""
+
+    end_seconds: float
+
+    def percent(self, seconds: float) -> float:
+        """Place on the axis, as a percentage of its length."""
+        return round(100 * seconds / self.end_seconds, 2)
+
+    def ticks(self) -> list[int]:
+        """Round times, few enough that their labels do not touch.
+
+        >>> Axis(62.0).ticks()
+        [0, 10, 20, 30, 40, 50, 60]
+        """
+        few = (
+            step
+            for step in TICK_STEPS_SECONDS
+            if self.end_seconds / step <= MAX_TICK_INTERVALS
+        )
+        step = next(few, TICK_STEPS_SECONDS[-1])
+        return list(range(0, int(self.end_seconds) + 1, step))
+
+
+def time_axis(video: VideoReport) -> Axis:
+    """An axis that hides nothing, even where annotations reach beyond the video."""
+    spans = (*video.ground_truth, *video.detections)
+    ends = [span.end_seconds for span in spans]
+    return Axis(max(video.duration_seconds, *ends, *(p.seconds for p in video.points)))
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The activations that all plotted rows of a page share, zero included."""
+
+    low: float
+    high: float
+
+    def percent(self, activation: float) -> float:
+        """Distance from the top of a row, as a percentage of its height."""
+        span = self.high - self.low or 1.0
+        return round(100 * (self.high - activation) / span, 1)
+
+
+def common_scale(rows: Float[np.ndarray, "rows cells"]) -> Scale:
+    """The scale on which every finite activation fits."""
+    finite = rows[np.isfinite(rows)]
+    low, high = finite.min(initial=0.0), finite.max(initial=0.0)
+    return Scale(float(low), float(high))
+
+
+def polyline(
+    activations: Float[np.ndarray, "cells"],
+    cell_seconds: Float[np.ndarray, "cells"],
+    axis: Axis,
+    scale: Scale,
+) -> str:
+    """Points of an SVG polyline in percent; cells that are not finite are left out."""
+    points = [
+        f"{axis.percent(seconds):g},{scale.percent(activation):g}"
+        for seconds, activation in zip(
+            cell_seconds.tolist(), activations.tolist(), strict=True
+        )
+        if np.isfinite(activation)
+    ]
+    return " ".join(points)
+
+
+def lanes(detections: Iterable[Detection]) -> list[list[Detection]]:
+    """Detections in as few lines as keep them apart; the strongest in the first.
+
+    >>> found = [Detection("a", s, *t) for s, t in ((0.9, (0, 4)), (0.5, (2, 6)))]
+    >>> [len(lane) for lane in lanes([*found, Detection("a", 0.1, 4, 5)])]
+    [2, 1]
+    """
+    packed: list[list[Detection]] = []
+    for detection in sorted(detections, key=lambda d: (-d.score, d.start_seconds)):
+        free = (lane for lane in packed if not _overlaps(detection, lane))
+        lane = next(free, None)
+        if lane is None:
+            packed.append(lane := [])
+        lane.append(detection)
+    return packed
+
+
+def _overlaps(detection: Detection, lane: list[Detection]) -> bool:
+    return any(
+        detection.start_seconds < other.end_seconds
+        and other.start_seconds < detection.end_seconds
+        for other in lane
+    )

@@ -1,0 +1,67 @@
+"""Numbers and values as a reader wants them."""
+
+import json
+from typing import Any
+
+
+def clock(seconds: float) -> str:
+    """A time as players show it.
+
+    >>> clock(65), clock(3725.6)
+    ('1:05', '1:02:06')
+    """
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def number(value: float) -> str:
+    """Two decimals: finer than a frame, and than scores can be compared.
+
+    >>> number(4.97163), number(-0.001)
+    ('4.97', '0.00')
+    """
+    return f"{value:z.2f}"
+
+
+def percent(fraction: float) -> str:
+    """A fraction as a percentage with one decimal.
+
+    >>> percent(0.4567)
+    '45.7'
+    """
+    return f"{100 * fraction:.1f}"
+
+
+def span(item: Any) -> str:
+    """The interval of an instance or a detection.
+
+    >>> from pipeline.datasets import Instance
+    >>> span(Instance("kick", 1.0, 2.345))
+    '1.00–2.35 s'
+    """
+    return f"{number(item.start_seconds)}–{number(item.end_seconds)} s"
+
+
+def flatten(values: dict[str, Any]) -> dict[str, Any]:
+    """Nested parameters by dotted names.
+
+    >>> flatten({"seed": 0, "train": {"epochs": 60}})
+    {'seed': 0, 'train.epochs': 60}
+    """
+    flat: dict[str, Any] = {}
+    for name, value in values.items():
+        if isinstance(value, dict) and value:
+            flat |= {f"{name}.{key}": item for key, item in flatten(value).items()}
+        else:
+            flat[name] = value
+    return flat
+
+
+def readable(value: Any) -> str:
+    """A parameter's value: text as it is, the rest as JSON.
+
+    >>> readable("tvl1"), readable([0.1, None])
+    ('tvl1', '[0.1, null]')
+    """
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

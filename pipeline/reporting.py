@@ -1,0 +1,86 @@
+"""What a run found, gathered for the report's pages."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pipeline.datasets import Video
+from pipeline.detecting import cas_file
+from pipeline.detections import Detection, read_detections
+from pipeline.fanout import Ledger
+from pipeline.points import read_points
+from pipeline.record import Outcome
+from pipeline.report import Report, VideoReport, write_report
+from pipeline.run import Run
+from pipeline.storage import read_arrays, read_json
+
+
+def report_run(run: Run) -> Outcome:
+    """Write the report of a run whose detections are evaluated."""
+    detections = read_detections(run.detections_file)
+    videos = tuple(
+        video_report(run, video, detections[video.id])
+        for video in run.dataset.of_subset("test")
+        if video.id in detections
+    )
+    report = Report(
+        title=run.dataset.name,
+        classes=run.dataset.classes,
+        videos=videos,
+        evaluation=read_json(run.record_path("evaluate")),
+        failures=failures(run),
+        command=f"luigi --module tasks Report --dataset {run.dataset_name}",
+        parameters=run.identity("evaluate"),
+        notes=notes(run),
+        stage_seconds=stage_seconds(run),
+    )
+    write_report(run.folder("report"), report)
+    return Outcome()
+
+
+def video_report(run: Run, video: Video, detections: list[Detection]) -> VideoReport:
+    """What is known of one test video."""
+    arrays, header = read_arrays(cas_file(run, video.id))
+    return VideoReport(
+        id=video.id,
+        subset=video.subset,
+        path=video.path,
+        duration_seconds=run.facts[video.id]["end_seconds"],
+        ground_truth=video.instances,
+        points=tuple(read_points(run.points_file).get(video.id, ())),
+        detections=tuple(detections),
+        cas=arrays["cas"],
+        cell_seconds=np.array(header["cell_seconds"]),
+        video_scores=arrays["video_scores"],
+    )
+
+
+def failures(run: Run) -> dict[str, str]:
+    """Why videos failed, whatever the stage."""
+    entries: dict[str, Any] = {}
+    for stage in (*run.caches, "features"):
+        entries |= Ledger(run.workdir, stage).read()
+    return {id: entry["message"] for id, entry in entries.items()}
+
+
+def notes(run: Run) -> tuple[str, ...]:
+    """What a reader must know to compare the figures."""
+    made_by = [
+        f"{stream} features: " + (w.origin if w else "hof, without a network")
+        for stream, w in run.weights.items()
+    ]
+    flow = f"optical flow: {run.config.flow.algorithm}"
+    return (*made_by, flow) if "flow" in run.caches else tuple(made_by)
+
+
+def stage_seconds(run: Run) -> dict[str, float]:
+    """How long each stage took when it was done."""
+    stages = (*run.caches, "features", "points", "train", "detect", "evaluate")
+    records = {stage: run.record(stage) for stage in stages}
+    return {stage: record.seconds for stage, record in records.items() if record}
+
+
+def report_file(run: Run) -> Path:
+    """The page to open."""
+    return run.folder("report") / "index.html"

@@ -1,0 +1,206 @@
+"""One run: what the user asked for, and where everything of it lies on disk."""
+
+import logging
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from extractors.streams import Stream
+from extractors.weights import Weights, WeightsError, find_weights
+from pipeline.config import Config
+from pipeline.datasets import Dataset, Video, load_dataset
+from pipeline.errors import UsageError
+from pipeline.extraction import STREAMS
+from pipeline.fanout import Resources, file_name
+from pipeline.record import Record, read_record
+from pipeline.storage import fingerprint, plain
+
+logger = logging.getLogger("soda")
+
+# Counts up when a stage's result changes for reasons that no parameter shows.
+FORMAT = 1
+
+
+@lru_cache
+def choose_weights(stream: Stream, wish: str, local: Path | None) -> Weights | None:
+    """The weights of a stream, looked for once a process.
+
+    A network that was asked for, by name or by a file, must be there; `auto` falls
+    back to `hof` for the flow, and says so loudly.
+    """
+    if stream == "rgb" or wish == "i3d" or local:
+        return find_weights(stream, local)
+    if wish == "hof":
+        return None
+    try:
+        return find_weights(stream)
+    except WeightsError as error:
+        logger.warning(
+            "FLOW STREAM WITHOUT A NETWORK: its features are `hof`, a weight-free "
+            "histogram of flow, not I3D's. %s",
+            error,
+        )
+        return None
+
+
+@dataclass(frozen=True)
+class Run:
+    """Parameters of a run; its folders carry fingerprints of those that matter."""
+
+    dataset_name: str
+    config: Config
+    workdir: Path
+    videos_folder: Path | None = None
+    data_folder: Path = Path("data")
+    device: str = "auto"
+    resources: Resources = field(default_factory=lambda: Resources(jobs=1))
+    weight_files: Mapping[Stream, Path] = field(default_factory=dict)
+
+    @cached_property
+    def dataset(self) -> Dataset:
+        """The dataset, read once."""
+        return load_dataset(self.dataset_name, self.videos_folder, self.data_folder)
+
+    @cached_property
+    def weights(self) -> dict[Stream, Weights | None]:
+        """Weights by stream; None stands for the weight-free `hof`.
+
+        Raises:
+            WeightsError: A network was asked for whose weights are not to be had.
+        """
+        wish = self.config.features.flow_features
+        return {
+            stream: choose_weights(stream, wish, self.weight_files.get(stream))
+            for stream in STREAMS[self.config.features.streams]
+        }
+
+    @cached_property
+    def torch_device(self) -> torch.device:
+        """The device that networks run on.
+
+        Raises:
+            UsageError: The device does not exist here.
+        """
+        has_gpu = torch.cuda.is_available()
+        if self.device == "auto":
+            return torch.device("cuda" if has_gpu else "cpu")
+        try:
+            device = torch.device(self.device)
+        except RuntimeError as error:
+            raise UsageError(f"--device {self.device}: {error}") from error
+        if device.type == "cuda" and not has_gpu:
+            raise UsageError(
+                f"--device {self.device}: PyTorch sees no CUDA device here; use "
+                "--device cpu, or auto"
+            )
+        return device
+
+    @property
+    def network_resources(self) -> Resources:
+        """Resources of a stage that runs networks: a worker for each GPU."""
+        if self.torch_device.type == "cuda":
+            return replace(self.resources, jobs=torch.cuda.device_count())
+        return self.resources
+
+    @property
+    def caches(self) -> tuple[str, ...]:
+        """The stages that features are made of; the flow only if a stream is."""
+        uses_flow = "flow" in STREAMS[self.config.features.streams]
+        return ("decode", "flow") if uses_flow else ("decode",)
+
+    def identity(self, stage: str) -> dict[str, Any]:
+        """All parameters that decide what a stage makes, those below it included."""
+        sections = {
+            "decode": ["decode"],
+            "flow": ["decode", "flow"],
+            "features": [*self.caches, "features"],
+            "points": ["points"],
+        }
+        sections["train"] = [*sections["features"], "points", "train"]
+        sections["detect"] = [*sections["train"], "detect"]
+        sections["evaluate"] = [*sections["detect"], "evaluate"]
+        sections["report"] = sections["evaluate"]
+        values = {name: plain(getattr(self.config, name)) for name in sections[stage]}
+        if "features" in values:
+            # What `flow_features` wished for is answered by the weights.
+            del values["features"]["flow_features"]
+            values["weights"] = {
+                stream: "hof" if weights is None else weights.sha256
+                for stream, weights in self.weights.items()
+            }
+        return {"format": FORMAT, **values}
+
+    def stream_identity(self, stream: Stream) -> dict[str, Any]:
+        """All parameters that decide one stream's features, whatever the other."""
+        alone = replace(self.config.features, streams=stream)
+        run = replace(self, config=replace(self.config, features=alone))
+        return run.identity("features")
+
+    def fingerprint(self, stage: str) -> str:
+        """Short hash of a stage's identity, which stands in its path."""
+        return fingerprint(self.identity(stage))
+
+    def folder(self, stage: str) -> Path:
+        """Where a stage's files lie."""
+        names = {
+            "decode": "frames",
+            "train": "models",
+            "detect": "detections",
+            "evaluate": "evaluation",
+        }
+        parent = self.workdir / names.get(stage, stage)
+        if stage in ("points", "evaluate"):
+            return parent
+        return parent / self.fingerprint(stage)
+
+    def video_file(self, stage: str, id: str) -> Path:
+        """A per-video stage's output for one video."""
+        suffix = ".safetensors" if stage == "features" else ".mkv"
+        return self.folder(stage) / f"{file_name(id)}{suffix}"
+
+    def record_path(self, stage: str) -> Path:
+        """Where a stage's record lies: beside its files, or in its JSON result."""
+        if stage in ("points", "evaluate"):
+            return self.folder(stage) / f"{self.fingerprint(stage)}.json"
+        return self.folder(stage) / "done.json"
+
+    def record(self, stage: str) -> Record | None:
+        """The record that a stage left when it was finished, if it was."""
+        return read_record(self.record_path(stage))
+
+    def usable(self, *stages: str) -> list[Video]:
+        """The videos that failed in none of some finished stages."""
+        records = [self.record(stage) for stage in stages]
+        failed = {id for record in records if record for id in record.failed}
+        return [video for video in self.dataset.videos if video.id not in failed]
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What decoding found out of each video: frames, fps, start and end."""
+        record = self.record("decode")
+        assert record and record.videos is not None, "decoding comes first"
+        return record.videos
+
+    @property
+    def points_file(self) -> Path:
+        """The clicks."""
+        return self.folder("points") / f"{self.fingerprint('points')}.csv"
+
+    @property
+    def detections_file(self) -> Path:
+        """The detections; the same as CSV lie beside it."""
+        return self.folder("detect") / "detections.json"
+
+    def weights_json(self) -> dict[str, dict[str, str] | None]:
+        """The weights as JSON can hold them."""
+        return {s: plain(w) if w else None for s, w in self.weights.items()}
+
+
+def default_jobs() -> int:
+    """As many workers as this process may use processors."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1

@@ -1,0 +1,223 @@
+"""The stages: what each needs, what it is made of, and the work itself.
+
+A stage is done when its record says that it was made of what is there now: the
+stages that it needs, in their present state, and its own share of the dataset.
+"""
+
+import os
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.detecting import detect_dataset
+from pipeline.points.generation import generate_points
+from pipeline.preparation import (
+    compute_flows,
+    decode_videos,
+    extract_all_features,
+    last_annotated_seconds,
+)
+from pipeline.record import Outcome, Record, write_record
+from pipeline.reporting import report_run
+from pipeline.run import Run
+from pipeline.scoring import evaluate_detections
+from pipeline.storage import fingerprint, plain
+from pipeline.training import train_model
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage of the road from videos to scored detections."""
+
+    name: str
+    task: str  # the Luigi task that stands for it
+    needs: Callable[[Run], tuple[str, ...]]
+    content: Callable[[Run], Any]  # of the dataset, what the stage is made of
+    outputs: Callable[[Run, Iterable[str]], list[Path]]  # but for failed videos'
+    work: Callable[[Run], Outcome]
+
+
+def is_done(run: Run, name: str) -> bool:
+    """Whether a stage and all below it are done, of what is there now."""
+    stage = STAGES[name]
+    if not all(is_done(run, need) for need in stage.needs(run)):
+        return False
+    record = run.record(name)
+    if record is None or record.inputs != inputs_digest(run, name):
+        return False
+    allowed = run.resources.max_failures * len(run.dataset.videos)
+    return len(record.failed) <= allowed and all_exist(
+        stage.outputs(run, record.failed)
+    )
+
+
+def run_stage(run: Run, name: str) -> Record:
+    """Do a stage's work and write its record; what it needs must be done."""
+    began = time.monotonic()
+    outcome = STAGES[name].work(run)
+    record = Record(
+        stage=name,
+        parameters=run.identity(name),
+        inputs=inputs_digest(run, name),
+        seconds=round(time.monotonic() - began, 3),
+        failed=tuple(outcome.failed),
+        videos=outcome.videos,
+    )
+    write_record(run.record_path(name), record, outcome.result)
+    return record
+
+
+def inputs_digest(run: Run, name: str) -> str:
+    """What a stage is made of: the state of those that it needs, and its content."""
+    stage = STAGES[name]
+    below = [run.record(need) for need in stage.needs(run)]
+    return fingerprint([[r and r.digest for r in below], stage.content(run)])
+
+
+def all_exist(paths: list[Path]) -> bool:
+    """Whether all files are there; each folder is read once."""
+    listed = {
+        parent: set(os.listdir(parent)) if parent.is_dir() else set()
+        for parent in {path.parent for path in paths}
+    }
+    return all(path.name in listed[path.parent] for path in paths)
+
+
+def plan(run: Run, name: str) -> list[tuple[str, int, int]]:
+    """Of each per-video stage up to this one: task, videos done, videos in all."""
+    rows = [row for need in STAGES[name].needs(run) for row in plan(run, need)]
+    if name in ("decode", "flow", "features"):
+        paths = STAGES[name].outputs(run, ())
+        folder = run.folder(name)
+        there = set(os.listdir(folder)) if folder.is_dir() else set()
+        done = sum(path.name in there for path in paths)
+        rows.append((STAGES[name].task, done, len(paths)))
+    return list(dict.fromkeys(rows))
+
+
+# What the stages are made of.
+
+
+def file_stamps(run: Run) -> list[Any]:
+    """Size and time of every video file, and what its annotations reach to."""
+    return [
+        [v.id, *file_stamp(v.path), last_annotated_seconds(v)]
+        for v in run.dataset.videos
+    ]
+
+
+def file_stamp(path: Path) -> tuple[int, int] | tuple[None, None]:
+    """Size in bytes and time of change of a file, or None where there is none."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return None, None
+    return status.st_size, status.st_mtime_ns
+
+
+def train_annotations(run: Run) -> Any:
+    """All that is annotated of the training videos."""
+    return plain(
+        [(v.id, v.instances, v.points) for v in run.dataset.of_subset("train")]
+    )
+
+
+def train_labels(run: Run) -> Any:
+    """What training may see of the dataset beside the clicks."""
+    videos = run.dataset.of_subset("train")
+    return plain([run.dataset.classes, [(v.id, v.labels) for v in videos]])
+
+
+def test_ids(run: Run) -> Any:
+    """The videos that are searched for actions."""
+    return [video.id for video in run.dataset.of_subset("test")]
+
+
+def test_annotations(run: Run) -> Any:
+    """The ground truth."""
+    return plain([(v.id, v.instances) for v in run.dataset.of_subset("test")])
+
+
+def video_outputs(stage: str) -> Callable[[Run, Iterable[str]], list[Path]]:
+    """A per-video stage's files, but for the failed videos'."""
+
+    def outputs(run: Run, failed: Iterable[str]) -> list[Path]:
+        below = {v.id for v in run.usable(*STAGES[stage].needs(run))} - set(failed)
+        return [
+            run.video_file(stage, v.id) for v in run.dataset.videos if v.id in below
+        ]
+
+    return outputs
+
+
+STAGES = {
+    stage.name: stage
+    for stage in (
+        Stage(
+            name="decode",
+            task="DecodeVideos",
+            needs=lambda run: (),
+            content=file_stamps,
+            outputs=video_outputs("decode"),
+            work=decode_videos,
+        ),
+        Stage(
+            name="flow",
+            task="ComputeFlow",
+            needs=lambda run: ("decode",),
+            content=lambda run: None,
+            outputs=video_outputs("flow"),
+            work=compute_flows,
+        ),
+        Stage(
+            name="features",
+            task="ExtractFeatures",
+            needs=lambda run: run.caches,
+            content=lambda run: None,
+            outputs=video_outputs("features"),
+            work=extract_all_features,
+        ),
+        Stage(
+            name="points",
+            task="GeneratePoints",
+            needs=lambda run: ("decode",),
+            content=train_annotations,
+            outputs=lambda run, failed: [run.points_file],
+            work=generate_points,
+        ),
+        Stage(
+            name="train",
+            task="TrainSODA",
+            needs=lambda run: ("features", "points"),
+            content=train_labels,
+            outputs=lambda run, failed: [run.folder("train") / "model.safetensors"],
+            work=train_model,
+        ),
+        Stage(
+            name="detect",
+            task="DetectActions",
+            needs=lambda run: ("features", "train"),
+            content=test_ids,
+            outputs=lambda run, failed: [run.detections_file],
+            work=detect_dataset,
+        ),
+        Stage(
+            name="evaluate",
+            task="Evaluate",
+            needs=lambda run: ("detect",),
+            content=test_annotations,
+            outputs=lambda run, failed: [],
+            work=evaluate_detections,
+        ),
+        Stage(
+            name="report",
+            task="Report",
+            needs=lambda run: ("evaluate",),
+            content=test_annotations,
+            outputs=lambda run, failed: [run.folder("report") / "index.html"],
+            work=report_run,
+        ),
+    )
+}

@@ -1,0 +1,109 @@
+"""Reading back the lossless files, exactly as they were written."""
+
+import json
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TypeVar
+from weakref import WeakSet
+
+import av
+from av.container import InputContainer
+
+from pipeline.errors import (
+    MissingVideoError,
+    TruncatedVideoError,
+    UnreadableVideoError,
+)
+from pipeline.video.lossless import TAG, Codec, Picture
+
+# Not typing.Self, which the tests' shape checks cannot follow into methods.
+Cached = TypeVar("Cached", bound="CachedVideo")
+
+
+class CachedVideo:
+    """Iterates over the pictures of a lossless file, any number of times.
+
+    As a context manager it closes, at the end, what iteration still holds open.
+
+    Raises:
+        MissingVideoError: There is no such file.
+        UnreadableVideoError: It is none of ours, or damaged.
+        TruncatedVideoError: In iteration, if pictures are missing.
+    """
+
+    codec: Codec
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._reading: WeakSet[Generator[Picture]] = WeakSet()
+        with _open(path) as container:
+            self.header = _read_header(path, container)
+        self.num_frames: int = self.header["num_frames"]
+        self.fps: float = self.header["fps"]
+
+    def __enter__(self: Cached) -> Cached:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        for pictures in list(self._reading):
+            pictures.close()
+
+    def __len__(self) -> int:
+        return self.num_frames
+
+    def __iter__(self) -> Iterator[Picture]:
+        pictures = self._pictures()
+        self._reading.add(pictures)
+        return pictures
+
+    def _pictures(self) -> Generator[Picture]:
+        num_read = 0
+        with _open(self.path) as container:
+            stream = container.streams.video[0]
+            stream.thread_type = "AUTO"
+            for frame in container.decode(stream):
+                num_read += 1
+                yield frame.to_ndarray(format=self.codec.pixel_format)
+        if num_read != self.num_frames:
+            raise TruncatedVideoError(
+                f"{self.path}: expected {self.num_frames} pictures, found {num_read}; "
+                f"delete the file and run the same command again"
+            )
+
+
+@contextmanager
+def _open(path: Path) -> Iterator[InputContainer]:
+    if not path.exists():
+        raise MissingVideoError(
+            f"{path}: expected a cached video, found no such file; run the stage "
+            f"that writes it again"
+        )
+    try:
+        with av.open(f"file:{path}", "r", metadata_errors="replace") as container:
+            yield container
+    except av.FFmpegError as error:
+        raise _not_ours(path, f"FFmpeg stopped at “{error.strerror}”") from error
+
+
+def _read_header(path: Path, container: InputContainer) -> dict[str, Any]:
+    try:
+        header: dict[str, Any] = json.loads(container.metadata[TAG])
+    except (KeyError, ValueError) as error:
+        raise _not_ours(path, f"its {TAG} tag is missing or damaged") from error
+    if not header:
+        raise _not_ours(path, "its writing was not finished")
+    return header
+
+
+def _not_ours(path: Path, found: str) -> UnreadableVideoError:
+    return UnreadableVideoError(
+        f"{path}: expected a video that this program cached, but {found}; "
+        f"delete the file and run the same command again"
+    )

@@ -1,0 +1,58 @@
+"""What a video is, without decoding more than its first frame."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from pipeline.video.decoding import first_frame
+from pipeline.video.picture import nearest, shown_size
+from pipeline.video.source import Source, open_video
+
+
+@dataclass(frozen=True)
+class VideoInfo:
+    """What a file says of its video."""
+
+    container: str  # FFmpeg's name of the format, like "mov,mp4,m4a,3gp,3g2,mj2"
+    codec: str  # FFmpeg's name of the decoder, like "h264"
+    width: int  # as shown: pixels made square, turned upright
+    height: int
+    fps: float  # on average
+    duration_seconds: float
+    num_frames: int | None  # as declared; None where it is not
+
+
+def probe(path: Path) -> VideoInfo:
+    """Look at a video.
+
+    Raises:
+        MissingVideoError: There is no such file.
+        UnreadableVideoError: It holds no moving pictures that FFmpeg reads.
+    """
+    with open_video(path) as source:
+        frame, _ = first_frame(source)
+        width, height = shown_size(frame, source.stream.sample_aspect_ratio)
+        return VideoInfo(
+            container=source.container.format.name,
+            codec=source.stream.codec_context.name,
+            width=nearest(width),
+            height=nearest(height),
+            fps=float(source.fps),
+            duration_seconds=float(_duration_seconds(source)),
+            num_frames=source.stream.frames or None,
+        )
+
+
+def _duration_seconds(source: Source) -> Fraction:
+    declared = source.stream_seconds or source.container_seconds
+    return declared or _measured_seconds(source)
+
+
+def _measured_seconds(source: Source) -> Fraction:
+    """Length by the packets, for files that declare none: reads the whole file."""
+    with open_video(source.path) as anew:
+        packets = [p for p in anew.container.demux(anew.stream) if p.size]
+        ends = [p.pts + (p.duration or 0) for p in packets if p.pts is not None]
+        if not ends:
+            return len(packets) / anew.fps
+        return max(ends) * anew.time_base - anew.stream_start_seconds

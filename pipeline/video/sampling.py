@@ -1,0 +1,107 @@
+"""The frames of any video at a rate and a size, one by one."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from math import isfinite
+from pathlib import Path
+
+from pipeline.errors import UsageError
+from pipeline.video.decoding import SourceFrames, first_frame
+from pipeline.video.picture import RgbConverter, RgbPicture, scaled_size, shown_size
+from pipeline.video.source import Source, open_video
+from pipeline.video.timing import count_showings
+
+LARGEST_FPS = 500  # half of what the tolerance of a millisecond can tell apart
+
+
+@dataclass(frozen=True)
+class DecodeConfig:
+    """How a video becomes frames."""
+
+    fps: float = 25.0  # frames per second; 0: the video's own average ("native")
+    short_side: int = 256  # pixels; the long side follows, keeping the aspect
+
+    def __post_init__(self) -> None:
+        if not (isfinite(self.fps) and 0 <= self.fps <= LARGEST_FPS):
+            raise UsageError(
+                f"fps must be from 0 (the video's own rate) to {LARGEST_FPS}, "
+                f"got {self.fps}"
+            )
+        if self.short_side < 1:
+            raise UsageError(
+                f"short_side must be at least 1 pixel, got {self.short_side}"
+            )
+
+
+class SampledFrames:
+    """RGB frames uint8 (height, width, 3), sampled by presentation time.
+
+    Frame k is what a player shows at `start_seconds + k / fps`, up to the instant at
+    which the last frame leaves the screen. Every iteration reads the file anew, with
+    memory that does not grow with its length; a frame that stays on screen is the
+    same array again. After iteration, `num_frames` counts the frames and `warnings`
+    has a sentence for everything that was mended.
+
+    Attributes:
+        fps: Frames per second.
+        rate: The same as an exact fraction.
+        start_seconds: When frame 0 comes on screen, on the clock of a player.
+        width: Of every frame, in pixels, upright.
+        height: Likewise.
+
+    Raises:
+        VideoError: At once where the file cannot be opened or has no frame; at the
+            end of iteration where it proves to be truncated.
+    """
+
+    def __init__(self, path: Path, config: DecodeConfig) -> None:
+        self.path = path
+        self.num_frames = 0
+        self.warnings: list[str] = []
+        with open_video(path) as source:
+            frame, first_seconds = first_frame(source)
+            self.rate = sampling_rate(source, config)
+            size = shown_size(frame, source.stream.sample_aspect_ratio)
+            self.width, self.height = scaled_size(*size, config.short_side)
+            # FFmpeg rounds the container's start to a microsecond.
+            self.start_seconds = round(float(first_seconds - source.start_seconds), 6)
+        self.fps = float(self.rate)
+
+    def __iter__(self) -> Iterator[RgbPicture]:
+        self.num_frames = 0
+        convert = RgbConverter(self.width, self.height)
+        with open_video(self.path) as source:
+            frames = SourceFrames(source)
+            for frame, num_showings in count_showings(frames, self.rate):
+                if num_showings == 0:
+                    continue  # not worth the scaling
+                picture = convert(frame)
+                for _ in range(num_showings):
+                    self.num_frames += 1
+                    yield picture
+            self.warnings = frames.warnings()
+            frames.check_complete()
+
+
+def sample_frames(path: Path, config: DecodeConfig) -> SampledFrames:
+    """Open a video for iteration over its frames at a rate and a size.
+
+    Raises:
+        VideoError: See `SampledFrames`.
+    """
+    return SampledFrames(path, config)
+
+
+def sampling_rate(source: Source, config: DecodeConfig) -> Fraction:
+    """Sampled frames per second: the configured ones, or the video's own."""
+    return simple_fraction(config.fps) if config.fps else source.fps
+
+
+def simple_fraction(fps: float) -> Fraction:
+    """The rate that a float stands for.
+
+    >>> simple_fraction(29.97002997)
+    Fraction(30000, 1001)
+    """
+    return Fraction(fps).limit_denominator(1001)

@@ -1,0 +1,167 @@
+"""Opening any video: the one stream that counts, and what the file declares of it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+from av.container import InputContainer
+from av.stream import Disposition
+from av.video.stream import VideoStream
+
+from pipeline.errors import MissingVideoError, UnreadableVideoError
+
+NOT_A_VIDEO = Disposition.attached_pic | Disposition.still_image
+STILL_BRANDS = {"avif", "heic", "heix", "mif1"}
+FASTEST_FPS = 1000  # more is a file that does not know its rate
+USUAL_FPS = Fraction(25)  # what FFmpeg assumes of a stream without any times
+
+
+@dataclass(frozen=True)
+class Source:
+    """An open video file and its stream of moving pictures."""
+
+    path: Path
+    container: InputContainer
+    stream: VideoStream
+
+    @property
+    def fps(self) -> Fraction:
+        """Average frames per second."""
+        stream = self.stream
+        for rate in (stream.average_rate, stream.guessed_rate, stream.base_rate):
+            if rate and 0 < rate < FASTEST_FPS:
+                return Fraction(rate)
+        return USUAL_FPS
+
+    @property
+    def time_base(self) -> Fraction:
+        """Seconds per tick of the stream's times."""
+        return self.stream.time_base or 1 / self.fps
+
+    @property
+    def dates_by_decoding_order(self) -> bool:
+        """Whether only the order of decoding has times, as in AVI."""
+        return self.container.format.name == "avi"
+
+    @property
+    def start_seconds(self) -> Fraction:
+        """The container's time that a player shows as 0."""
+        return Fraction(self.container.start_time or 0, av.time_base)
+
+    @property
+    def stream_start_seconds(self) -> Fraction:
+        """The container's time of the first picture, as far as it is declared."""
+        start_ticks = self.stream.start_time
+        if start_ticks is None:
+            return self.start_seconds
+        return start_ticks * self.time_base
+
+    @property
+    def container_seconds(self) -> Fraction | None:
+        """Declared length of the file, of which the sound may be the longer part."""
+        duration = self.container.duration
+        return Fraction(duration, av.time_base) if duration else None
+
+    @property
+    def stream_seconds(self) -> Fraction | None:
+        """Declared length of the pictures, None where only the file's is declared."""
+        if self.dates_by_decoding_order and self.stream.frames:
+            # FFmpeg cuts the other figure to the file's size: useless for finding
+            # out that the file was cut.
+            return self.stream.frames / self.fps
+        if self.stream.duration:
+            return self.stream.duration * self.time_base
+        return _matroska_seconds(self.stream.metadata.get("DURATION", ""))
+
+
+@contextmanager
+def open_video(path: Path) -> Iterator[Source]:
+    """Open a video for the time of a `with` block.
+
+    Raises:
+        MissingVideoError: There is no such file.
+        UnreadableVideoError: The file holds no moving pictures that FFmpeg reads, or
+            FFmpeg gave up within the block.
+    """
+    _check_file(path)
+    try:
+        with _open(path) as container:
+            yield Source(path, container, _video_stream(path, container))
+    except av.FFmpegError as error:
+        raise _unreadable(path, f"FFmpeg stopped at “{error.strerror}”") from error
+
+
+def _check_file(path: Path) -> None:
+    if not path.exists():
+        raise MissingVideoError(
+            f"{path}: expected a video, found no such file; check the folder's name "
+            f"and that the file was fetched"
+        )
+    if not path.is_file():
+        raise _unreadable(path, "it is not a file")
+    if path.stat().st_size == 0:
+        raise _unreadable(path, "it is empty (0 bytes)")
+
+
+def _open(path: Path) -> InputContainer:
+    try:
+        # The prefix keeps "12:30.mp4" from being read as a protocol named 12.
+        return av.open(f"file:{path}", "r", metadata_errors="replace")
+    except av.FFmpegError as error:
+        found = f"FFmpeg cannot read it (“{error.strerror}”)"
+        if _looks_like_mp4(path):
+            found = "it looks truncated: its index (moov atom) is missing"
+        raise _unreadable(path, found) from error
+
+
+def _looks_like_mp4(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(8)[4:] == b"ftyp"
+
+
+def _video_stream(path: Path, container: InputContainer) -> VideoStream:
+    if _is_still(container):
+        raise _unreadable(path, f"it is a text or a still image ({_kind(container)})")
+    streams = [
+        stream
+        for stream in container.streams.video
+        if stream.codec_context and not stream.disposition & NOT_A_VIDEO
+    ]
+    if not streams:
+        kinds = ", ".join(stream.type for stream in container.streams) or "nothing"
+        raise _unreadable(path, f"it holds no moving pictures, only {kinds}")
+    best = container.streams.best("video")
+    return next((stream for stream in streams if stream is best), streams[0])
+
+
+def _is_still(container: InputContainer) -> bool:
+    name = container.format.name
+    brand = container.metadata.get("major_brand", "").strip()
+    # FFmpeg reads .txt as the screen of a terminal ("tty").
+    return name in {"image2", "tty"} or name.endswith("_pipe") or brand in STILL_BRANDS
+
+
+def _kind(container: InputContainer) -> str:
+    return container.format.long_name or container.format.name
+
+
+def _matroska_seconds(tag: str) -> Fraction | None:
+    """Seconds of a tag like 00:01:02.500000000, None if it is none.
+
+    >>> _matroska_seconds("00:01:02.500000000")
+    Fraction(125, 2)
+    """
+    try:
+        hours, minutes, seconds = (Fraction(part) for part in tag.split(":"))
+    except ValueError:
+        return None
+    return hours * 3600 + minutes * 60 + seconds or None
+
+
+def _unreadable(path: Path, found: str) -> UnreadableVideoError:
+    return UnreadableVideoError(
+        f"{path}: expected a video, but {found}; fetch it again or leave it out"
+    )

@@ -1,0 +1,99 @@
+"""Which source frame is on screen when: exact arithmetic on presentation times."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from math import ceil
+from typing import TypeVar
+
+Item = TypeVar("Item")
+
+# Matroska rounds every time to a millisecond, so that a frame may be dated up to
+# one millisecond after the instant that it belongs to.
+TOLERANCE_SECONDS = Fraction(1, 1000)
+
+# A pause longer than this is believed only where the file declares a later end.
+LONGEST_PAUSE_SECONDS = Fraction(1)
+
+
+def first_sample(seconds: Fraction, fps: Fraction) -> int:
+    """Index of the first sampled frame at or after a time since the first frame.
+
+    >>> first_sample(Fraction(1, 30), Fraction(25))
+    1
+    >>> first_sample(Fraction("0.041"), Fraction(25))  # .040, dated a millisecond late
+    1
+    """
+    return max(0, ceil((seconds - TOLERANCE_SECONDS) * fps))
+
+
+def count_showings(
+    frames: Iterable[tuple[Item, Fraction, Fraction]], fps: Fraction
+) -> Iterator[tuple[Item, int]]:
+    """Pair each frame with the number of sampled frames that show it.
+
+    A frame is on screen from its own time until the next frame's, the last one for
+    its duration, and sampled frame k shows what is on screen at k / fps seconds
+    after the first frame: at 25 fps, frames at 0, 0.10 and 0.14 for 0.04 seconds
+    are shown 3, 1 and 1 times. Only one frame is held back at any time.
+
+    Args:
+        frames: (frame, start seconds, duration in seconds), starts never falling.
+        fps: Sampled frames per second.
+    """
+    origin, held = None, None
+    for item, start, duration in frames:
+        origin = start if origin is None else origin
+        first = first_sample(start - origin, fps)
+        if held is not None:
+            yield held[0], first - held[1]
+        held = (item, first, first_sample(start - origin + duration, fps))
+    if held is not None:
+        yield held[0], held[2] - held[1]
+
+
+@dataclass
+class SteadyClock:
+    """Presentation times that never run backward, whatever the file says.
+
+    The file's own time is taken wherever it can be believed. After a jump, the time
+    goes on by one frame, and what follows is shifted with it until the file's own
+    time can be believed again.
+    """
+
+    end_seconds: Fraction | None = None  # that the file declares; None: it does not
+    longest_step_seconds: Fraction = Fraction(600)  # nothing is on screen for longer
+    num_jumps: int = 0
+    _previous: Fraction | None = field(default=None, init=False)
+    _expected: Fraction = field(default=Fraction(0), init=False)
+    _shift: Fraction = field(default=Fraction(0), init=False)
+
+    def tell(self, stamp: Fraction | None, duration: Fraction) -> Fraction:
+        """The time in seconds of the next frame.
+
+        Args:
+            stamp: The file's time of the frame in seconds, None where it has none.
+            duration: How long the frame stays, in seconds.
+        """
+        now = self._believe(stamp)
+        self._previous, self._expected = now, now + duration
+        return now
+
+    def _believe(self, stamp: Fraction | None) -> Fraction:
+        if stamp is None:
+            return self._expected
+        for candidate in (stamp, stamp + self._shift):
+            if self._is_possible(candidate):
+                return candidate
+        self.num_jumps += 1
+        self._shift = self._expected - stamp
+        return self._expected
+
+    def _is_possible(self, seconds: Fraction) -> bool:
+        if self._previous is None:
+            return True
+        step = seconds - self._previous
+        if step <= LONGEST_PAUSE_SECONDS:
+            return step >= 0  # equal times: a frame that is replaced at once
+        end = seconds if self.end_seconds is None else self.end_seconds
+        return step <= self.longest_step_seconds and seconds <= end

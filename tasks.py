@@ -1,0 +1,281 @@
+"""The stages as Luigi tasks: `luigi --module tasks Evaluate --dataset demo`.
+
+Wiring only. What a stage is made of and what it does stands in `pipeline/stages.py`.
+"""
+
+import sys
+from collections.abc import Callable
+from dataclasses import fields
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import luigi
+import luigi.configuration
+
+from extractors.weights import Stream, WeightsError
+from pipeline import narration
+from pipeline.config import (
+    Sections,
+    default_preset,
+    field_help,
+    flag_of,
+    make_config,
+    parse_field,
+    section_type,
+)
+from pipeline.datasets import dataset_name
+from pipeline.errors import SodaError
+from pipeline.fanout import Resources
+from pipeline.run import Run, default_jobs
+from pipeline.stages import STAGES, is_done, run_stage
+
+
+class FieldParameter(luigi.Parameter):
+    """The flag of one field of the configuration; None leaves it to the preset."""
+
+    def __init__(self, section: str, name: str) -> None:
+        description = field_help(section, name)
+        super().__init__(default=None, description=description)  # type: ignore[arg-type]
+        self.section, self.name = section, name
+
+    def parse(self, x: str) -> Any:
+        """Turn text into the field's value, or end the program saying why not."""
+        try:
+            return parse_field(self.section, self.name, x) if x else None
+        except SodaError as error:
+            narration.fail(error)
+
+    def serialize(self, x: Any) -> str:
+        """The inverse of `parse`."""
+        if x is None:
+            return ""
+        return ",".join(map(str, x)) if isinstance(x, tuple) else str(x)
+
+
+def with_fields_of(*sections: str) -> Callable[[Any], Any]:
+    """Give a task the flags of some sections of the configuration."""
+
+    def decorate(task: Any) -> Any:
+        task.sections = sections
+        for section in sections:
+            for field in fields(section_type(section)):
+                name = flag_of(section, field.name)
+                parameter = FieldParameter(section, field.name)
+                parameter.__set_name__(task, name)
+                setattr(task, name, parameter)
+        return task
+
+    return decorate
+
+
+class StageTask(luigi.Task):
+    """A stage of a run. Parameters that change no result are not significant."""
+
+    dataset = luigi.Parameter(
+        description="`demo`, or the path of a JSON file: a manifest, or annotations "
+        "in ActivityNet's form"
+    )
+    preset = luigi.Parameter(
+        default="", description="defaults of all else: soda (the paper) | small | demo"
+    )
+    videos = luigi.Parameter(
+        default="",
+        significant=False,
+        description="folder of the videos of ActivityNet-style annotations",
+    )
+    workdir = luigi.Parameter(
+        default="",
+        significant=False,
+        description="where all outputs go (default: work/DATASET)",
+    )
+    data_dir = luigi.Parameter(
+        default="data", significant=False, description="where datasets are kept"
+    )
+    jobs = luigi.IntParameter(
+        default=default_jobs(),
+        significant=False,
+        description="videos that are worked on side by side (default: processors)",
+    )
+    device = luigi.Parameter(
+        default="auto",
+        significant=False,
+        description="where networks run: auto | cpu | cuda",
+    )
+    max_failures = luigi.FloatParameter(
+        default=0.0,
+        significant=False,
+        description="share of the videos that may fail, 0 to 1",
+    )
+    rgb_weights = luigi.Parameter(
+        default="", description="a file of I3D weights for RGB (default: fetched)"
+    )
+    flow_weights = luigi.Parameter(
+        default="", description="a file of I3D weights for flow (default: fetched)"
+    )
+
+    stage: str
+    sections: tuple[str, ...] = ()
+
+    @cached_property
+    def pipeline_run(self) -> Run:
+        """The parameters, as the stages take them."""
+        name = dataset_name(Path(self.dataset))
+        files: dict[Stream, str] = {"rgb": self.rgb_weights, "flow": self.flow_weights}
+        return Run(
+            dataset_name=self.dataset,
+            config=make_config(
+                self.preset or default_preset(self.dataset), self._changes()
+            ),
+            workdir=Path(self.workdir or Path("work", name)),
+            videos_folder=Path(self.videos) if self.videos else None,
+            data_folder=Path(self.data_dir),
+            device=self.device,
+            resources=Resources(self.jobs, self.max_failures),
+            weight_files={s: Path(file) for s, file in files.items() if file},
+        )
+
+    def _changes(self) -> Sections:
+        return {
+            section: {
+                field.name: value
+                for field in fields(section_type(section))
+                if (value := getattr(self, flag_of(section, field.name))) is not None
+            }
+            for section in self.sections
+        }
+
+    def requires(self) -> list[luigi.Task]:
+        """The tasks of the stages that this one needs."""
+        needs = STAGES[self.stage].needs(self.pipeline_run)
+        return [self.clone(TASKS[need]) for need in needs]
+
+    def output(self) -> luigi.LocalTarget:
+        """The record that is written last; see `complete` for what it must say."""
+        return luigi.LocalTarget(str(self.pipeline_run.record_path(self.stage)))
+
+    def complete(self) -> bool:
+        """Whether the stage was done, of what is there now.
+
+        What the user must mend before anything can start ends the program here.
+        """
+        try:
+            narration.open_run(self.pipeline_run, self.stage)
+            return is_done(self.pipeline_run, self.stage)
+        except (SodaError, WeightsError) as error:
+            narration.fail(error)
+
+    def run(self) -> None:
+        """Do the stage's work."""
+        run_stage(self.pipeline_run, self.stage)
+        narration.close_stage(self.pipeline_run, self.stage)
+
+    def on_failure(self, exception: BaseException) -> str:
+        """Say in one sentence what went wrong; tracebacks are for faults of ours."""
+        if isinstance(exception, SodaError | WeightsError):
+            narration.say_error(exception)
+            return str(exception)
+        return str(super().on_failure(exception))
+
+
+@with_fields_of("decode")
+class DecodeVideos(StageTask):
+    """Videos of any kind to lossless caches at one frame rate."""
+
+    stage = "decode"
+
+
+@with_fields_of("decode", "flow")
+class ComputeFlow(StageTask):
+    """Optical flow between consecutive frames."""
+
+    stage = "flow"
+
+
+@with_fields_of("decode", "flow", "features")
+class ExtractFeatures(StageTask):
+    """Features of each snippet, RGB and flow."""
+
+    stage = "features"
+
+
+@with_fields_of("decode", "points")
+class GeneratePoints(StageTask):
+    """Single-frame annotations: the dataset's own, or simulated ones."""
+
+    stage = "points"
+
+
+@with_fields_of("decode", "flow", "features", "points", "train")
+class TrainSODA(StageTask):
+    """A master network and its auxiliaries, trained on features and points."""
+
+    stage = "train"
+
+
+@with_fields_of("decode", "flow", "features", "points", "train", "detect")
+class DetectActions(StageTask):
+    """Detections in the test videos."""
+
+    stage = "detect"
+
+
+@with_fields_of("decode", "flow", "features", "points", "train", "detect", "evaluate")
+class Evaluate(StageTask):
+    """Mean average precision of the detections."""
+
+    stage = "evaluate"
+
+
+@with_fields_of("decode", "flow", "features", "points", "train", "detect", "evaluate")
+class Report(StageTask):
+    """A page to look at the detections."""
+
+    stage = "report"
+
+
+TASKS: dict[str, type[StageTask]] = {
+    task.stage: task
+    for task in (
+        DecodeVideos,
+        ComputeFlow,
+        ExtractFeatures,
+        GeneratePoints,
+        TrainSODA,
+        DetectActions,
+        Evaluate,
+        Report,
+    )
+}
+
+# Defaults that spare the user Luigi's traps: success as exit code of a failure, the
+# need of a running luigid, and a log in which nothing can be found. Flags still win.
+LUIGI_DEFAULTS = {
+    "core": {
+        "local_scheduler": "true",
+        "log_level": "WARNING",
+    },
+    "worker": {"check_complete_on_run": "true"},
+    "retcode": {
+        "already_running": "10",
+        "missing_data": "20",
+        "not_run": "25",
+        "task_failed": "30",
+        "scheduling_error": "35",
+        "unhandled_exception": "40",
+    },
+}
+
+
+def set_luigi_defaults() -> None:
+    """Apply the defaults wherever the user's own luigi.cfg says nothing."""
+    config = luigi.configuration.get_config()
+    for section, options in LUIGI_DEFAULTS.items():
+        for option, value in options.items():
+            if not config.has_option(section, option):
+                config.set(section, option, value)
+
+
+set_luigi_defaults()
+narration.hush_luigi()
+sys.excepthook = narration.hush_interruption(sys.excepthook)

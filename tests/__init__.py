@@ -1,0 +1,1 @@
+from tests.typechecker import checked as checked

@@ -1,0 +1,46 @@
+import csv
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pipeline.detections import Detection, read_detections, write_detections
+from pipeline.errors import AnnotationError
+
+milliseconds = st.integers(0, 10**7).map(lambda n: n / 1000)
+found = st.builds(
+    Detection,
+    label=st.text(min_size=1, max_size=5).filter(str.isprintable),
+    score=st.integers(-(10**6), 10**6).map(lambda n: n / 10**6),
+    start_seconds=milliseconds,
+    end_seconds=milliseconds,
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.dictionaries(st.sampled_from(["v", "w ö"]), st.lists(found, max_size=4)))
+def test_detections_come_back_by_descending_score(tmp_path, detections):
+    path = tmp_path / "detections.json"
+    write_detections(path, detections)
+    back = read_detections(path)
+    assert set(back) == set(detections)
+    for id, items in detections.items():
+        assert sorted(back[id], key=repr) == sorted(items, key=repr)
+        assert [d.score for d in back[id]] == sorted(d.score for d in items)[::-1]
+
+
+def test_the_csv_holds_the_same(tmp_path):
+    path = tmp_path / "d.json"
+    write_detections(path, {"v": [Detection("a, b", 0.5, 1.0, 2.0)]})
+    rows = list(csv.reader(path.with_suffix(".csv").read_text().splitlines()))
+    assert rows == [
+        ["video_id", "label", "start_seconds", "end_seconds", "score"],
+        ["v", "a, b", "1.0", "2.0", "0.5"],
+    ]
+
+
+def test_what_holds_no_results_is_refused(tmp_path):
+    path = tmp_path / "d.json"
+    path.write_text('{"results": {"v": [{"label": "a"}]}}')
+    with pytest.raises(AnnotationError, match="expected"):
+        read_detections(path)

@@ -1,0 +1,116 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.datasets import BACKGROUND, Instance, Point
+from pipeline.errors import AnnotationError
+from pipeline.intervals import complement, intersection
+from pipeline.points import PointConfig, read_points, simulate_points, write_points
+from pipeline.points.simulation import annotated_windows
+
+spans = st.tuples(st.floats(0, 60), st.floats(0.05, 20))
+scenes = st.lists(st.tuples(st.sampled_from("ab"), spans), max_size=6)
+configs = st.builds(
+    PointConfig,
+    kinds=st.sampled_from(["both", "action", "background"]),
+    per=st.sampled_from(["segment", "window", "piece"]),
+    window_seconds=st.floats(1, 20),
+    gap_seconds=st.floats(0, 20),
+    offset_seconds=st.floats(0, 5),
+    seed=st.integers(0, 3),
+)
+
+
+def instances(scene):
+    return tuple(Instance(label, s, s + n) for label, (s, n) in scene)
+
+
+@given(scenes, configs, st.floats(1, 100))
+def test_clicks_say_what_is_seen_and_lie_in_windows(scene, config, duration):
+    actions = instances(scene)
+    windows = annotated_windows(duration, config)
+    for point in simulate_points("v", actions, duration, config):
+        assert any(start <= point.seconds < end for start, end in windows)
+        seen = {
+            i.label for i in actions if i.start_seconds <= point.seconds < i.end_seconds
+        }
+        if point.label == BACKGROUND:
+            assert not seen and config.kinds != "action"
+        else:
+            assert point.label in seen and config.kinds != "background"
+
+
+@given(scenes, st.floats(1, 100), configs)
+def test_one_click_per_segment_that_a_window_touches(scene, duration, config):
+    config = PointConfig(per="segment", gap_seconds=config.gap_seconds)
+    actions = instances(scene)
+    windows = annotated_windows(duration, config)
+    spans = [(i.start_seconds, i.end_seconds) for i in actions]
+    segments = spans + complement(spans, (0, duration))
+    touched = sum(bool(intersection([segment], windows)) for segment in segments)
+    assert len(simulate_points("v", actions, duration, config)) == touched
+
+
+@given(scenes, st.floats(1, 100))
+def test_windows_get_at_most_one_click_of_a_kind(scene, duration):
+    config = PointConfig(per="window")
+    points = simulate_points("v", instances(scene), duration, config)
+    for start, end in annotated_windows(duration, config):
+        inside = [p.kind for p in points if start <= p.seconds < end]
+        assert len(inside) == len(set(inside))
+
+
+@given(scenes, st.floats(1, 100))
+def test_rules_cost_window_segment_piece_in_this_order(scene, duration):
+    counts = [
+        len(simulate_points("v", instances(scene), duration, PointConfig(per=per)))
+        for per in ("window", "segment", "piece")
+    ]
+    assert counts[1] <= counts[2] and counts[0] <= counts[2]
+
+
+def test_half_of_the_video_is_annotated_by_default():
+    assert annotated_windows(40.0, PointConfig()) == [(0.0, 10.0), (20.0, 30.0)]
+
+
+def test_a_gap_of_zero_annotates_everything():
+    assert annotated_windows(25.0, PointConfig(gap_seconds=0)) == [(0.0, 25.0)]
+
+
+def test_the_seed_decides_and_other_videos_do_not():
+    scene = (Instance("a", 0, 10),)
+
+    def clicks(id, seed):
+        return simulate_points(id, scene, 12.0, PointConfig(seed=seed))
+
+    assert clicks("v", 0) == clicks("v", 0)
+    assert clicks("v", 0) != clicks("v", 1)
+    assert clicks("v", 0) != clicks("w", 0)
+
+
+def test_an_instance_shorter_than_a_snippet_is_clicked():
+    points = simulate_points("v", (Instance("a", 1.0, 1.02),), 5.0, PointConfig())
+    assert [p.label for p in points] == [BACKGROUND, "a", BACKGROUND]
+
+
+def test_no_clicks_can_be_asked_for():
+    config = PointConfig(kinds="none")
+    assert simulate_points("v", (Instance("a", 0, 10),), 20.0, config) == []
+
+
+def test_points_files_come_back(tmp_path):
+    path = tmp_path / "points.csv"
+    points = {"v": [Point(1.25, "a, b"), Point(3.0, BACKGROUND)], "w ö": []}
+    write_points(path, points)
+    assert path.read_text().splitlines()[:2] == [
+        "video_id,seconds,label,kind",
+        'v,1.25,"a, b",action',
+    ]
+    assert read_points(path) == {"v": points["v"]}
+
+
+def test_a_bad_row_is_named_by_its_line(tmp_path):
+    path = tmp_path / "points.csv"
+    path.write_text("video_id,seconds,label,kind\nv,soon,a,action\n")
+    with pytest.raises(AnnotationError, match="line 2"):
+        read_points(path)

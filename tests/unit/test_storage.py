@@ -1,0 +1,63 @@
+import numpy as np
+import pytest
+
+from pipeline.errors import SodaError
+from pipeline.storage import (
+    atomic_path,
+    disk_full,
+    fingerprint,
+    read_arrays,
+    read_header,
+    write_arrays,
+    write_json,
+)
+
+
+def test_a_file_appears_only_when_it_is_whole(tmp_path):
+    path = tmp_path / "sub" / "file.txt"
+    with atomic_path(path) as temporary:
+        temporary.write_text("half")
+        assert not path.exists()
+        assert temporary.suffix == ".txt"
+    assert path.read_text() == "half"
+    assert [p.name for p in path.parent.iterdir()] == ["file.txt"]
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
+def test_a_failure_leaves_the_old_file_and_no_other(tmp_path, error):
+    path = tmp_path / "file.txt"
+    path.write_text("old")
+    with pytest.raises(error), atomic_path(path) as temporary:
+        temporary.write_text("new")
+        raise error
+    assert path.read_text() == "old"
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_full_disk_is_one_clear_sentence(tmp_path):
+    with (
+        pytest.raises(SodaError, match="full; free some space"),
+        atomic_path(tmp_path / "file"),
+    ):
+        raise OSError(28, "No space left on device")
+    assert not list(tmp_path.iterdir())
+    assert "--workdir" in str(disk_full(tmp_path / "x"))
+
+
+def test_files_are_readable_by_others(tmp_path):
+    write_json(tmp_path / "a.json", {})
+    assert (tmp_path / "a.json").stat().st_mode & 0o444 == 0o444
+
+
+def test_arrays_and_their_header_come_back(tmp_path):
+    path = tmp_path / "a.safetensors"
+    array = np.arange(6, dtype=np.float32).reshape(2, 3).T
+    write_arrays(path, {"a": array}, {"fps": 25.0, "names": ["x", "ä"]})
+    arrays, header = read_arrays(path)
+    np.testing.assert_array_equal(arrays["a"], array)
+    assert header == {"fps": 25.0, "names": ["x", "ä"]} == read_header(path)
+
+
+def test_fingerprints_differ_with_any_value():
+    assert fingerprint({"a": {"b": 1}}) != fingerprint({"a": {"b": 2}})
+    assert fingerprint({"a": (1, 2)}) == fingerprint({"a": [1, 2]})

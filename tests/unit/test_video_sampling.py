@@ -1,0 +1,198 @@
+"""Frames of real files, chosen by presentation time."""
+
+import os
+from fractions import Fraction
+from math import ceil, floor
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from pipeline.errors import UsageError
+from pipeline.video import DecodeConfig, sample_frames
+from tests.video_maker import numbered_pictures, read_number, write_video
+
+SMALL = DecodeConfig(short_side=64)
+NATIVE = DecodeConfig(fps=0.0, short_side=64)
+CONTAINERS = [
+    ("a.mp4", "libx264", {}),
+    ("a.mkv", "libx264", {}),
+    ("a.avi", "mpeg4", {}),
+    ("b_frames.avi", "mpeg4", {"bf": "2"}),
+    ("b_pyramid.avi", "libx264", {}),
+    ("a.webm", "libvpx", {"deadline": "realtime"}),
+    ("a.mov", "mpeg4", {}),
+    ("a.ts", "libx264", {}),
+    ("a.flv", "flv", {"qscale": "2"}),
+    ("a.mpg", "mpeg2video", {}),
+    ("a.wmv", "wmv2", {}),
+]
+
+
+def numbers(path, config=SMALL):
+    """The source frame of every sampled frame, and the frames as an object."""
+    frames = sample_frames(path, config)
+    return [read_number(frame) for frame in frames], frames
+
+
+@pytest.mark.parametrize(("name", "codec", "options"), CONTAINERS)
+def test_25_fps_gives_every_frame_once_from_any_container(
+    tmp_path, name, codec, options
+):
+    pictures = numbered_pictures(60)
+    path = write_video(tmp_path / name, pictures, codec=codec, options=options)
+    chosen, frames = numbers(path)
+    assert chosen == list(range(60))
+    assert (frames.num_frames, frames.fps, frames.start_seconds) == (60, 25, 0)
+    assert frames.warnings == []
+
+
+@pytest.mark.parametrize("fps", [10, 24, Fraction(30000, 1001), 30, 50, 60])
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
+def test_other_rates_show_what_is_on_screen(tmp_path, fps, suffix):
+    path = write_video(tmp_path / f"v{suffix}", numbered_pictures(90), fps)
+    tolerance = Fraction(1, 1000)
+    num_sampled = ceil((90 / Fraction(fps) - tolerance) * 25)
+    expected = [floor((Fraction(k, 25) + tolerance) * fps) for k in range(num_sampled)]
+    chosen = numbers(path)[0]
+    assert len(chosen) == num_sampled
+    # Matroska's milliseconds may move a frame that is due at the very instant.
+    differences = np.abs(np.subtract(chosen, expected))
+    assert differences.max() <= (1 if suffix == ".mkv" else 0)
+    assert differences.sum() <= 2
+
+
+@pytest.mark.parametrize("fps", [10, Fraction(30000, 1001), 60])
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
+def test_native_rate_gives_every_frame_once(tmp_path, fps, suffix):
+    path = write_video(tmp_path / f"v{suffix}", numbered_pictures(90), fps)
+    chosen, frames = numbers(path, NATIVE)
+    assert chosen == list(range(90))
+    assert frames.fps == pytest.approx(float(fps))
+
+
+def test_variable_frame_rate_follows_the_clock(tmp_path):
+    pts = [0, 40, 80, 480, 500, 520, 540, 1000]  # milliseconds
+    path = write_video(
+        tmp_path / "v.mkv",
+        numbered_pictures(8),
+        pts=pts,
+        time_base=Fraction(1, 1000),
+    )
+    expected = [max(i for i in range(8) if pts[i] <= 40 * k + 1) for k in range(26)]
+    assert numbers(path)[0] == expected
+
+
+def test_start_is_counted_from_the_start_of_the_sound(tmp_path):
+    path = write_video(
+        tmp_path / "v.mp4",
+        numbered_pictures(25),
+        pts=list(range(50, 75)),
+        audio_seconds=4,
+    )
+    chosen, frames = numbers(path)
+    assert (chosen, frames.start_seconds) == (list(range(25)), 2.0)
+
+
+def test_a_transport_stream_starts_at_zero(tmp_path):
+    path = write_video(tmp_path / "v.ts", numbered_pictures(25))
+    with av.open(str(path)) as container:
+        assert container.start_time > 0
+    assert sample_frames(path, SMALL).start_seconds == 0
+
+
+def test_missing_times_are_counted_on_with_a_warning(tmp_path):
+    path = write_video(tmp_path / "v.h264", numbered_pictures(50), container="h264")
+    chosen, frames = numbers(path)
+    assert chosen == list(range(50))
+    assert any("presentation time" in warning for warning in frames.warnings)
+
+
+def test_a_clock_that_starts_again_goes_on_with_a_warning(tmp_path):
+    path = tmp_path / "twice.ts"
+    once = write_video(tmp_path / "v.ts", numbered_pictures(50)).read_bytes()
+    path.write_bytes(once + once)
+    chosen, frames = numbers(path)
+    assert chosen == [*range(50), *range(50)]
+    assert any("jumps" in warning for warning in frames.warnings)
+
+
+def test_a_clock_that_leaps_ahead_is_pulled_back_with_a_warning(tmp_path):
+    first = write_video(tmp_path / "a.ts", numbered_pictures(50))
+    later = write_video(
+        tmp_path / "b.ts", numbered_pictures(50), pts=range(10**6, 10**6 + 50)
+    )
+    path = tmp_path / "leap.ts"
+    path.write_bytes(first.read_bytes() + later.read_bytes())
+    chosen, frames = numbers(path)
+    assert chosen == [*range(50), *range(50)]
+    assert any("jumps" in warning for warning in frames.warnings)
+
+
+def test_damage_in_the_middle_is_skipped_with_a_warning(tmp_path):
+    options = {"g": "10", "bf": "0"}
+    path = write_video(tmp_path / "v.mp4", numbered_pictures(100), options=options)
+    damage(path, middle_packet(path))
+    chosen, frames = numbers(path)
+    assert len(chosen) == 100
+    assert chosen[:40] == list(range(40)) and chosen[60:] == list(range(60, 100))
+    assert any("damaged" in warning for warning in frames.warnings)
+
+
+def middle_packet(path: Path) -> range:
+    """Where the 50th picture lies in the file."""
+    with av.open(str(path)) as container:
+        packet = list(container.demux(video=0))[50]
+        return range(packet.pos, packet.pos + packet.size)
+
+
+def damage(path: Path, where: range) -> None:
+    content = bytearray(path.read_bytes())
+    content[where.start : where.stop] = bytes(255 for _ in where)
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("num_frames", [1, 2, 3])
+def test_a_few_frames_are_a_video(tmp_path, num_frames):
+    path = write_video(tmp_path / "v.mp4", numbered_pictures(num_frames))
+    assert numbers(path)[0] == list(range(num_frames))
+
+
+def test_every_iteration_starts_anew_and_may_be_abandoned(tmp_path):
+    path = write_video(tmp_path / "v.mp4", numbered_pictures(60))
+    frames = sample_frames(path, SMALL)
+    assert read_number(next(iter(frames))) == 0
+    assert [read_number(frame) for frame in frames] == list(range(60))
+    path.unlink()  # nothing holds it open
+
+
+@pytest.mark.parametrize("values", [{"fps": -1.0}, {"fps": 1e6}, {"short_side": 0}])
+def test_impossible_values_are_refused(values):
+    with pytest.raises(UsageError, match=next(iter(values))):
+        DecodeConfig(**values)
+
+
+def test_a_rate_or_a_size_need_not_be_round(tmp_path):
+    path = write_video(tmp_path / "v.mp4", numbered_pictures(60), 30)
+    frames = sample_frames(path, DecodeConfig(fps=12.5, short_side=33))
+    shapes = {frame.shape for frame in frames}
+    assert shapes == {(33, 50, 3)} and frames.num_frames == 25
+
+
+DATA = Path(os.environ.get("SODA_TEST_DATA", "../shared/data"))
+REAL_FRAMES = {  # at 25 fps: 10 s of 30 fps, 10.01 s of 29.97 fps, 164 frames of 25
+    "askanything_hitting_baseball.mp4": 250,
+    "stgcn_clean_and_jerk.mp4": 251,
+    "mmaction2_tests_data_test.avi": 164,
+}
+
+
+@pytest.mark.parametrize(("name", "num_frames"), REAL_FRAMES.items())
+def test_real_files_are_sampled_without_warnings(name, num_frames):
+    path = DATA / "videos" / name
+    if not path.exists():
+        pytest.skip(f"{path} is not here; SODA_TEST_DATA names the folder")
+    frames = sample_frames(path, DecodeConfig(short_side=32))
+    assert np.mean([frame.mean() for frame in frames]) > 10
+    assert (frames.num_frames, frames.warnings) == (num_frames, [])
