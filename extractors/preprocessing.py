@@ -57,10 +57,11 @@ def flow_to_input(
 def _cropped(
     frames: UInt8[np.ndarray | Tensor, "batch time height width channels"],
 ) -> UInt8[Tensor, "batch channels time 224 224"]:
-    crops = centre_crop(frames)
-    if isinstance(crops, np.ndarray):
+    if isinstance(frames, np.ndarray):
         # A copy, because a frame from a decoder may be read-only.
-        crops = torch.from_numpy(crops.copy())
+        crops = torch.from_numpy(centre_crop(frames).copy())
+    else:
+        crops = centre_crop(frames)
     return crops.permute(0, 4, 1, 2, 3)  # (N, T, H, W, C) -> (N, C, T, H, W)
 
 

@@ -116,8 +116,8 @@ def _nowhere(stream: Stream, cache: Path, failures: list[str]) -> str:
     tried = "; ".join(failures)
     by_hand = ", or ".join(_by_hand(source, cache) for source in SOURCES[stream])
     return (
-        f"no weights for the {stream} stream: expected {cache}/i3d-{stream}.safetensors "
-        f"or a download, found neither ({tried}). Where the internet can be reached, "
+        f"no weights for the {stream} stream: expected them in {cache} or on the "
+        f"internet, found neither ({tried}). Where the internet can be reached, "
         f"{by_hand}; or name a file with --{stream}-weights"
     )
 

@@ -11,16 +11,11 @@ import torch
 from extractors.weights import find_weights
 from models.config import TrainConfig
 from models.predictor import Prediction, Predictor
+from pipeline.caching import compute_flow, decode
 from pipeline.datasets import BACKGROUND
 from pipeline.detections import Detection, write_detections
 from pipeline.errors import SodaError
-from pipeline.extraction import (
-    STREAMS,
-    compute_flow,
-    decode,
-    extract_features,
-    read_features,
-)
+from pipeline.extraction import STREAMS, extract_features, read_features
 from pipeline.fanout import file_name
 from pipeline.grid import SnippetGrid
 from pipeline.proposals import DetectConfig, detect_actions

@@ -1,19 +1,14 @@
-"""The three stages that work video by video: frames, flow, features.
+"""Features of one video, from its caches of frames and flow."""
 
-Each function makes one output file from one video's inputs, whole or not at all; the
-fan-out calls them in worker processes, and so may anybody.
-"""
-
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import torch
 
-from extractors.flow import FlowConfig, flow_fields
 from extractors.i3d import FEATURE_CHANNELS
 from extractors.streams import (
     Extractor,
@@ -24,20 +19,11 @@ from extractors.streams import (
     i3d_extractor,
 )
 from extractors.weights import Weights
-from pipeline.datasets import beyond_end
+from pipeline.caching import ShareDone, counted, silent
 from pipeline.errors import VideoError
 from pipeline.grid import SnippetGrid
 from pipeline.storage import read_arrays, write_arrays
-from pipeline.video import (
-    CachedFlow,
-    CachedFrames,
-    DecodeConfig,
-    decode_video,
-    probe,
-    write_flow,
-)
-
-T = TypeVar("T")
+from pipeline.video import CachedFlow, CachedFrames
 
 STREAMS: dict[str, tuple[Stream, ...]] = {
     "both": ("rgb", "flow"),
@@ -46,12 +32,6 @@ STREAMS: dict[str, tuple[Stream, ...]] = {
 }
 # Clips that go through a network at once.
 BATCH_CLIPS = {"cpu": 2, "cuda": 32}
-
-ShareDone = Callable[[float], None]
-
-
-def silent(_: float) -> None:
-    """A progress that nobody watches."""
 
 
 @dataclass(frozen=True)
@@ -75,45 +55,6 @@ class FeatureConfig:
     def __post_init__(self) -> None:
         if min(self.snippet_frames, self.stride_frames) < 1:
             raise ValueError(f"snippet and stride must be at least 1 frame, got {self}")
-
-
-def decode(
-    inputs: Sequence[Path],
-    output: Path,
-    config: Mapping[str, Any],
-    last_annotated_seconds: float = 0.0,
-    progress: ShareDone = silent,
-) -> None:
-    """Decode one video into its lossless cache (see `pipeline.video`).
-
-    Raises:
-        VideoError: It cannot be read, or its annotations lie beyond its end.
-    """
-    decode_config = DecodeConfig(**config)
-    info = probe(inputs[0])
-    if beyond := beyond_end(last_annotated_seconds, info.duration_seconds):
-        raise VideoError(
-            f"{inputs[0]}: the last annotation {beyond}; correct the annotation, or "
-            "see whether this is the video that was annotated"
-        )
-    expected = info.duration_seconds * (decode_config.fps or info.fps)
-    decode_video(
-        inputs[0], output, decode_config, lambda frames: progress(frames / expected)
-    )
-
-
-def compute_flow(
-    inputs: Sequence[Path],
-    output: Path,
-    config: Mapping[str, Any],
-    progress: ShareDone = silent,
-) -> None:
-    """Compute the optical flow of cached frames into its own lossless cache."""
-    with CachedFrames(inputs[0]) as frames:
-        flow_config = FlowConfig(**config)
-        counted = _counted(frames, frames.num_frames, progress)
-        fields = flow_fields(counted, flow_config)
-        write_flow(output, fields, frames.fps, {"flow": asdict(flow_config)})
 
 
 def extract_features(
@@ -212,8 +153,8 @@ def _extract_stream(
                 f"{cache}: expected {grid.num_frames} pictures, one a frame, found "
                 f"{pictures.num_frames}; delete the file and run again"
             )
-        counted = _counted(pictures, grid.num_frames, progress)
-        cut = clips(counted, grid.snippet_frames, grid.stride_frames, grid.tail)
+        shown = counted(pictures, grid.num_frames, progress)
+        cut = clips(shown, grid.snippet_frames, grid.stride_frames, grid.tail)
         return np.concatenate([extractor(b) for b in batches(cut, batch_clips)])
 
 
@@ -252,10 +193,3 @@ def _extractor(stream: Stream, weights: Weights | None, device: str) -> Extracto
 def _share_of(progress: ShareDone, index: int, count: int, share: float) -> None:
     """Progress of part `index` of `count` equal ones."""
     progress((index + share) / count)
-
-
-def _counted(items: Iterable[T], count: int, progress: ShareDone) -> Iterator[T]:
-    """Pass items on and tell which share of them has come."""
-    for index, item in enumerate(items, start=1):
-        yield item
-        progress(index / count)

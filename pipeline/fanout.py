@@ -90,10 +90,17 @@ def run_job(job: Job, workdir: Path, resources: Resources) -> list[str]:
     progress.announce()
     while to_do:
         _round(job, to_do, workdir, resources, progress)
-        _blame_deaths(job, workdir, failures)
+        deaths = _blame_deaths(job, workdir, failures)
         failed = failures.read()
-        to_do = [i for i in to_do if i.id not in failed and not i.is_done()]
+        left = [i for i in to_do if i.id not in failed and not i.is_done()]
+        if len(left) == len(to_do) and not deaths:
+            raise SodaError(
+                f"{job.stage}: the workers ended without doing anything, see their "
+                f"logs in {job_folder(job, workdir)}"
+            )
+        to_do = left
     progress.finish()
+    failures.forget_deaths()
     return check_failures(failures, len(job.items), resources.max_failures)
 
 
@@ -132,6 +139,15 @@ class Ledger:
         for path in self.folder.glob("*.json"):
             path.unlink(missing_ok=True)
 
+    @property
+    def deaths_folder(self) -> Path:
+        """How often workers died on each video, until the stage ends."""
+        return self.folder / "deaths"
+
+    def forget_deaths(self) -> None:
+        """The stage has ended: what was not given up has come through."""
+        shutil.rmtree(self.deaths_folder, ignore_errors=True)
+
 
 def file_name(id: str) -> str:
     """A video's id as a file name, readable where it can be.
@@ -142,11 +158,16 @@ def file_name(id: str) -> str:
     return quote(id, safe=" ()[]{}+,;=@&'!#$^~").replace("%20", " ")
 
 
+def job_folder(job: Job, workdir: Path) -> Path:
+    """Where a round's items, its workers' counts and their logs lie."""
+    return workdir / "jobs" / job.stage
+
+
 def _round(
     job: Job, items: list[Item], workdir: Path, resources: Resources, progress: Progress
 ) -> None:
     """One try at all items, by up to `jobs` workers."""
-    folder = workdir / "jobs" / job.stage
+    folder = job_folder(job, workdir)
     shutil.rmtree(folder, ignore_errors=True)
     slices = min(resources.jobs, len(items))
     longest_first = sorted(items, key=lambda item: -item.weight)
@@ -220,16 +241,16 @@ def _check_exit(code: int, folder: Path, k: int) -> None:
         )
 
 
-def _blame_deaths(job: Job, workdir: Path, failures: Ledger) -> None:
+def _blame_deaths(job: Job, workdir: Path, failures: Ledger) -> int:
     """Count the videos that were in flight when a worker was killed.
 
     The counts live beside the ledger, so that a poisoned video is given up however
     the run is started.
     """
-    folder = workdir / "jobs" / job.stage
-    for path in folder.glob("in-flight-*.json"):
+    in_flight = list(job_folder(job, workdir).glob("in-flight-*.json"))
+    for path in in_flight:
         id = read_json(path)["id"]
-        counter = failures.folder / "deaths" / f"{file_name(id)}.json"
+        counter = failures.deaths_folder / f"{file_name(id)}.json"
         deaths = 1 + (read_json(counter)["deaths"] if counter.exists() else 0)
         write_json(counter, {"id": id, "deaths": deaths})
         if deaths >= MAX_DEATHS:
@@ -241,3 +262,4 @@ def _blame_deaths(job: Job, workdir: Path, failures: Ledger) -> None:
                     "probably for want of memory; try --jobs 1 or leave it out"
                 ),
             )
+    return len(in_flight)

@@ -2,7 +2,9 @@
 
 import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from logging.handlers import MemoryHandler
 from types import TracebackType
 from typing import Any, NoReturn
 
@@ -11,7 +13,7 @@ from rich.table import Table
 
 from extractors.weights import WeightsError
 from pipeline.datasets import DatasetError
-from pipeline.errors import SodaError
+from pipeline.errors import AnnotationError, SodaError
 from pipeline.fanout import Ledger
 from pipeline.reporting import report_file
 from pipeline.run import Run
@@ -31,31 +33,49 @@ def open_run(run: Run, stage: str) -> None:
     if str(run.workdir) in _opened:
         return
     _opened.add(str(run.workdir))
-    logging.basicConfig(format="%(levelname)s: %(message)s")
-    try:
-        videos = run.dataset.videos
-    except DatasetError as error:
-        record_problems(run, error)
-        raise
-    Ledger(run.workdir, "dataset").clear()
-    counts = [
-        f"{task} done before: {done}, to do: {count - done}"
-        for task, done, count in plan(run, stage)
-    ]
-    say(" | ".join([f"SODA  {run.dataset.name}: {len(videos)} videos", *counts]))
+    ledger = Ledger(run.workdir, "dataset")
+    with warnings_held_back():
+        try:
+            videos = run.dataset.videos
+            ledger.clear()
+            rows = plan(run, stage)
+        except (SodaError, WeightsError) as error:
+            record_problems(run, ledger, error)
+            raise
+        counts = [
+            f"{task} done before: {done}, to do: {count - done}"
+            for task, done, count in rows
+        ]
+        say(" | ".join([f"SODA  {run.dataset.name}: {len(videos)} videos", *counts]))
     if is_done(run, stage):
         say("Nothing to do: all of it was done before, with the same parameters.")
         close_stage(run, stage)
 
 
-def record_problems(run: Run, error: DatasetError) -> None:
-    """Put a dataset's problems into the ledger, a file a video."""
-    ledger = Ledger(run.workdir, "dataset")
+@contextmanager
+def warnings_held_back() -> Iterator[None]:
+    """Print what is logged meanwhile afterwards, so that the plan comes first."""
+    target = logging.StreamHandler()
+    target.setFormatter(logging.Formatter("%(levelname)s: %(message)s"))
+    buffer = MemoryHandler(1000, flushLevel=logging.CRITICAL + 1, target=target)
+    logger = logging.getLogger("soda")
+    logger.addHandler(buffer)
+    try:
+        yield
+    finally:
+        logger.removeHandler(buffer)
+        buffer.close()
+        logger.addHandler(target)
+
+
+def record_problems(run: Run, ledger: Ledger, error: SodaError | WeightsError) -> None:
+    """Put what keeps a run from starting into the ledger, by video where it has one."""
     ledger.clear()
+    if not isinstance(error, DatasetError):
+        ledger.record(run.dataset_name, error)
+        return
     for id, sentence in error.problems:
-        ledger.record(
-            id or run.dataset_name, type(error)(error.dataset, [(id, sentence)])
-        )
+        ledger.record(id or run.dataset_name, AnnotationError(sentence))
 
 
 def close_stage(run: Run, stage: str) -> None:

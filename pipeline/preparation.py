@@ -25,7 +25,7 @@ def decode_videos(run: Run) -> Outcome:
     )
     job = Job(
         stage="decode",
-        function="pipeline.extraction:decode",
+        function="pipeline.caching:decode",
         parameters={"config": plain(run.config.decode)},
         items=items,
     )
@@ -70,7 +70,7 @@ def compute_flows(run: Run) -> Outcome:
     )
     job = Job(
         stage="flow",
-        function="pipeline.extraction:compute_flow",
+        function="pipeline.caching:compute_flow",
         parameters={"config": plain(run.config.flow)},
         items=items,
     )

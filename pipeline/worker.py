@@ -106,7 +106,9 @@ def _exit_with_parent() -> None:
     """Leave as soon as the process that holds our standard input is gone."""
 
     def watch() -> None:
-        sys.stdin.buffer.read()
+        # Not sys.stdin.read: its lock, held by this thread, would abort a normal exit.
+        while os.read(sys.stdin.fileno(), 1):
+            pass
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()

@@ -1,6 +1,7 @@
 """Optical flow by OpenCV: TV-L1 (Zach et al. 2007), DIS, Farnebäck."""
 
 from collections.abc import Callable
+from typing import Any
 
 import cv2
 import numpy as np
@@ -15,10 +16,13 @@ Flow = Callable[[Gray, Gray], Field]
 # DIS refuses frames under 12 pixels, and on some under 16 x 64 it ends the process.
 DIS_SMALLEST_PIXELS = 32
 
+# `Any` below, because OpenCV's stubs don't know that `calc` takes None for a flow to
+# start from. (DIS would take an array of the right size for a first guess.)
+
 
 def tvl1(config: FlowConfig) -> Flow:
     """OpenCV's TV-L1, the reference for every other TV-L1 here."""
-    algorithm = cv2.optflow.DualTVL1OpticalFlow_create(
+    algorithm: Any = cv2.optflow.DualTVL1OpticalFlow.create(
         tau=config.tau,
         lambda_=config.attachment,
         theta=config.theta,
@@ -35,7 +39,7 @@ def tvl1(config: FlowConfig) -> Flow:
 
 def dis() -> Flow:
     """Dense inverse search, preset MEDIUM."""
-    algorithm = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    algorithm: Any = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
 
     def flow(previous: Gray, following: Gray) -> Field:
         height, width = previous.shape
@@ -50,7 +54,7 @@ def farneback() -> Flow:
     return lambda previous, following: cv2.calcOpticalFlowFarneback(
         previous,
         following,
-        None,
+        np.zeros((*previous.shape, 2), np.float32),
         pyr_scale=0.5,
         levels=3,
         winsize=15,
@@ -61,7 +65,7 @@ def farneback() -> Flow:
     )
 
 
-def _enlarged(gray: Gray) -> Gray:
+def _enlarged(gray: Gray) -> UInt8[np.ndarray, "rows columns"]:
     """A small frame with its border pixels repeated to the right and downwards."""
     down, right = (max(DIS_SMALLEST_PIXELS - side, 0) for side in gray.shape)
     return cv2.copyMakeBorder(gray, 0, down, 0, right, cv2.BORDER_REPLICATE)

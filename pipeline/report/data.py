@@ -31,18 +31,13 @@ class VideoReport:
             raise ValueError(
                 f"{self.id}: duration must be positive, got {self.duration_seconds} s"
             )
-        expected = (len(self.video_scores), len(self.cell_seconds))
-        if self.cas.shape != expected:
-            raise ValueError(
-                f"{self.id}: as many scores and cell centres as the CAS has rows and "
-                f"columns: {self.cas.shape = }, found {expected}"
-            )
 
     @property
     def labels(self) -> set[str]:
         """Action classes that were annotated or detected."""
-        actions = [point for point in self.points if point.kind == "action"]
-        return {i.label for i in (*self.ground_truth, *actions, *self.detections)}
+        annotated = {instance.label for instance in self.ground_truth}
+        clicked = {point.label for point in self.points if point.kind == "action"}
+        return annotated | clicked | {found.label for found in self.detections}
 
 
 @dataclass(frozen=True)

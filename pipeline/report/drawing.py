@@ -40,9 +40,13 @@ class Axis:
 
 def time_axis(video: VideoReport) -> Axis:
     """An axis that hides nothing, even where annotations reach beyond the video."""
-    spans = (*video.ground_truth, *video.detections)
-    ends = [span.end_seconds for span in spans]
-    return Axis(max(video.duration_seconds, *ends, *(p.seconds for p in video.points)))
+    ends = [
+        video.duration_seconds,
+        *(instance.end_seconds for instance in video.ground_truth),
+        *(point.seconds for point in video.points),
+        *(detection.end_seconds for detection in video.detections),
+    ]
+    return Axis(max(ends))
 
 
 @dataclass(frozen=True)

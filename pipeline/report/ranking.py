@@ -44,7 +44,7 @@ def worst_first(videos: tuple[VideoReport, ...]) -> list[Entry]:
 
 
 def average_precision(video: VideoReport) -> float | None:
-    """Average precision at tIoU .5 within one video, mean over its annotated classes."""
+    """Average precision at tIoU .5 within a video, mean over its annotated classes."""
     labels = sorted({instance.label for instance in video.ground_truth})
     if not labels:
         return None

@@ -10,6 +10,7 @@ from weakref import WeakSet
 
 import av
 from av.container import InputContainer
+from av.video.reformatter import VideoReformatter
 
 from pipeline.errors import (
     MissingVideoError,
@@ -65,12 +66,14 @@ class CachedVideo:
 
     def _pictures(self) -> Generator[Picture]:
         num_read = 0
+        reformatter = VideoReformatter()  # kept: a new one for each picture is slow
         with _open(self.path) as container:
             stream = container.streams.video[0]
             stream.thread_type = "AUTO"
             for frame in container.decode(stream):
                 num_read += 1
-                yield frame.to_ndarray(format=self.codec.pixel_format)
+                picture = reformatter.reformat(frame, format=self.codec.pixel_format)
+                yield picture.to_ndarray()
         if num_read != self.num_frames:
             raise TruncatedVideoError(
                 f"{self.path}: expected {self.num_frames} pictures, found {num_read}; "

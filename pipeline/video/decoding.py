@@ -14,6 +14,7 @@ from pipeline.video.timing import TOLERANCE_SECONDS, SteadyClock
 COMPLETE_SHARE = Fraction(95, 100)  # of the declared length; less is a cut file
 CLOCK_MAY_JUMP = 0x0200  # AVFMT_TS_DISCONT: formats made for broadcast
 DISCONTINUITY_SECONDS = Fraction(10)  # a longer step in such formats is a jump
+LONGEST_STILL_SECONDS = Fraction(600)  # believed of a file that declares no length
 MAX_READ_FAILURES = 100  # in a row, after which the rest of the file is given up
 
 
@@ -59,16 +60,13 @@ class SourceFrames:
             )
 
     def warnings(self) -> list[str]:
-        """What was mended on the way, a sentence each."""
+        """What was mended on the way, with counts."""
         counts = {
-            "{} damaged packets were skipped or mended": self.num_damaged,
-            "{} frames have no presentation time; it was counted on from the "
-            "frames before": self.num_undated,
-            "the time jumps {} times; it was made to go on from the frame before": (
-                self._clock.num_jumps
-            ),
+            "damaged packets, skipped or mended": self.num_damaged,
+            "frames without a presentation time, counted on": self.num_undated,
+            "jumps of the clock, which was made to go on": self._clock.num_jumps,
         }
-        return [text.format(count) for text, count in counts.items() if count]
+        return [f"{count} {what}" for what, count in counts.items() if count]
 
     def _frames(self) -> Iterator[VideoFrame]:
         self._source.stream.thread_type = "AUTO"
@@ -97,6 +95,9 @@ class SourceFrames:
             except av.InvalidDataError:
                 num_failures += 1
                 self.num_damaged += 1
+            except IndexError:
+                # PyAV's, at the very end, over a stream that appeared on the way.
+                return
 
     def _note_end(self, packet: Packet) -> None:  # type: ignore[type-arg]
         if packet.pts is not None:
@@ -134,7 +135,7 @@ def _clock_for(source: Source) -> SteadyClock:
         end = source.start_seconds + source.container_seconds
     if source.container.format.flags & CLOCK_MAY_JUMP:
         return SteadyClock(end, longest_step_seconds=DISCONTINUITY_SECONDS)
-    return SteadyClock(end)
+    return SteadyClock(end, longest_step_seconds=None if end else LONGEST_STILL_SECONDS)
 
 
 def first_frame(source: Source) -> tuple[VideoFrame, Fraction]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from av.video.frame import VideoFrame
-from av.video.reformatter import Colorspace, VideoReformatter
+from av.video.reformatter import Colorspace, Interpolation, VideoReformatter
 from jaxtyping import UInt8
 
 RgbPicture = UInt8[np.ndarray, "height width 3"]
@@ -15,11 +15,15 @@ RgbPicture = UInt8[np.ndarray, "height width 3"]
 UNSPECIFIED_COLORSPACE = 2  # AVCOL_SPC_UNSPECIFIED
 HD_HEIGHT = 720  # from here on, pictures that don't name their colours are BT.709
 
-# swscale's AREA (the mean of the covered pixels; bilinear where it enlarges) with
-# FULL_CHR_H_INT, ACCURATE_RND and BITEXACT, as numbers because PyAV names them only
-# since 17. Without the first of the three, colours come out 2 to 3 levels too dark;
-# without the others, they depend on the processor.
-SCALING = 0x20 | 0x2000 | 0x40000 | 0x80000
+# AREA is the mean of the covered pixels, and bilinear where it enlarges. Without
+# FULL_CHR_H_INT, colours come out two levels too dark; without the other two, they
+# depend on the processor.
+SCALING = (
+    Interpolation.AREA
+    | Interpolation.FULL_CHR_H_INT
+    | Interpolation.ACCURATE_RND
+    | Interpolation.BITEXACT
+)
 
 
 @dataclass(frozen=True)

@@ -51,8 +51,11 @@ def _duration_seconds(source: Source) -> Fraction:
 def _measured_seconds(source: Source) -> Fraction:
     """Length by the packets, for files that declare none: reads the whole file."""
     with open_video(source.path) as anew:
-        packets = [p for p in anew.container.demux(anew.stream) if p.size]
-        ends = [p.pts + (p.duration or 0) for p in packets if p.pts is not None]
-        if not ends:
-            return len(packets) / anew.fps
-        return max(ends) * anew.time_base - anew.stream_start_seconds
+        num_packets, end_ticks = 0, None
+        for packet in anew.container.demux(anew.stream):
+            num_packets += packet.size > 0
+            if packet.pts is not None:
+                end_ticks = max(end_ticks or 0, packet.pts + (packet.duration or 0))
+        if end_ticks is None:
+            return num_packets / anew.fps
+        return end_ticks * anew.time_base - anew.stream_start_seconds

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import isfinite
 from pathlib import Path
+from typing import Annotated
 
 from pipeline.errors import UsageError
 from pipeline.video.decoding import SourceFrames, first_frame
@@ -19,8 +20,8 @@ LARGEST_FPS = 500  # half of what the tolerance of a millisecond can tell apart
 class DecodeConfig:
     """How a video becomes frames."""
 
-    fps: float = 25.0  # frames per second; 0: the video's own average ("native")
-    short_side: int = 256  # pixels; the long side follows, keeping the aspect
+    fps: Annotated[float, "frames per second; 0 = the video's own average"] = 25.0
+    short_side: Annotated[int, "pixels; the long side keeps the aspect"] = 256
 
     def __post_init__(self) -> None:
         if not (isfinite(self.fps) and 0 <= self.fps <= LARGEST_FPS):
@@ -41,7 +42,7 @@ class SampledFrames:
     which the last frame leaves the screen. Every iteration reads the file anew, with
     memory that does not grow with its length; a frame that stays on screen is the
     same array again. After iteration, `num_frames` counts the frames and `warnings`
-    has a sentence for everything that was mended.
+    says what had to be mended.
 
     Attributes:
         fps: Frames per second.

@@ -112,7 +112,7 @@ def _open(path: Path) -> InputContainer:
         return av.open(f"file:{path}", "r", metadata_errors="replace")
     except av.FFmpegError as error:
         found = f"FFmpeg cannot read it (“{error.strerror}”)"
-        if _looks_like_mp4(path):
+        if isinstance(error, av.InvalidDataError) and _looks_like_mp4(path):
             found = "it looks truncated: its index (moov atom) is missing"
         raise _unreadable(path, found) from error
 
@@ -132,7 +132,9 @@ def _video_stream(path: Path, container: InputContainer) -> VideoStream:
     ]
     if not streams:
         kinds = ", ".join(stream.type for stream in container.streams) or "nothing"
-        raise _unreadable(path, f"it holds no moving pictures, only {kinds}")
+        raise _unreadable(
+            path, f"it holds no moving pictures that can be decoded, only {kinds}"
+        )
     best = container.streams.best("video")
     return next((stream for stream in streams if stream is best), streams[0])
 

@@ -34,12 +34,16 @@ def count_showings(
 
     A frame is on screen from its own time until the next frame's, the last one for
     its duration, and sampled frame k shows what is on screen at k / fps seconds
-    after the first frame: at 25 fps, frames at 0, 0.10 and 0.14 for 0.04 seconds
-    are shown 3, 1 and 1 times. Only one frame is held back at any time.
+    after the first frame. Only one frame is held back at any time.
 
     Args:
         frames: (frame, start seconds, duration in seconds), starts never falling.
         fps: Sampled frames per second.
+
+    >>> starts = {"a": "0", "b": "0.10", "c": "0.14"}
+    >>> frames = [(k, Fraction(v), Fraction("0.04")) for k, v in starts.items()]
+    >>> list(count_showings(frames, Fraction(25)))
+    [('a', 3), ('b', 1), ('c', 1)]
     """
     origin, held = None, None
     for item, start, duration in frames:
@@ -62,7 +66,7 @@ class SteadyClock:
     """
 
     end_seconds: Fraction | None = None  # that the file declares; None: it does not
-    longest_step_seconds: Fraction = Fraction(600)  # nothing is on screen for longer
+    longest_step_seconds: Fraction | None = None  # from frame to frame; None: any
     num_jumps: int = 0
     _previous: Fraction | None = field(default=None, init=False)
     _expected: Fraction = field(default=Fraction(0), init=False)
@@ -95,5 +99,6 @@ class SteadyClock:
         step = seconds - self._previous
         if step <= LONGEST_PAUSE_SECONDS:
             return step >= 0  # equal times: a frame that is replaced at once
-        end = seconds if self.end_seconds is None else self.end_seconds
-        return step <= self.longest_step_seconds and seconds <= end
+        is_in_time = self.end_seconds is None or seconds <= self.end_seconds
+        longest = self.longest_step_seconds
+        return is_in_time and (longest is None or step <= longest)

@@ -74,9 +74,7 @@ def test_the_short_side_is_scaled_and_the_aspect_kept(tmp_path, stored, shown):
 
 def test_anamorphic_pictures_are_shown_in_their_display_aspect(tmp_path):
     ratio = Fraction(16, 11)
-    path = write_video(
-        tmp_path / "v.mp4", marked_pictures(), sample_aspect_ratio=ratio
-    )
+    path = write_video(tmp_path / "v.mp4", marked_pictures(), sample_aspect_ratio=ratio)
     frames = sample_frames(path, DecodeConfig(short_side=64))
     assert (frames.width, frames.height) == (140, 64)
     assert (probe(path).width, probe(path).height) == (140, 64)

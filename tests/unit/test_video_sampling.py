@@ -1,6 +1,5 @@
 """Frames of real files, chosen by presentation time."""
 
-import os
 from fractions import Fraction
 from math import ceil, floor
 from pathlib import Path
@@ -11,7 +10,11 @@ import pytest
 
 from pipeline.errors import UsageError
 from pipeline.video import DecodeConfig, sample_frames
-from tests.video_maker import numbered_pictures, read_number, write_video
+from tests.video_maker import (
+    numbered_pictures,
+    read_number,
+    write_video,
+)
 
 SMALL = DecodeConfig(short_side=64)
 NATIVE = DecodeConfig(fps=0.0, short_side=64)
@@ -130,6 +133,15 @@ def test_a_clock_that_leaps_ahead_is_pulled_back_with_a_warning(tmp_path):
     assert any("jumps" in warning for warning in frames.warnings)
 
 
+def test_a_sound_track_that_appears_on_the_way_does_no_harm(tmp_path):
+    path = write_video(tmp_path / "v.flv", numbered_pictures(50), audio_seconds=2)
+    content = bytearray(path.read_bytes())
+    aac, mp3 = 0xAF, 0x2F
+    content[content.rindex(bytes([aac, 1]))] = mp3
+    path.write_bytes(content)
+    assert numbers(path)[0] == list(range(50))
+
+
 def test_damage_in_the_middle_is_skipped_with_a_warning(tmp_path):
     options = {"g": "10", "bf": "0"}
     path = write_video(tmp_path / "v.mp4", numbered_pictures(100), options=options)
@@ -180,19 +192,16 @@ def test_a_rate_or_a_size_need_not_be_round(tmp_path):
     assert shapes == {(33, 50, 3)} and frames.num_frames == 25
 
 
-DATA = Path(os.environ.get("SODA_TEST_DATA", "../shared/data"))
-REAL_FRAMES = {  # at 25 fps: 10 s of 30 fps, 10.01 s of 29.97 fps, 164 frames of 25
-    "askanything_hitting_baseball.mp4": 250,
-    "stgcn_clean_and_jerk.mp4": 251,
-    "mmaction2_tests_data_test.avi": 164,
+REAL_FRAMES = {  # at 25 fps: 10 s of 30 fps, 10.01 s of 29.97, 164 and 675 of 25
+    "videos/askanything_hitting_baseball.mp4": 250,
+    "videos/stgcn_clean_and_jerk.mp4": 251,
+    "videos/mmaction2_tests_data_test.avi": 164,
+    "ut_interaction/videos/ut_test_0030.mp4": 675,
 }
 
 
 @pytest.mark.parametrize(("name", "num_frames"), REAL_FRAMES.items())
-def test_real_files_are_sampled_without_warnings(name, num_frames):
-    path = DATA / "videos" / name
-    if not path.exists():
-        pytest.skip(f"{path} is not here; SODA_TEST_DATA names the folder")
-    frames = sample_frames(path, DecodeConfig(short_side=32))
+def test_real_files_are_sampled_without_warnings(shared_data, name, num_frames):
+    frames = sample_frames(shared_data / name, DecodeConfig(short_side=32))
     assert np.mean([frame.mean() for frame in frames]) > 10
     assert (frames.num_frames, frames.warnings) == (num_frames, [])

@@ -201,3 +201,17 @@ def test_a_still_picture_for_minutes_is_no_broken_clock(tmp_path):
     numbers = [read_number(frame) for frame in frames]
     assert numbers[:121] == [0] + [1] * 119 + [2]
     assert frames.warnings == []
+
+
+def test_a_recording_without_a_declared_length_is_measured(tmp_path):
+    path = tmp_path / "v.mkv"
+    with av.open(str(path), "w", options={"live": "1"}) as file:
+        stream = file.add_stream("libx264", rate=25)
+        stream.width, stream.height = 96, 64
+        for picture in numbered_pictures(50):
+            file.mux(stream.encode(VideoFrame.from_ndarray(picture, "rgb24")))
+        file.mux(stream.encode())
+    with av.open(str(path)) as container:
+        assert container.duration is None
+    assert probe(path).duration_seconds == 2.0
+    assert len(list(sample_frames(path, SMALL))) == 50

@@ -23,7 +23,8 @@ function draw() {
 
 function seek(seconds) {
   nowSeconds = Math.min(Math.max(seconds, 0), endSeconds);
-  if (video) video.currentTime = nowSeconds;
+  // A time that sums or browsers cut by a microsecond would show the frame before.
+  if (video) video.currentTime = Math.round(1000 * nowSeconds) / 1000 + 1e-5;
   draw();
 }
 
@@ -114,11 +115,14 @@ function isTaken(event) {
   return Boolean(event.target.closest(isArrow ? "input, .scroll" : "a, button"));
 }
 
-document.addEventListener("keydown", (event) => {
+function press(event) {
   if (!(event.key in KEYS) || isTaken(event)) return;
-  event.preventDefault(); // no scrolling, and the video's own keys stay quiet
+  event.preventDefault(); // no scrolling
+  event.stopPropagation(); // a video that has the focus would answer space too
   KEYS[event.key]();
-});
+}
+
+document.addEventListener("keydown", press, { capture: true });
 
 // The threshold
 

@@ -1,0 +1,70 @@
+"""The two caches of one video: its frames, and the flow between them.
+
+Each function makes one output file from one video's inputs, whole or not at all; the
+fan-out calls them in worker processes, and so may anybody. Nothing here needs
+PyTorch, whose import takes longer than a short video.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, TypeVar
+
+from extractors.flow import FlowConfig, flow_fields
+from pipeline.datasets import beyond_end
+from pipeline.errors import VideoError
+from pipeline.video import CachedFrames, DecodeConfig, decode_video, probe, write_flow
+
+T = TypeVar("T")
+
+ShareDone = Callable[[float], None]
+
+
+def silent(_: float) -> None:
+    """A progress that nobody watches."""
+
+
+def decode(
+    inputs: Sequence[Path],
+    output: Path,
+    config: Mapping[str, Any],
+    last_annotated_seconds: float = 0.0,
+    progress: ShareDone = silent,
+) -> None:
+    """Decode one video into its lossless cache (see `pipeline.video`).
+
+    Raises:
+        VideoError: It cannot be read, or its annotations lie beyond its end.
+    """
+    decode_config = DecodeConfig(**config)
+    info = probe(inputs[0])
+    if beyond := beyond_end(last_annotated_seconds, info.duration_seconds):
+        raise VideoError(
+            f"{inputs[0]}: the last annotation {beyond}; correct the annotation, or "
+            "see whether this is the video that was annotated"
+        )
+    expected = info.duration_seconds * (decode_config.fps or info.fps)
+    decode_video(
+        inputs[0], output, decode_config, lambda frames: progress(frames / expected)
+    )
+
+
+def compute_flow(
+    inputs: Sequence[Path],
+    output: Path,
+    config: Mapping[str, Any],
+    progress: ShareDone = silent,
+) -> None:
+    """Compute the optical flow of cached frames into its own lossless cache."""
+    with CachedFrames(inputs[0]) as frames:
+        flow_config = FlowConfig(**config)
+        shown = counted(frames, frames.num_frames, progress)
+        fields = flow_fields(shown, flow_config)
+        write_flow(output, fields, frames.fps, {"flow": asdict(flow_config)})
+
+
+def counted(items: Iterable[T], count: int, progress: ShareDone) -> Iterator[T]:
+    """Pass items on and tell which share of them has come."""
+    for index, item in enumerate(items, start=1):
+        yield item
+        progress(index / count)

@@ -1,0 +1,185 @@
+import json
+
+import pytest
+
+from pipeline.datasets import (
+    DatasetError,
+    Instance,
+    Point,
+    beyond_end,
+    dataset_name,
+    load_dataset,
+)
+from pipeline.errors import AnnotationError, InputNotFoundError
+
+
+def manifest(tmp_path, videos, **fields):
+    path = tmp_path / "dataset.json"
+    path.write_text(json.dumps({"version": 1, "videos": videos, **fields}))
+    return str(path)
+
+
+def entry(id="v", **fields):
+    return {"id": id, "path": f"{id}.mp4", "subset": "train", "labels": ["a"], **fields}
+
+
+def segment(label, start, end):
+    return {"label": label, "segment": [start, end]}
+
+
+def activitynet(tmp_path, database, videos=("v",)):
+    (tmp_path / "videos" / "nested").mkdir(parents=True)
+    for id in videos:
+        (tmp_path / "videos" / "nested" / f"{id}.mkv").write_bytes(b"x")
+    path = tmp_path / "annotations.json"
+    path.write_text(json.dumps({"database": database}))
+    return str(path)
+
+
+def annotated(subset, *annotations, **fields):
+    return {"subset": subset, "annotations": list(annotations), **fields}
+
+
+def test_a_manifest_is_read(tmp_path):
+    points = [{"seconds": 1.5, "label": "a"}, {"seconds": 3, "label": "background"}]
+    dataset = load_dataset(
+        manifest(
+            tmp_path,
+            [
+                entry("v", segments=[segment("a", 1, 2.5)], points=points),
+                entry("w", subset="test", labels=["b"], duration=9.5),
+            ],
+            name="mine",
+            classes=["b", "a"],
+        )
+    )
+    first, second = dataset.videos
+    assert dataset.name == "mine" and dataset.classes == ("b", "a")
+    assert first.instances == (Instance("a", 1.0, 2.5),)
+    assert first.points == (Point(1.5, "a"), Point(3.0, "background"))
+    assert [p.kind for p in first.points] == ["action", "background"]
+    assert first.path == tmp_path / "v.mp4"
+    assert second.points is None and second.duration_seconds == 9.5
+    assert dataset.of_subset("test") == (second,)
+
+
+def test_labels_follow_from_segments_and_points(tmp_path):
+    video = entry(points=[{"seconds": 1, "label": "b"}], segments=[segment("a", 1, 2)])
+    del video["labels"]
+    dataset = load_dataset(manifest(tmp_path, [video]))
+    assert dataset.videos[0].labels == ("a", "b") == dataset.classes
+
+
+def test_activitynet_annotations_are_read_with_nested_videos(tmp_path):
+    dataset = load_dataset(
+        activitynet(
+            tmp_path,
+            {
+                "v": annotated("training", segment("b", "1", "2.5"), duration=4),
+                "w": annotated("validation", segment("a", 1, 2)),
+                "x": annotated("testing"),
+            },
+        )
+    )
+    assert [v.id for v in dataset.videos] == ["v", "w"]
+    assert [v.subset for v in dataset.videos] == ["train", "test"]
+    assert dataset.classes == ("a", "b")
+    assert dataset.videos[0].instances == (Instance("b", 1.0, 2.5),)
+    assert dataset.videos[0].path.name == "v.mkv"
+    assert not dataset.videos[1].path.exists()
+    assert dataset.name == tmp_path.name
+
+
+def test_the_real_benchmark_is_read(shared_data):
+    dataset = load_dataset(str(shared_data / "ut_interaction" / "annotations.json"))
+    assert dataset.name == "ut_interaction"
+    assert len(dataset.of_subset("train")) == 30
+    assert len(dataset.of_subset("test")) == 18
+    assert all(video.path.exists() for video in dataset.videos)
+    assert len(dataset.classes) == 6
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"labels": ["z"]}, r"v: the label 'z' is not in the class list \(a, b\)"),
+        ({"segments": [segment("c", 1, 2)]}, "'c' is not in the class list"),
+        ({"segments": [segment("a", 2, 2)]}, r"start < end, got \[2.0, 2.0\]"),
+        ({"segments": [segment("a", -1, 2)]}, "0 <= start < end"),
+        (
+            {"segments": [segment("a", 1, 12)], "duration": 10},
+            "ends at 12 s, beyond the video's end at 10 s",
+        ),
+        ({"points": [{"seconds": 30, "label": "a"}], "duration": 10}, "beyond"),
+    ],
+)
+def test_bad_annotations_are_named(tmp_path, fields, message):
+    path = manifest(tmp_path, [entry(**fields)], classes=["a", "b"])
+    with pytest.raises(DatasetError, match=message) as caught:
+        load_dataset(path)
+    assert str(tmp_path) in str(caught.value)
+    assert caught.value.problems[0][0] == "v"
+
+
+def test_all_problems_are_listed_at_once(tmp_path):
+    videos = [entry("v"), entry("v"), entry("w", labels=["z"])]
+    with pytest.raises(DatasetError, match=r"2 problem\(s\)") as caught:
+        load_dataset(manifest(tmp_path, videos, classes=["a"]))
+    assert "the id stands 2 times" in str(caught.value)
+    assert "'z'" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("{", "expected a JSON file"),
+        ("[]", r"\$: \[\] is not of type 'object'"),
+        ('{"version": 2, "videos": []}', r"\$.version: 1 was expected"),
+        ('{"version": 1, "videos": []}', "names no video"),
+        ('{"version": 1, "videos": [{"id": "v"}]}', r"\$.videos\[0\]: 'path' is a"),
+        ('{"version": 1, "videos": [], "vids": 1}', "'vids' was unexpected"),
+        ('{"database": {"v": {}, "v": {}}}', "duplicate id"),
+    ],
+)
+def test_bad_files_are_named(tmp_path, content, message):
+    path = tmp_path / "dataset.json"
+    path.write_text(content)
+    (tmp_path / "v.mp4").write_bytes(b"x")
+    with pytest.raises(AnnotationError, match=message) as caught:
+        load_dataset(str(path))
+    assert str(path) in str(caught.value)
+
+
+def test_a_dataset_that_is_not_there_is_named():
+    with pytest.raises(InputNotFoundError, match="no/such.json: no such dataset"):
+        load_dataset("no/such.json")
+
+
+def test_an_empty_folder_of_videos_is_named(tmp_path):
+    path = activitynet(tmp_path, {"v": annotated("train")}, videos=())
+    with pytest.raises(InputNotFoundError, match="holds no video file"):
+        load_dataset(path)
+
+
+def test_two_files_of_one_id_are_named(tmp_path):
+    path = activitynet(tmp_path, {"v": annotated("train")})
+    (tmp_path / "videos" / "v.mp4").write_bytes(b"x")
+    with pytest.raises(AnnotationError, match="two files have the id 'v'"):
+        load_dataset(path)
+
+
+def test_the_class_background_is_reserved(tmp_path):
+    path = manifest(tmp_path, [entry()], classes=["a", "background"])
+    with pytest.raises(DatasetError, match="'background' is reserved"):
+        load_dataset(path)
+
+
+def test_a_little_beyond_the_end_is_let_pass():
+    assert beyond_end(10.5, 10.0) is None
+    assert beyond_end(11.5, 10.0)
+    assert beyond_end(99.0, None) is None
+
+
+def test_names_come_from_the_file_or_its_folder(tmp_path):
+    assert dataset_name(tmp_path / "thumos.json") == "thumos"
+    assert dataset_name(tmp_path / "dataset.json") == tmp_path.name

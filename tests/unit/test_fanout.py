@@ -1,0 +1,193 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import FailedVideosError, SodaError, VideoError
+from pipeline.fanout import Item, Job, Ledger, Resources, file_name, run_job
+
+
+def make(inputs, output, progress, behaviour="work", log="", **_):
+    """A stage function whose behaviour a test chooses; runs in the worker."""
+    with Path(log).open("a") as file:
+        file.write(f"{output.stem}\n")
+    progress(0.5)
+    marker = Path(f"{output}.tried")
+    if behaviour == "bad video":
+        raise VideoError(f"{inputs[0]}: nothing to see")
+    if behaviour == "fault":
+        raise ZeroDivisionError("unforeseen")
+    if behaviour == "full disk":
+        raise SodaError("the disk is full")
+    if behaviour == "die" or (behaviour == "die once" and not marker.exists()):
+        marker.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    if behaviour == "slow":
+        time.sleep(60)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    output.write_text(inputs[0].read_text())
+
+
+def make_job(tmp_path, behaviours):
+    items = []
+    for id, behaviour in behaviours.items():
+        source = tmp_path / "in" / id
+        source.parent.mkdir(exist_ok=True)
+        source.write_text(id)
+        items.append(
+            Item(
+                id=id,
+                inputs=(str(source),),
+                output=str(tmp_path / "out" / f"{id}.txt"),
+                weight=len(items) + 1,
+                arguments={"behaviour": behaviour},
+            )
+        )
+    parameters = {"log": str(tmp_path / "log")}
+    return Job("stage", "tests.unit.test_fanout:make", parameters, tuple(items))
+
+
+def calls(tmp_path):
+    log = tmp_path / "log"
+    return sorted(log.read_text().split()) if log.exists() else []
+
+
+def made(tmp_path):
+    return sorted(path.stem for path in (tmp_path / "out").glob("*.txt"))
+
+
+def test_all_items_are_made_and_a_second_run_makes_none(tmp_path, capfd):
+    job = make_job(tmp_path, dict.fromkeys("abcde", "work"))
+    assert run_job(job, tmp_path, Resources(jobs=2)) == []
+    assert run_job(job, tmp_path, Resources(jobs=2)) == []
+    assert calls(tmp_path) == list("abcde") == made(tmp_path)
+    said = capfd.readouterr().err
+    assert "5 videos, done before: 0, to do: 5" in said
+    assert "5 videos, done before: 5, to do: 0" in said
+
+
+def test_only_what_is_missing_or_older_than_its_input_is_made(tmp_path):
+    job = make_job(tmp_path, dict.fromkeys("abc", "work"))
+    run_job(job, tmp_path, Resources(jobs=1))
+    (tmp_path / "log").unlink()
+    (tmp_path / "out" / "a.txt").unlink()
+    later = time.time_ns() + 10**9
+    os.utime(tmp_path / "in" / "b", ns=(later, later))
+    run_job(job, tmp_path, Resources(jobs=1))
+    assert calls(tmp_path) == ["a", "b"]
+    # An input from the future does not make its item due for ever.
+    run_job(job, tmp_path, Resources(jobs=1))
+    assert calls(tmp_path) == ["a", "b"]
+
+
+def test_a_bad_video_stops_no_other_and_is_named(tmp_path):
+    job = make_job(tmp_path, {"a": "work", "b": "bad video", "c": "work"})
+    with pytest.raises(FailedVideosError, match="1 of 3 videos failed") as caught:
+        run_job(job, tmp_path, Resources(jobs=1))
+    assert "b: " in str(caught.value) and "nothing to see" in str(caught.value)
+    assert made(tmp_path) == ["a", "c"]
+    entry = Ledger(tmp_path, "stage").read()["b"]
+    assert entry["error"] == "VideoError" and "nothing to see" in entry["message"]
+
+
+def test_a_share_of_failures_can_be_allowed(tmp_path):
+    job = make_job(tmp_path, {"a": "work", "b": "bad video", "c": "work"})
+    assert run_job(job, tmp_path, Resources(jobs=1, max_failures=0.4)) == ["b"]
+
+
+def test_a_mended_video_leaves_the_ledger(tmp_path):
+    with pytest.raises(FailedVideosError):
+        run_job(make_job(tmp_path, {"a": "bad video"}), tmp_path, Resources(jobs=1))
+    assert run_job(make_job(tmp_path, {"a": "work"}), tmp_path, Resources(1)) == []
+    assert Ledger(tmp_path, "stage").read() == {}
+
+
+def test_an_unforeseen_error_is_the_videos_own(tmp_path):
+    job = make_job(tmp_path, {"a": "work", "b": "fault"})
+    with pytest.raises(FailedVideosError, match="ZeroDivisionError"):
+        run_job(job, tmp_path, Resources(jobs=1))
+    assert made(tmp_path) == ["a"]
+
+
+def test_an_error_that_concerns_all_stops_the_stage(tmp_path):
+    job = make_job(tmp_path, {"a": "full disk", "b": "work"})
+    with pytest.raises(SodaError, match="the disk is full"):
+        run_job(job, tmp_path, Resources(jobs=1))
+    assert Ledger(tmp_path, "stage").read() == {}
+
+
+def test_a_killed_worker_costs_a_round_and_nothing_else(tmp_path):
+    behaviours = {"a": "work", "b": "die once", "c": "work", "d": "work"}
+    job = make_job(tmp_path, behaviours)
+    assert run_job(job, tmp_path, Resources(jobs=2)) == []
+    assert made(tmp_path) == list("abcd")
+    assert calls(tmp_path) == list("abbcd")
+
+
+def test_a_video_that_kills_its_worker_is_given_up_after_two(tmp_path):
+    job = make_job(tmp_path, {"a": "work", "b": "die", "c": "work"})
+    with pytest.raises(FailedVideosError, match="2 workers were killed"):
+        run_job(job, tmp_path, Resources(jobs=1))
+    assert made(tmp_path) == ["a", "c"]
+    assert calls(tmp_path).count("b") == 2
+
+
+def test_a_worker_that_cannot_start_is_a_clear_error(tmp_path):
+    job = Job("stage", "no.such:function", {}, make_job(tmp_path, {"a": "work"}).items)
+    with pytest.raises(
+        SodaError, match=r"(?s)exit code 1.*No module named 'no'"
+    ) as caught:
+        run_job(job, tmp_path, Resources(jobs=1))
+    assert "log" in str(caught.value)
+
+
+def test_workers_do_not_outlive_a_killed_parent(tmp_path):
+    job = make_job(tmp_path, {"a": "slow", "b": "slow"})
+    code = (
+        "from pathlib import Path; from tests.unit.test_fanout import make_job;"
+        "from pipeline.fanout import run_job, Resources;"
+        f"p = Path({str(tmp_path)!r});"
+        "run_job(make_job(p, {'a': 'slow', 'b': 'slow'}), p, Resources(jobs=2))"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL)
+    wait_until(lambda: len(calls(tmp_path)) == 2)
+    parent.kill()
+    parent.wait()
+    wait_until(lambda: not workers_of(tmp_path))
+    assert made(tmp_path) == []
+    assert job.items[0].is_done() is False
+
+
+def workers_of(tmp_path):
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            line = path.read_bytes()
+        except OSError:
+            continue
+        if b"pipeline.worker" in line and str(tmp_path).encode() in line:
+            found.append(path)
+    return found
+
+
+def wait_until(condition, seconds=30.0):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize("id", ["a/b", "../up", "ünï cödé", "a%2Fb", "x" * 40, "a.b"])
+def test_ids_become_names_that_stay_in_their_folder(id, tmp_path):
+    name = file_name(id)
+    assert (tmp_path / name).parent == tmp_path
+    assert "/" not in name
+
+
+def test_different_ids_have_different_names():
+    ids = ["a/b", "a%2Fb", "a b", "a%20b", "A", "a"]
+    assert len({file_name(id) for id in ids}) == len(ids)
