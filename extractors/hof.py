@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from jaxtyping import Float, Float32, Int, UInt8
 
-from extractors.preprocessing import FLOW_BOUND_PIXELS, FLOW_STEPS, FLOW_ZERO
+from extractors.flow.quantisation import FLOW_BOUND_PIXELS, FLOW_STEPS, FLOW_ZERO
 
 HALVES = 2  # of the snippet's time
 CELLS = 4  # per side of the frame

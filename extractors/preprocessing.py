@@ -1,20 +1,18 @@
 """Pixels and flow fields as the networks want them.
 
-Frames are uint8, numpy arrays or tensors on any device. Flow is stored in 8 bits,
-with 128 for no motion, so that a lossless video codec can keep it.
+Frames and quantised flow are uint8, numpy arrays or tensors on any device.
 """
 
 from typing import TypeVar
 
 import numpy as np
 import torch
-from jaxtyping import Float, Float32, UInt8
+from jaxtyping import Float32, UInt8
 from torch import Tensor
 
+from extractors.flow.quantisation import FLOW_STEPS, FLOW_ZERO
+
 INPUT_PIXELS = 224
-FLOW_ZERO = 128  # the 8-bit value of no motion
-FLOW_STEPS = 127  # from no motion to the bound, on either side
-FLOW_BOUND_PIXELS = 20.0
 
 Array = TypeVar("Array", np.ndarray, Tensor)
 
@@ -63,26 +61,3 @@ def _cropped(
     else:
         crops = centre_crop(frames)
     return crops.permute(0, 4, 1, 2, 3)  # (N, T, H, W, C) -> (N, C, T, H, W)
-
-
-def quantise_flow(
-    flow: Float[np.ndarray, "*frames 2"], bound: float = FLOW_BOUND_PIXELS
-) -> UInt8[np.ndarray, "*frames 2"]:
-    """Flow in pixels as 8 bits: -bound to bound becomes 1 to 255, 0 becomes 128.
-
-    What is beyond the bound is clipped to it, infinities too; NaN is no motion.
-
-    >>> quantise_flow(np.array([[0.0, -50.0], [20.0, np.nan]]))
-    array([[128,   1],
-           [255, 128]], dtype=uint8)
-    """
-    steps = np.clip(flow * (FLOW_STEPS / bound), -FLOW_STEPS, FLOW_STEPS)
-    steps[np.isnan(steps)] = 0
-    return (np.rint(steps) + FLOW_ZERO).astype(np.uint8)
-
-
-def dequantise_flow(
-    flow: UInt8[np.ndarray, "*frames 2"], bound: float = FLOW_BOUND_PIXELS
-) -> Float32[np.ndarray, "*frames 2"]:
-    """Flow in pixels, to within half a step (bound / 254) of what was quantised."""
-    return (flow.astype(np.float32) - FLOW_ZERO) * np.float32(bound / FLOW_STEPS)

@@ -10,9 +10,8 @@ from jaxtyping import Float, UInt8
 from extractors.hof import hof
 from extractors.i3d import InceptionI3d, build_i3d, fold_batchnorm
 from extractors.preprocessing import centre_crop, flow_to_input, rgb_to_input
-from extractors.weights import Weights, load_state
+from extractors.weights import Stream, Weights, load_state
 
-Stream = Literal["rgb", "flow"]
 Clips = UInt8[np.ndarray, "clips frames height width channels"]
 Features = Float[np.ndarray, "clips features"]
 Extractor = Callable[[Clips], Features]

@@ -12,13 +12,12 @@ import torch
 from extractors.i3d import FEATURE_CHANNELS
 from extractors.streams import (
     Extractor,
-    Stream,
     batches,
     clips,
     hof_extractor,
     i3d_extractor,
 )
-from extractors.weights import Weights
+from extractors.weights import Stream, Weights
 from pipeline.caching import ShareDone, counted, silent
 from pipeline.errors import VideoError
 from pipeline.grid import SnippetGrid

@@ -1,5 +1,7 @@
 """What a run found, gathered for the report's pages."""
 
+import shlex
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,8 @@ from pipeline.record import Outcome
 from pipeline.report import Report, VideoReport, write_report
 from pipeline.run import Run
 from pipeline.storage import read_arrays, read_json
+
+TASK_NAMES = ("Evaluate", "Report")
 
 
 def report_run(run: Run) -> Outcome:
@@ -30,13 +34,19 @@ def report_run(run: Run) -> Outcome:
         videos=videos,
         evaluation=read_json(run.record_path("evaluate")),
         failures=failures(run),
-        command=f"luigi --module tasks Report --dataset {run.dataset_name}",
+        command=command_line("Report"),
         parameters=run.identity("evaluate"),
         notes=notes(run),
         stage_seconds=stage_seconds(run),
     )
     write_report(run.folder("report"), report)
     return Outcome()
+
+
+def command_line(task: str) -> str:
+    """The command that was given to Luigi, for another task."""
+    words = [task if word in TASK_NAMES else word for word in sys.argv[1:]]
+    return shlex.join(["luigi", *words])
 
 
 def video_report(run: Run, video: Video, detections: list[Detection]) -> VideoReport:

@@ -10,8 +10,7 @@ from typing import Any
 
 import torch
 
-from extractors.streams import Stream
-from extractors.weights import Weights, WeightsError, find_weights
+from extractors.weights import Stream, Weights, WeightsError, find_weights
 from pipeline.config import Config
 from pipeline.datasets import Dataset, Video, load_dataset
 from pipeline.errors import UsageError

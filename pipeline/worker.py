@@ -13,6 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import cv2
+
 from pipeline.errors import SodaError, VideoError
 from pipeline.fanout import Item, Ledger
 from pipeline.storage import read_json, write_json
@@ -125,6 +127,8 @@ def main() -> int:
     # The terminal's Ctrl-C reaches us too; the parent says what there is to say.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     logging.basicConfig(level=logging.INFO)
+    # Videos go side by side already; OpenCV's own threads would only compete.
+    cv2.setNumThreads(1)
     if arguments.parent:
         _exit_with_parent()
     try:

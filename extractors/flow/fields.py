@@ -8,7 +8,7 @@ from jaxtyping import UInt8
 
 from extractors.flow.config import FlowConfig
 from extractors.flow.opencv import Field, Flow, Gray, dis, farneback, tvl1
-from extractors.preprocessing import FLOW_ZERO, quantise_flow
+from extractors.flow.quantisation import FLOW_ZERO, quantise_flow
 
 
 def make_flow(config: FlowConfig) -> Flow:

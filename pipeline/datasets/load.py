@@ -6,12 +6,14 @@ from typing import Any
 
 from pipeline.datasets.activitynet import parse_activitynet, reject_duplicate_keys
 from pipeline.datasets.dataset import Dataset
-from pipeline.datasets.demo import make_demo
+from pipeline.datasets.demo import DemoConfig, make_demo
 from pipeline.datasets.manifest import parse_manifest
 from pipeline.datasets.validation import validate
 from pipeline.errors import AnnotationError, InputNotFoundError
+from pipeline.progress import Progress
 
 DEMO = "demo"
+DEMO_VIDEOS = DemoConfig.train_videos + DemoConfig.test_videos
 
 
 def load_dataset(
@@ -30,7 +32,7 @@ def load_dataset(
         AnnotationError: What the file holds cannot be used; all problems are listed.
     """
     if dataset == DEMO:
-        dataset = str(make_demo(data_folder / DEMO))
+        dataset = str(_demo(data_folder / DEMO))
     path = Path(dataset)
     if not path.is_file():
         raise InputNotFoundError(
@@ -42,6 +44,15 @@ def load_dataset(
         folder = videos_folder or _default_videos_folder(path)
         return validate(parse_activitynet(path, content, folder))
     return validate(parse_manifest(path, content))
+
+
+def _demo(folder: Path) -> Path:
+    """The demo's manifest, after its videos are made if they are not there."""
+    if (folder / "dataset.json").exists():
+        return make_demo(folder)
+    bar = Progress("demo videos, made once", DEMO_VIDEOS, [1.0] * DEMO_VIDEOS)
+    with bar:
+        return make_demo(folder, lambda done, _: bar.update(done))
 
 
 def read_annotations(path: Path) -> Any:

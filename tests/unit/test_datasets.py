@@ -151,7 +151,7 @@ def test_bad_files_are_named(tmp_path, content, message):
 
 
 def test_a_dataset_that_is_not_there_is_named():
-    with pytest.raises(InputNotFoundError, match="no/such.json: no such dataset"):
+    with pytest.raises(InputNotFoundError, match=r"no/such\.json: no such dataset"):
         load_dataset("no/such.json")
 
 

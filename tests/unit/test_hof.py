@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from extractors.flow.quantisation import quantise_flow
 from extractors.hof import SCALE, hof
-from extractors.preprocessing import quantise_flow
 
 HOF, MBHX, MBHY = slice(0, 8), slice(8, 16), slice(16, 24)
 MAGNITUDE, STILL, DIVERGENCE, CURL, STRETCH, SHEAR = 24, 27, 28, 29, 30, 31

@@ -5,13 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from extractors.preprocessing import (
-    centre_crop,
-    dequantise_flow,
-    flow_to_input,
-    quantise_flow,
-    rgb_to_input,
-)
+from extractors.flow.quantisation import dequantise_flow, quantise_flow
+from extractors.preprocessing import centre_crop, flow_to_input, rgb_to_input
 
 
 def numbered_frames(height: int, width: int) -> np.ndarray:

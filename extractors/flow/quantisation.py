@@ -1,0 +1,31 @@
+"""Flow in 8 bits, so that a lossless video codec can keep it; 128 is no motion."""
+
+import numpy as np
+from jaxtyping import Float, Float32, UInt8
+
+FLOW_ZERO = 128  # the 8-bit value of no motion
+FLOW_STEPS = 127  # from no motion to the bound, on either side
+FLOW_BOUND_PIXELS = 20.0
+
+
+def quantise_flow(
+    flow: Float[np.ndarray, "*frames 2"], bound: float = FLOW_BOUND_PIXELS
+) -> UInt8[np.ndarray, "*frames 2"]:
+    """Flow in pixels as 8 bits: -bound to bound becomes 1 to 255, 0 becomes 128.
+
+    What is beyond the bound is clipped to it, infinities too; NaN is no motion.
+
+    >>> quantise_flow(np.array([[0.0, -50.0], [20.0, np.nan]]))
+    array([[128,   1],
+           [255, 128]], dtype=uint8)
+    """
+    steps = np.clip(flow * (FLOW_STEPS / bound), -FLOW_STEPS, FLOW_STEPS)
+    steps[np.isnan(steps)] = 0
+    return (np.rint(steps) + FLOW_ZERO).astype(np.uint8)
+
+
+def dequantise_flow(
+    flow: UInt8[np.ndarray, "*frames 2"], bound: float = FLOW_BOUND_PIXELS
+) -> Float32[np.ndarray, "*frames 2"]:
+    """Flow in pixels, to within half a step (bound / 254) of what was quantised."""
+    return (flow.astype(np.float32) - FLOW_ZERO) * np.float32(bound / FLOW_STEPS)
