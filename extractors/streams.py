@@ -42,7 +42,7 @@ def clips(
             made += 1
             window = window[stride:]
     beyond_last_clip = seen - ((made - 1) * stride + length) if made else seen
-    if seen and (made == 0 or (tail == "pad" and beyond_last_clip > 0)):
+    if window and (made == 0 or (tail == "pad" and beyond_last_clip > 0)):
         yield np.stack(window + [window[-1]] * (length - len(window)))
 
 

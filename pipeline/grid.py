@@ -45,7 +45,10 @@ class SnippetGrid:
         """How many snippets the video has; at least 1."""
         beyond_first = self.num_frames - self.snippet_frames
         if self.tail == "pad":
-            return 1 + max(0, ceil(beyond_first / self.stride_frames))
+            partial = ceil(beyond_first / self.stride_frames)
+            # Where the stride leaves frames out, the last snippet must not begin
+            # beyond the video.
+            return 1 + max(0, min(partial, (self.num_frames - 1) // self.stride_frames))
         return 1 + max(0, beyond_first // self.stride_frames)
 
     @property

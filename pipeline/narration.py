@@ -15,7 +15,7 @@ from extractors.weights import WeightsError
 from pipeline.datasets import DatasetError
 from pipeline.errors import AnnotationError, SodaError
 from pipeline.fanout import Ledger
-from pipeline.reporting import command_line, report_file
+from pipeline.reporting import command_line, notes, report_file
 from pipeline.run import Run
 from pipeline.stages import is_done, plan
 from pipeline.storage import read_json
@@ -47,8 +47,8 @@ def open_run(run: Run, stage: str) -> None:
             for task, done, count in rows
         ]
         say(" | ".join([f"SODA  {run.dataset.name}: {len(videos)} videos", *counts]))
-    if "flow" in run.caches and run.config.flow.algorithm != "tvl1":
-        say(f"flow: {run.config.flow.algorithm}, faster than the paper's tvl1")
+    if rows[-1][0] == "ExtractFeatures":
+        say("; ".join(notes(run)))
     if is_done(run, stage):
         say("Nothing to do: all of it was done before, with the same parameters.")
         close_stage(run, stage)

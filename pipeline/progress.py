@@ -3,7 +3,7 @@
 import sys
 import time
 from collections.abc import Sequence
-from typing import Any, TextIO
+from typing import Any
 
 LINE_SECONDS = 30.0
 BAR_CELLS = 24
@@ -22,14 +22,12 @@ class Progress:
         count: int,
         to_do: Sequence[float],
         unit: str = "videos",
-        stream: TextIO | None = None,
     ) -> None:
         self.stage = stage
         self.count = count
         self.to_do = to_do
         self.unit = unit
         self.total = sum(to_do)
-        self.stream = stream or sys.stderr
         self.began = time.monotonic()
         self.last_line = self.began
         self.fraction = 0.0
@@ -46,17 +44,17 @@ class Progress:
         """So much of the weight is done."""
         self.fraction = min(done / self.total, 1.0) if self.total else 1.0
         now = time.monotonic()
-        if self.stream.isatty():
-            self.stream.write(f"\r\x1b[2K{self.line()}")
-            self.stream.flush()
+        if sys.stderr.isatty():
+            sys.stderr.write(f"\r\x1b[2K{self.line()}")
+            sys.stderr.flush()
         elif now - self.last_line >= LINE_SECONDS:
             self.last_line = now
             self._print(self.line())
 
     def finish(self) -> None:
         """Clear the bar and say how long it took."""
-        if self.stream.isatty():
-            self.stream.write("\r\x1b[2K")
+        if sys.stderr.isatty():
+            sys.stderr.write("\r\x1b[2K")
         if self.to_do:
             elapsed = duration_text(time.monotonic() - self.began)
             self._print(f"{self.stage}: {len(self.to_do)} {self.unit} in {elapsed}")
@@ -71,7 +69,7 @@ class Progress:
         return f"{self.stage}  {bar} {self.fraction:4.0%}  ETA {eta}"
 
     def _print(self, text: str) -> None:
-        print(text, file=self.stream, flush=True)
+        print(text, file=sys.stderr, flush=True)
 
     def __enter__(self) -> "Progress":
         self.announce()

@@ -54,7 +54,9 @@ def test_the_time_in_the_middle_of_a_snippet_is_answered_by_it(grid):
 def test_padding_leaves_no_frame_without_a_snippet(grid):
     last = grid.snippet_frame_range(grid.num_snippets - 1)[1]
     if grid.tail == "pad":
-        assert last >= grid.num_frames
+        left_out = max(0, grid.stride_frames - grid.snippet_frames)
+        assert last + left_out >= grid.num_frames
+        assert grid.snippet_frame_range(grid.num_snippets - 1)[0] < grid.num_frames
     else:
         assert last <= grid.num_frames or grid.num_snippets == 1
 
