@@ -105,18 +105,24 @@ def _gradient(component: Samples, shape: tuple[int, ...]) -> tuple[Samples, Samp
 def _orientations(right: Samples, down: Samples) -> Group:
     """Histogram of directions per half and cell, weighted by magnitude."""
     region = _regions(len(right))
-    magnitude, turns = cv2.cartToPolar(
-        right.reshape(-1, SAMPLES), down.reshape(-1, SAMPLES)
-    )
-    position = (turns * (BINS / (2 * np.pi))).ravel()
+    magnitude = _magnitude(right, down).ravel()
+    turns = np.arctan2(down, right).ravel() * np.float32(BINS / (2 * np.pi))
+    position = turns + np.float32(BINS) * (turns < 0)
     lower = position.astype(np.int32)
-    upper_share = (position - lower) * magnitude.ravel()
+    upper_share = (position - lower) * magnitude
     count = HALVES * CELLS * CELLS * BINS
-    histogram = np.bincount(
-        region + lower % BINS, magnitude.ravel() - upper_share, count
-    )
+    histogram = np.bincount(region + lower % BINS, magnitude - upper_share, count)
     histogram += np.bincount(region + (lower + 1) % BINS, upper_share, count)
     return histogram.reshape(HALVES, CELLS * CELLS, BINS)
+
+
+def _magnitude(right: Samples, down: Samples) -> Samples:
+    """Length of each vector.
+
+    Not by OpenCV: the last bit of its `magnitude` and `cartToPolar` depends on where
+    in memory the arrays happen to lie, and equal videos would give unequal files.
+    """
+    return np.sqrt(right * right + down * down)
 
 
 @lru_cache(maxsize=4)
@@ -134,9 +140,7 @@ def _means(
     u_gradient: tuple[Samples, Samples],
     v_gradient: tuple[Samples, Samples],
 ) -> Group:
-    magnitude = cv2.magnitude(u.reshape(-1, SAMPLES), v.reshape(-1, SAMPLES)).reshape(
-        u.shape
-    )
+    magnitude = _magnitude(u, v)
     u_x, u_y = (_cell_means(x) for x in u_gradient)
     v_x, v_y = (_cell_means(x) for x in v_gradient)
     means = [_cell_means(x) for x in (magnitude, np.abs(u), np.abs(v))]

@@ -175,7 +175,7 @@ def _round(
         folder / "job.json",
         {**plain(asdict(job)), "items": plain([asdict(i) for i in longest_first])},
     )
-    with _workers(folder, slices, workdir) as workers:
+    with _workers(folder, slices, resources) as workers:
         while any(worker.poll() is None for worker in workers):
             time.sleep(POLL_SECONDS)
             progress.update(worker_progress(folder))
@@ -186,14 +186,15 @@ def _round(
 
 @contextmanager
 def _workers(
-    folder: Path, slices: int, workdir: Path
+    folder: Path, slices: int, resources: Resources
 ) -> Iterator[Sequence[subprocess.Popen[bytes]]]:
     """Worker processes that never outlive this one.
 
     Each reads its standard input, whose other end only we hold: however we die, it
-    sees the end of the file and exits.
+    sees the end of the file and exits. A worker's threads do not depend on how much
+    is left to do, because the last bit of a sum can depend on them.
     """
-    threads = max(1, (os.cpu_count() or 1) // slices)
+    threads = max(1, (os.cpu_count() or 1) // resources.jobs)
     environment = os.environ | {"OMP_NUM_THREADS": str(threads)}
     workers: list[subprocess.Popen[bytes]] = []
     try:

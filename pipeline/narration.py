@@ -39,6 +39,7 @@ def open_run(run: Run, stage: str) -> None:
             videos = run.dataset.videos
             ledger.clear()
             rows = plan(run, stage)
+            run.torch_device  # noqa: B018 - a device that is not there is said now
         except (SodaError, WeightsError) as error:
             record_problems(run, ledger, error)
             raise

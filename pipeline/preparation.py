@@ -1,6 +1,7 @@
 """The per-video stages as jobs: decoding, flow and features of a whole dataset."""
 
 from pathlib import Path
+from typing import Any
 
 from pipeline.datasets import Video
 from pipeline.extraction import STREAMS
@@ -44,7 +45,7 @@ def last_annotated_seconds(video: Video) -> float:
     return max([0.0, *ends, *(p.seconds for p in video.points or ())])
 
 
-def cache_facts(path: Path) -> dict[str, float]:
+def cache_facts(path: Path) -> dict[str, Any]:
     """What later stages need to know of a decoded video."""
     with CachedFrames(path) as frames:
         return {
@@ -52,6 +53,7 @@ def cache_facts(path: Path) -> dict[str, float]:
             "fps": frames.fps,
             "start_seconds": frames.start_seconds,
             "end_seconds": frames.start_seconds + frames.num_frames / frames.fps,
+            "source_sha256": frames.source["sha256"],
         }
 
 

@@ -35,7 +35,8 @@ class Record:
     @property
     def digest(self) -> str:
         """What the stages below take as this one's state."""
-        return fingerprint([self.parameters, self.inputs, self.failed])
+        made = self.inputs if self.videos is None else self.videos
+        return fingerprint([self.parameters, self.failed, made])
 
 
 def write_record(path: Path, record: Record, result: Any = None) -> None:

@@ -180,7 +180,7 @@ class Run:
 
     @property
     def facts(self) -> dict[str, Any]:
-        """What decoding found out of each video: frames, fps, start and end."""
+        """What decoding found out of each video: its frames, times and content."""
         record = self.record("decode")
         assert record and record.videos is not None, "decoding comes first"
         return record.videos

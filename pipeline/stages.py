@@ -53,8 +53,14 @@ def is_done(run: Run, name: str) -> bool:
     )
 
 
-def run_stage(run: Run, name: str) -> Record:
-    """Do a stage's work and write its record; what it needs must be done."""
+def run_stage(run: Run, name: str) -> None:
+    """Do a stage's work and write its record; what it needs must be done.
+
+    A stage that was due only because one below it was may turn out to be done: when
+    that one's result came out as it had been.
+    """
+    if is_done(run, name):
+        return
     began = time.monotonic()
     outcome = STAGES[name].work(run)
     record = Record(
@@ -66,7 +72,6 @@ def run_stage(run: Run, name: str) -> Record:
         videos=outcome.videos,
     )
     write_record(run.record_path(name), record, outcome.result)
-    return record
 
 
 def inputs_digest(run: Run, name: str) -> str:

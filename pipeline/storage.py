@@ -17,6 +17,7 @@ from safetensors.numpy import save_file
 from pipeline.errors import SodaError
 
 TEMPORARY_PREFIX = ".tmp-"
+HEADER_KEY = "soda"
 
 
 @contextmanager
@@ -82,8 +83,12 @@ def read_json(path: Path) -> Any:
 def write_arrays(
     path: Path, arrays: Mapping[str, np.ndarray], metadata: Mapping[str, Any]
 ) -> None:
-    """Write named arrays and a header as safetensors, whole or not at all."""
-    header = {key: json.dumps(value) for key, value in metadata.items()}
+    """Write named arrays and a header as safetensors, whole or not at all.
+
+    The header is one string of JSON under one key: safetensors puts several keys in
+    random order, and equal content would give unequal files.
+    """
+    header = {HEADER_KEY: json.dumps(metadata, ensure_ascii=False)}
     contiguous = {key: np.ascontiguousarray(value) for key, value in arrays.items()}
     with atomic_path(path) as temporary:
         save_file(contiguous, temporary, metadata=header)
@@ -92,14 +97,19 @@ def write_arrays(
 def read_arrays(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """Read what `write_arrays` wrote: the arrays and the header."""
     with safe_open(path, framework="numpy") as file:
-        header = {k: json.loads(v) for k, v in (file.metadata() or {}).items()}
-        return {key: file.get_tensor(key) for key in file.keys()}, header  # noqa: SIM118
+        arrays = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+        return arrays, _header(file.metadata())
 
 
 def read_header(path: Path) -> dict[str, Any]:
     """Read only the header of what `write_arrays` wrote."""
     with safe_open(path, framework="numpy") as file:
-        return {k: json.loads(v) for k, v in (file.metadata() or {}).items()}
+        return _header(file.metadata())
+
+
+def _header(metadata: dict[str, str] | None) -> dict[str, Any]:
+    header: dict[str, Any] = json.loads((metadata or {}).get(HEADER_KEY, "{}"))
+    return header
 
 
 def plain(value: Any) -> Any:

@@ -2,9 +2,11 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
@@ -23,6 +25,12 @@ def world(tmp_path_factory):
     done = evaluate(folder)
     assert done.returncode == 0, done.stderr
     return folder, done
+
+
+@pytest.fixture
+def copy(world, tmp_path):
+    """A copy of `world` to change."""
+    return Path(shutil.copytree(world[0], tmp_path / "copy"))
 
 
 def evaluate(folder, *more, task="Evaluate"):
@@ -101,45 +109,48 @@ def test_a_second_run_does_nothing_and_shows_the_figures(world):
     assert files(folder / "work") == before
 
 
-def test_another_tau_cls_redoes_detection_and_evaluation_only(world):
-    folder, _ = world
-    before = files(folder / "work")
-    assert evaluate(folder, "--tau-cls", "0.4").returncode == 0
-    assert changed(before, files(folder / "work")) == {"detections", "evaluation"}
+def test_another_tau_cls_redoes_detection_and_evaluation_only(copy):
+    before = files(copy / "work")
+    assert evaluate(copy, "--tau-cls", "0.4").returncode == 0
+    assert changed(before, files(copy / "work")) == {"detections", "evaluation"}
 
 
-def test_another_flow_redoes_flow_and_all_below(world):
-    folder, _ = world
-    before = files(folder / "work")
-    assert evaluate(folder, "--flow", "dis").returncode == 0
-    assert changed(before, files(folder / "work")) == {
+def test_another_flow_redoes_flow_and_all_below(copy):
+    before = files(copy / "work")
+    assert evaluate(copy, "--flow", "dis").returncode == 0
+    assert changed(before, files(copy / "work")) == {
         *("flow", "features", "models", "detections", "evaluation"),
     }
 
 
-def test_a_corrected_label_trains_anew_without_new_features(world):
-    folder, _ = world
-    path = folder / "data" / "dataset.json"
-    original = path.read_text()
-    before = files(folder / "work")
-    content = json.loads(original)
+def test_a_corrected_label_trains_anew_without_new_features(copy):
+    path = copy / "data" / "dataset.json"
+    before = files(copy / "work")
+    content = json.loads(path.read_text())
     content["videos"][0]["segments"][0]["segment"][1] -= 0.2
     path.write_text(json.dumps(content))
-    try:
-        done = evaluate(folder)
-        assert done.returncode == 0, done.stderr
-        redone = changed(before, files(folder / "work"))
-        assert "features" not in redone and {"points", "models"} <= redone
-    finally:
-        path.write_text(original)
-    assert evaluate(folder).returncode == 0
-
-
-def test_the_report_can_be_opened(world):
-    folder, _ = world
-    done = evaluate(folder, task="Report")
+    done = evaluate(copy)
     assert done.returncode == 0, done.stderr
-    page = only(folder / "work", "report/*/index.html")
+    redone = changed(before, files(copy / "work"))
+    assert {"points", "models", "detections"} <= redone
+    assert not redone & {"flow", "features"}
+
+
+def test_a_replaced_video_is_done_again_and_the_others_are_not(copy):
+    before = files(copy / "work")
+    shutil.copyfile(copy / "data" / "train 2.mp4", copy / "data" / "train 0.mp4")
+    done = evaluate(copy)
+    assert done.returncode == 0, done.stderr
+    after = files(copy / "work")
+    redone = {name.split("/")[-1] for name in after if after[name] != before.get(name)}
+    assert {"train 0.mkv", "train 0.safetensors", "model.safetensors"} <= redone
+    assert not {"train 1.mkv", "train 1.safetensors"} & redone
+
+
+def test_the_report_can_be_opened(copy):
+    done = evaluate(copy, task="Report")
+    assert done.returncode == 0, done.stderr
+    page = only(copy / "work", "report/*/index.html")
     assert str(page) in done.stderr
     assert "test 4" in page.read_text()
 
