@@ -11,7 +11,6 @@ from pipeline.datasets import Video
 from pipeline.detecting import cas_file
 from pipeline.detections import Detection, read_detections
 from pipeline.fanout import Ledger
-from pipeline.points import read_points
 from pipeline.record import Outcome
 from pipeline.report import Report, VideoReport, write_report
 from pipeline.run import Run
@@ -23,8 +22,14 @@ TASK_NAMES = ("Evaluate", "Report")
 def report_run(run: Run) -> Outcome:
     """Write the report of a run whose detections are evaluated."""
     detections = read_detections(run.detections_file)
+    facts = run.facts
     videos = tuple(
-        video_report(run, video, detections[video.id])
+        video_report(
+            cas_file(run, video.id),
+            video,
+            detections[video.id],
+            facts[video.id]["end_seconds"],
+        )
         for video in run.dataset.of_subset("test")
         if video.id in detections
     )
@@ -49,16 +54,18 @@ def command_line(task: str) -> str:
     return shlex.join(["luigi", *words])
 
 
-def video_report(run: Run, video: Video, detections: list[Detection]) -> VideoReport:
+def video_report(
+    cas: Path, video: Video, detections: list[Detection], duration_seconds: float
+) -> VideoReport:
     """What is known of one test video."""
-    arrays, header = read_arrays(cas_file(run, video.id))
+    arrays, header = read_arrays(cas)
     return VideoReport(
         id=video.id,
         subset=video.subset,
         path=video.path,
-        duration_seconds=run.facts[video.id]["end_seconds"],
+        duration_seconds=duration_seconds,
         ground_truth=video.instances,
-        points=tuple(read_points(run.points_file).get(video.id, ())),
+        points=video.points or (),
         detections=tuple(detections),
         cas=arrays["cas"],
         cell_seconds=np.array(header["cell_seconds"]),

@@ -30,8 +30,10 @@ def detect_command(
 
     def hook(step: str, share: float) -> None:
         if step not in steps:
-            steps[step] = Progress(step, 1, [1.0])
+            steps[step] = Progress(step, 1, [1.0], unit="video")
         steps[step].update(share)
+        if share >= 1:
+            steps[step].finish()
 
     detections = detect(video, model, device=device, hook=hook)
     path = output or Path(f"{video.stem}.json")
