@@ -77,7 +77,9 @@ class StageTask(luigi.Task):
         "in ActivityNet's form"
     )
     preset = luigi.Parameter(
-        default="", description="defaults of all else: soda (the paper) | small | demo"
+        default="",
+        description="defaults of all else, where they differ from those shown in "
+        "brackets: soda (the paper, none differs) | small | demo",
     )
     videos = luigi.Parameter(
         default="",

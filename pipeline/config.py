@@ -117,13 +117,19 @@ def unknown(what: str, name: str, known: Any) -> str:
 
 
 def field_help(section: str, name: str) -> str:
-    """What a field means, from its annotation."""
+    """What a field means, from its annotation, and its default.
+
+    >>> field_help("train", "networks")
+    'M: one master and M - 1 auxiliaries (Sec. 5) [2]'
+    """
     hint = get_type_hints(section_type(section), include_extras=True)[name]
     text = get_args(hint)[1] if get_origin(hint) is Annotated else ""
     plain_hint = _without_extras(hint)
     if get_origin(plain_hint) is Literal:
-        return f"{text} ({'|'.join(map(str, get_args(plain_hint)))})"
-    return str(text)
+        text = f"{text} ({'|'.join(map(str, get_args(plain_hint)))})"
+    default = getattr(section_type(section)(), name)
+    shown = ",".join(map(str, default)) if isinstance(default, tuple) else default
+    return f"{text} [{shown}]"
 
 
 def parse_field(section: str, name: str, text: str) -> Any:
