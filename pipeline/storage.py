@@ -1,8 +1,10 @@
 """Files that appear whole or not at all, and the fingerprints in their paths."""
 
+import errno
 import hashlib
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -18,6 +20,7 @@ from pipeline.errors import SodaError
 
 TEMPORARY_PREFIX = ".tmp-"
 HEADER_KEY = "soda"
+SMALLEST_FREE_BYTES = 4096  # with less, a failure to write is taken for a full disk
 
 
 @contextmanager
@@ -42,12 +45,24 @@ def atomic_path(path: Path) -> Iterator[Path]:
             os.fsync(file.fileno())
         temporary.chmod(0o666 & ~_umask())
         temporary.replace(path)
-    except OSError as error:
-        if error.errno == 28:  # ENOSPC, which libraries wrap in classes of their own
+    except Exception as error:
+        if _says_disk_full(error, path):
             raise disk_full(path) from error
         raise
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _says_disk_full(error: Exception, path: Path) -> bool:
+    """Whether a failure to write is for want of space.
+
+    safetensors wraps the system's error in its text, PyTorch hides it altogether.
+    """
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return True
+    if os.strerror(errno.ENOSPC) in str(error):
+        return True
+    return shutil.disk_usage(path.parent).free < SMALLEST_FREE_BYTES
 
 
 def disk_full(path: Path) -> SodaError:

@@ -1,5 +1,8 @@
+import subprocess
+
 import numpy as np
 import pytest
+import torch
 
 from pipeline.errors import SodaError
 from pipeline.storage import (
@@ -42,6 +45,37 @@ def test_a_full_disk_is_one_clear_sentence(tmp_path):
         raise OSError(28, "No space left on device")
     assert not list(tmp_path.iterdir())
     assert "--workdir" in str(disk_full(tmp_path / "x"))
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A disk of 200 kB."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=200k", "tmpfs", str(folder)]
+    if subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("mounting a small tmpfs is not permitted here")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def save_tensor(path):
+    with atomic_path(path) as temporary:
+        torch.save(torch.zeros(10**6), temporary)
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda path: write_arrays(path, {"a": np.zeros(10**6)}, {}),
+        lambda path: write_json(path, "x" * 10**6),
+        save_tensor,
+    ],
+)
+def test_every_library_that_meets_a_full_disk_says_so(small_disk, write):
+    with pytest.raises(SodaError, match="full; free some space"):
+        write(small_disk / "file.safetensors")
+    assert not list(small_disk.iterdir())
 
 
 def test_files_are_readable_by_others(tmp_path):
