@@ -44,7 +44,7 @@ PRESETS: dict[str, Sections] = {
         # Videos of 12 s: windows of 10 s on and 10 s off would leave most unclicked.
         "points": {"gap_seconds": 0.0},
         # Ten videos make one step an epoch, so the steps are larger.
-        "train": {"cells": 64, "hidden": 256, "epochs": 100, "learning_rate": 1e-3},
+        "train": {"cells": 64, "hidden": 128, "epochs": 100, "learning_rate": 1e-3},
     },
 }
 
