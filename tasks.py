@@ -12,6 +12,7 @@ from typing import Any
 
 import luigi
 import luigi.configuration
+from luigi.task_register import TaskClassNotFoundException
 
 from extractors.weights import Stream, WeightsError
 from pipeline import narration
@@ -25,7 +26,7 @@ from pipeline.config import (
     section_type,
 )
 from pipeline.datasets import dataset_name
-from pipeline.errors import SodaError
+from pipeline.errors import SodaError, UsageError
 from pipeline.fanout import Resources
 from pipeline.run import Run, default_jobs
 from pipeline.stages import STAGES, is_done, run_stage
@@ -73,8 +74,9 @@ class StageTask(luigi.Task):
     """A stage of a run. Parameters that change no result are not significant."""
 
     dataset = luigi.Parameter(
+        default="",
         description="`demo`, or the path of a JSON file: a manifest, or annotations "
-        "in ActivityNet's form"
+        "in ActivityNet's form",
     )
     preset = luigi.Parameter(
         default="",
@@ -122,6 +124,10 @@ class StageTask(luigi.Task):
     @cached_property
     def pipeline_run(self) -> Run:
         """The parameters, as the stages take them."""
+        if not self.dataset:
+            raise UsageError(
+                "--dataset is missing; try --dataset demo, or the path of a JSON file"
+            )
         name = dataset_name(Path(self.dataset))
         files: dict[Stream, str] = {"rgb": self.rgb_weights, "flow": self.flow_weights}
         return Run(
@@ -280,4 +286,4 @@ def set_luigi_defaults() -> None:
 
 set_luigi_defaults()
 narration.hush_luigi()
-sys.excepthook = narration.hush_interruption(sys.excepthook)
+sys.excepthook = narration.hush_tracebacks(sys.excepthook, TaskClassNotFoundException)

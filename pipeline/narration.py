@@ -146,8 +146,8 @@ def hush_luigi() -> None:
 Hook = Callable[[type[BaseException], BaseException, TracebackType | None], Any]
 
 
-def hush_interruption(otherwise: Hook) -> Hook:
-    """An exception hook that answers Ctrl-C with one line."""
+def hush_tracebacks(otherwise: Hook, *plain: type[BaseException]) -> Hook:
+    """An exception hook that answers Ctrl-C, and some errors, with one line."""
 
     def hook(
         kind: type[BaseException],
@@ -156,6 +156,8 @@ def hush_interruption(otherwise: Hook) -> Hook:
     ) -> None:
         if issubclass(kind, KeyboardInterrupt):
             say("\ninterrupted; run the same command again to go on from here")
+        elif issubclass(kind, plain):
+            say_error(error)
         else:
             otherwise(kind, error, traceback)
 

@@ -143,6 +143,21 @@ def test_unknown_parameters_are_usage_errors(tmp_path, arguments, sentence):
     assert sentence in done.stderr and "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["Evaluate"], "--dataset is missing; try --dataset demo"),
+        (["Evalute", "--dataset", "demo"], "No task Evalute. Did you mean:\nEvaluate"),
+    ],
+)
+def test_a_command_that_was_typed_wrong_is_answered_in_a_sentence(
+    tmp_path, arguments, sentence
+):
+    done = luigi(*arguments, cwd=tmp_path)
+    assert done.returncode != 0
+    assert sentence in done.stderr and "Traceback" not in done.stderr
+
+
 def test_a_full_disk_is_named_and_the_run_goes_on_when_there_is_space(tmp_path):
     make_dataset(tmp_path / "data", train=2, test=0)
     small = tmp_path / "work"
