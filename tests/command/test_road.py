@@ -222,7 +222,7 @@ def test_an_interrupted_run_goes_on_to_the_same_result(fresh, world, kill, momen
     assert done.returncode == 0, done.stderr
     after = files(fresh / "work")
     assert all(after[path] == time for path, time in kept.items())
-    for pattern in ("detections/*/detections.json", "features/*/*.safetensors"):
+    for pattern in ("detections/*/detections.json", "features/*/[!.]*.safetensors"):
         for path in (fresh / "work").glob(pattern):
             same = world[0] / "work" / path.relative_to(fresh / "work")
             assert path.read_bytes() == same.read_bytes()
