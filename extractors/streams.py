@@ -10,13 +10,11 @@ from jaxtyping import Float, UInt8
 from extractors.hof import hof
 from extractors.i3d import InceptionI3d, build_i3d, fold_batchnorm
 from extractors.preprocessing import centre_crop, flow_to_input, rgb_to_input
-from extractors.weights import Stream, Weights, load_state
+from extractors.weights import INPUT_CHANNELS, Stream, Weights, load_state
 
 Clips = UInt8[np.ndarray, "clips frames height width channels"]
 Features = Float[np.ndarray, "clips features"]
 Extractor = Callable[[Clips], Features]
-
-IN_CHANNELS: dict[Stream, int] = {"rgb": 3, "flow": 2}
 
 
 def clips(
@@ -62,7 +60,7 @@ def batches(
 
 def i3d_extractor(stream: Stream, weights: Weights, device: torch.device) -> Extractor:
     """I3D's features of a stream: clips (N, T, H, W, 3 or 2) to (N, 1024)."""
-    network = build_i3d(load_state(weights), IN_CHANNELS[stream])
+    network = build_i3d(load_state(weights), INPUT_CHANNELS[stream])
     folded: InceptionI3d = fold_batchnorm(network).to(device)
     to_input = rgb_to_input if stream == "rgb" else flow_to_input
 

@@ -1,10 +1,9 @@
 """All parameters in one value: typed sections, presets, and how text becomes them."""
 
 import difflib
-import types
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 from extractors.flow import FlowConfig
 from models.config import TrainConfig
@@ -152,8 +151,6 @@ def _without_extras(hint: Any) -> Any:
 
 
 def _parse(hint: Any, text: str) -> Any:
-    if get_origin(hint) in (Union, types.UnionType):
-        hint = next(h for h in get_args(hint) if h is not type(None))
     if get_origin(hint) is Literal:
         if text not in get_args(hint):
             raise ValueError(f"expected one of {', '.join(get_args(hint))}")

@@ -6,14 +6,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from extractors.weights import find_weights
 from models.config import TrainConfig
 from models.predictor import Prediction, Predictor
 from pipeline.caching import compute_flow, decode
 from pipeline.datasets import BACKGROUND
 from pipeline.detections import Detection, write_detections
+from pipeline.device import choose_device
 from pipeline.errors import SodaError
 from pipeline.extraction import STREAMS, extract_features, read_features
 from pipeline.fanout import file_name
@@ -91,18 +90,18 @@ def detect(
         hook: Called with the step's name and the share of it that is done.
 
     Raises:
+        UsageError: The device does not exist here.
         VideoError: The video cannot be used.
         InputNotFoundError: The folder holds no model.
         WeightsError: The weights of the model's features are not to be had.
     """
     soda, description = load_model(model)
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
+    torch_device = choose_device(device)
     with tempfile.TemporaryDirectory(prefix="soda-") as folder:
-        path = _features_like(description, video, Path(folder), device, hook)
+        path = _features_like(description, video, Path(folder), str(torch_device), hook)
         features, grid = read_features(path)
     train = TrainConfig(**description["train"])
-    prediction = Predictor(soda, train, torch.device(device)).predict(features)
+    prediction = Predictor(soda, train, torch_device).predict(features)
     chosen = config or _detect_config(description)
     return detect_actions(prediction, tuple(description["classes"]), grid, chosen)
 

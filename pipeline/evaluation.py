@@ -205,4 +205,4 @@ def exclude(
     videos: Mapping[str, Sequence[T]], ids: Sequence[str]
 ) -> dict[str, Sequence[T]]:
     """Ground truth or detections without some videos, whether it holds them or not."""
-    return {id: found for id, found in videos.items() if id not in set(ids)}
+    return {id: found for id, found in videos.items() if id not in ids}

@@ -14,7 +14,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -170,11 +170,8 @@ def _round(
     folder = job_folder(job, workdir)
     shutil.rmtree(folder, ignore_errors=True)
     slices = min(resources.jobs, len(items))
-    longest_first = sorted(items, key=lambda item: -item.weight)
-    write_json(
-        folder / "job.json",
-        {**plain(asdict(job)), "items": plain([asdict(i) for i in longest_first])},
-    )
+    longest_first = tuple(sorted(items, key=lambda item: -item.weight))
+    write_json(folder / "job.json", plain(replace(job, items=longest_first)))
     with _workers(folder, slices, resources) as workers:
         while any(worker.poll() is None for worker in workers):
             time.sleep(POLL_SECONDS)

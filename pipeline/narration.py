@@ -1,7 +1,6 @@
 """What a run tells the person who started it."""
 
 import logging
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from logging.handlers import MemoryHandler
@@ -15,6 +14,7 @@ from extractors.weights import WeightsError
 from pipeline.datasets import DatasetError
 from pipeline.errors import AnnotationError, SodaError
 from pipeline.fanout import Ledger
+from pipeline.progress import say
 from pipeline.reporting import command_line, notes, report_file
 from pipeline.run import Run
 from pipeline.stages import is_done, plan
@@ -115,11 +115,6 @@ def print_evaluation(result: dict[str, Any]) -> None:
             f"{counts['unlisted']} video(s) with detections are not in the ground "
             "truth; by this rule their detections count as false positives"
         )
-
-
-def say(text: str) -> None:
-    """Tell the user something."""
-    print(text, file=sys.stderr, flush=True)
 
 
 def say_error(error: BaseException) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from pipeline.datasets import Video
 from pipeline.extraction import STREAMS
 from pipeline.fanout import Item, Job, run_job
+from pipeline.grid import SnippetGrid
 from pipeline.record import Outcome
 from pipeline.run import Run
 from pipeline.storage import fingerprint, plain
@@ -48,11 +49,13 @@ def last_annotated_seconds(video: Video) -> float:
 def cache_facts(path: Path) -> dict[str, Any]:
     """What later stages need to know of a decoded video."""
     with CachedFrames(path) as frames:
+        start = frames.start_seconds
+        grid = SnippetGrid(frames.num_frames, frames.fps, start_seconds=start)
         return {
-            "frames": frames.num_frames,
-            "fps": frames.fps,
-            "start_seconds": frames.start_seconds,
-            "end_seconds": frames.start_seconds + frames.num_frames / frames.fps,
+            "frames": grid.num_frames,
+            "fps": grid.fps,
+            "start_seconds": grid.start_seconds,
+            "end_seconds": grid.end_seconds,
             "source_sha256": frames.source["sha256"],
         }
 

@@ -35,7 +35,7 @@ class Progress:
     def announce(self) -> None:
         """Say what was done before and what is to do."""
         before = self.count - len(self.to_do)
-        self._print(
+        say(
             f"{self.stage}: {self.count} {self.unit}, "
             f"done before: {before}, to do: {len(self.to_do)}"
         )
@@ -49,7 +49,7 @@ class Progress:
             sys.stderr.flush()
         elif now - self.last_line >= LINE_SECONDS:
             self.last_line = now
-            self._print(self.line())
+            say(self.line())
 
     def finish(self) -> None:
         """Clear the bar and say how long it took."""
@@ -57,7 +57,7 @@ class Progress:
             sys.stderr.write("\r\x1b[2K")
         if self.to_do:
             elapsed = duration_text(time.monotonic() - self.began)
-            self._print(f"{self.stage}: {len(self.to_do)} {self.unit} in {elapsed}")
+            say(f"{self.stage}: {len(self.to_do)} {self.unit} in {elapsed}")
 
     def line(self) -> str:
         """The bar, the share that is done and the time that is left."""
@@ -68,15 +68,17 @@ class Progress:
         eta = "--:--:--" if left is None else duration_text(left)
         return f"{self.stage}  {bar} {self.fraction:4.0%}  ETA {eta}"
 
-    def _print(self, text: str) -> None:
-        print(text, file=sys.stderr, flush=True)
-
     def __enter__(self) -> "Progress":
         self.announce()
         return self
 
     def __exit__(self, *_: Any) -> None:
         self.finish()
+
+
+def say(text: str) -> None:
+    """Tell the user something."""
+    print(text, file=sys.stderr, flush=True)
 
 
 def duration_text(seconds: float) -> str:

@@ -13,7 +13,7 @@ import torch
 from extractors.weights import Stream, Weights, WeightsError, find_weights
 from pipeline.config import Config
 from pipeline.datasets import Dataset, Video, load_dataset
-from pipeline.errors import UsageError
+from pipeline.device import choose_device
 from pipeline.extraction import STREAMS
 from pipeline.fanout import Resources, file_name
 from pipeline.record import Record, read_record
@@ -85,19 +85,7 @@ class Run:
         Raises:
             UsageError: The device does not exist here.
         """
-        has_gpu = torch.cuda.is_available()
-        if self.device == "auto":
-            return torch.device("cuda" if has_gpu else "cpu")
-        try:
-            device = torch.device(self.device)
-        except RuntimeError as error:
-            raise UsageError(f"--device {self.device}: {error}") from error
-        if device.type == "cuda" and not has_gpu:
-            raise UsageError(
-                f"--device {self.device}: PyTorch sees no CUDA device here; use "
-                "--device cpu, or auto"
-            )
-        return device
+        return choose_device(self.device)
 
     @property
     def network_resources(self) -> Resources:
@@ -142,7 +130,14 @@ class Run:
 
     def fingerprint(self, stage: str) -> str:
         """Short hash of a stage's identity, which stands in its path."""
-        return fingerprint(self.identity(stage))
+        if stage not in self._fingerprints:
+            self._fingerprints[stage] = fingerprint(self.identity(stage))
+        return self._fingerprints[stage]
+
+    @cached_property
+    def _fingerprints(self) -> dict[str, str]:
+        """Those that were asked for: every path of every video needs one."""
+        return {}
 
     def folder(self, stage: str) -> Path:
         """Where a stage's files lie."""

@@ -20,7 +20,7 @@ from pipeline.preparation import (
     last_annotated_seconds,
 )
 from pipeline.record import Outcome, Record, write_record
-from pipeline.reporting import report_run
+from pipeline.reporting import report_file, report_run
 from pipeline.run import Run
 from pipeline.scoring import evaluate_detections
 from pipeline.storage import fingerprint, plain
@@ -48,9 +48,8 @@ def is_done(run: Run, name: str) -> bool:
     if record is None or record.inputs != inputs_digest(run, name):
         return False
     allowed = run.resources.max_failures * len(run.dataset.videos)
-    return len(record.failed) <= allowed and all_exist(
-        stage.outputs(run, record.failed)
-    )
+    outputs = stage.outputs(run, record.failed)
+    return len(record.failed) <= allowed and count_existing(outputs) == len(outputs)
 
 
 def run_stage(run: Run, name: str) -> None:
@@ -81,13 +80,13 @@ def inputs_digest(run: Run, name: str) -> str:
     return fingerprint([[r and r.digest for r in below], stage.content(run)])
 
 
-def all_exist(paths: list[Path]) -> bool:
-    """Whether all files are there; each folder is read once."""
+def count_existing(paths: list[Path]) -> int:
+    """How many of the files are there; each folder is read once."""
     listed = {
         parent: set(os.listdir(parent)) if parent.is_dir() else set()
         for parent in {path.parent for path in paths}
     }
-    return all(path.name in listed[path.parent] for path in paths)
+    return sum(path.name in listed[path.parent] for path in paths)
 
 
 def plan(run: Run, name: str) -> list[tuple[str, int, int]]:
@@ -95,10 +94,7 @@ def plan(run: Run, name: str) -> list[tuple[str, int, int]]:
     rows = [row for need in STAGES[name].needs(run) for row in plan(run, need)]
     if name in ("decode", "flow", "features"):
         paths = STAGES[name].outputs(run, ())
-        folder = run.folder(name)
-        there = set(os.listdir(folder)) if folder.is_dir() else set()
-        done = sum(path.name in there for path in paths)
-        rows.append((STAGES[name].task, done, len(paths)))
+        rows.append((STAGES[name].task, count_existing(paths), len(paths)))
     return list(dict.fromkeys(rows))
 
 
@@ -221,7 +217,7 @@ STAGES = {
             task="Report",
             needs=lambda run: ("evaluate",),
             content=test_annotations,
-            outputs=lambda run, failed: [run.folder("report") / "index.html"],
+            outputs=lambda run, failed: [report_file(run)],
             work=report_run,
         ),
     )

@@ -9,6 +9,7 @@ from pipeline import narration
 from pipeline.cli.detect import detect_command
 from pipeline.cli.evaluate import evaluate_command
 from pipeline.errors import SodaError
+from pipeline.progress import say
 
 INTERRUPTED = 130
 
@@ -39,5 +40,5 @@ def main() -> None:
         narration.say_error(error)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
-        narration.say("\ninterrupted; nothing was left half written")
+        say("\ninterrupted; nothing was left half written")
         sys.exit(INTERRUPTED)
