@@ -15,7 +15,7 @@ help:
 
 setup: .venv/installed
 
-.venv/installed: pyproject.toml
+.venv/installed: pyproject.toml $(wildcard extractors/flow/tvl1/*.[ch])
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	touch $@

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
 
-from extractors.flow import FlowConfig, flow_fields
+from extractors.flow import FlowConfig, flow_fields, make_flow
 from pipeline.datasets import beyond_end
 from pipeline.errors import VideoError
 from pipeline.video import CachedFrames, DecodeConfig, decode_video, probe, write_flow
@@ -59,7 +59,7 @@ def compute_flow(
     with CachedFrames(inputs[0]) as frames:
         flow_config = FlowConfig(**config)
         shown = counted(frames, frames.num_frames, progress)
-        fields = flow_fields(shown, flow_config)
+        fields = flow_fields(shown, make_flow(flow_config))
         write_flow(output, fields, frames.fps, {"flow": asdict(flow_config)})
 
 

@@ -1,6 +1,14 @@
 """Optical flow between consecutive frames."""
 
 from extractors.flow.config import FlowConfig
-from extractors.flow.fields import flow_fields, make_flow
+from extractors.flow.fields import Flow, flow_fields, make_flow, with_flow
+from extractors.flow.tvl1 import tvl1_flow
 
-__all__ = ["FlowConfig", "flow_fields", "make_flow"]
+__all__ = [
+    "Flow",
+    "FlowConfig",
+    "flow_fields",
+    "make_flow",
+    "tvl1_flow",
+    "with_flow",
+]

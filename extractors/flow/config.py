@@ -5,14 +5,24 @@ from typing import Annotated, Literal, get_args
 
 Algorithm = Literal["tvl1", "dis", "farneback"]
 
+POSITIVE = (
+    "bound_pixels",
+    "tau",
+    "attachment",
+    "theta",
+    "scales",
+    "warps",
+    "epsilon",
+    "inner_iterations",
+    "outer_iterations",
+)
+
 
 @dataclass(frozen=True)
 class FlowConfig:
     """TV-L1 as the paper's lineage runs it; its parameters are OpenCV's defaults."""
 
-    algorithm: Annotated[Algorithm, "the paper's is TV-L1; DIS is 20 times faster"] = (
-        "tvl1"
-    )
+    algorithm: Annotated[Algorithm, "the paper's is TV-L1"] = "tvl1"
     bound_pixels: Annotated[float, "flow beyond it is clipped, before 8 bits"] = 20.0
     tau: Annotated[float, "TV-L1: time step of the dual scheme"] = 0.25
     attachment: Annotated[float, "TV-L1: weight of the data term, lambda"] = 0.15
@@ -31,5 +41,12 @@ class FlowConfig:
                 f"flow algorithm must be one of {', '.join(get_args(Algorithm))}, "
                 f"got {self.algorithm!r}"
             )
-        if not self.bound_pixels > 0:
-            raise ValueError(f"bound_pixels must be positive, got {self.bound_pixels}")
+        for name in POSITIVE:
+            if not getattr(self, name) > 0:
+                raise ValueError(f"{name} must be positive, got {getattr(self, name)}")
+        if not 0 < self.scale_step < 1:
+            raise ValueError(f"scale_step must lie in (0, 1), got {self.scale_step}")
+        if self.median_pixels not in (1, 3, 5):
+            raise ValueError(
+                f"median_pixels must be 1 (no median), 3 or 5, got {self.median_pixels}"
+            )

@@ -1,50 +1,75 @@
 """From frames to flow fields, whatever the algorithm."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from jaxtyping import UInt8
 
 from extractors.flow.config import FlowConfig
-from extractors.flow.opencv import Field, Flow, Gray, dis, farneback, tvl1
+from extractors.flow.opencv import dis, farneback
+from extractors.flow.pairs import Fields, PairsFlow
 from extractors.flow.quantisation import FLOW_ZERO, quantise_flow
+from extractors.flow.tvl1 import tvl1
+
+Frame = UInt8[np.ndarray, "height width 3"]
+Frames = UInt8[np.ndarray, "frames height width 3"]
+QuantisedField = UInt8[np.ndarray, "height width 2"]
 
 
-def make_flow(config: FlowConfig) -> Flow:
-    """A function of two gray frames: where each pixel of the first one went.
+@dataclass(frozen=True)
+class Flow:
+    """An algorithm, and how many pairs of frames it wants at once."""
 
-    Its result is (height, width, 2): pixels to the right, pixels down. It is finite,
-    and 0 where the algorithm found no number.
+    pairs: int
+    fields: Callable[[Frames], Fields]  # of N frames N - 1 fields, in pixels
+    bound_pixels: float
+
+
+def make_flow(config: FlowConfig, threads: int = 1) -> Flow:
+    """The algorithm of a configuration.
+
+    Its fields are finite, and 0 where the algorithm found no number.
     """
-    algorithms = {"tvl1": lambda: tvl1(config), "dis": dis, "farneback": farneback}
-    algorithm = algorithms[config.algorithm]()
+    makers = {"tvl1": lambda: tvl1(config), "dis": dis, "farneback": farneback}
+    pairs = PairsFlow(makers[config.algorithm], threads)
 
-    def flow(previous: Gray, following: Gray) -> Field:
-        field = algorithm(previous, following)
-        return np.nan_to_num(field, nan=0.0, posinf=0.0, neginf=0.0)
+    def fields(frames: Frames) -> Fields:
+        gray = np.stack([cv2.cvtColor(f, cv2.COLOR_RGB2GRAY) for f in frames])
+        return np.nan_to_num(pairs(gray), copy=False, nan=0.0, posinf=0.0, neginf=0.0)
 
-    return flow
+    return Flow(threads, fields, config.bound_pixels)
 
 
-def flow_fields(
-    frames: Iterable[UInt8[np.ndarray, "height width 3"]], config: FlowConfig
-) -> Iterator[UInt8[np.ndarray, "height width 2"]]:
-    """One quantised field per RGB frame: field k leads from frame k to frame k + 1.
+def with_flow(
+    frames: Iterable[Frame], flow: Flow
+) -> Iterator[tuple[Frame, QuantisedField]]:
+    """Each RGB frame with its quantised field, which leads to the next frame.
 
     The last frame repeats the field before it; a single frame has no motion. Only
-    two frames are held at a time.
+    `flow.pairs + 1` frames are held at a time.
     """
-    flow = make_flow(config)
-    previous: Gray | None = None
+    held: list[Frame] = []
     field = None
     for frame in frames:
-        gray = cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)
-        if previous is None:
-            field = np.full((*gray.shape, 2), FLOW_ZERO, np.uint8)
-        else:
-            field = quantise_flow(flow(previous, gray), config.bound_pixels)
-            yield field
-        previous = gray
-    if field is not None:
-        yield field
+        held.append(frame)
+        if len(held) > flow.pairs:
+            for field, before in zip(_quantised(held, flow), held, strict=False):
+                yield before, field
+            held = held[-1:]
+    for field, before in zip(_quantised(held, flow), held, strict=False):
+        yield before, field
+    for last in held[-1:]:
+        still = np.full((*last.shape[:2], 2), FLOW_ZERO, np.uint8)
+        yield last, still if field is None else field
+
+
+def _quantised(frames: list[Frame], flow: Flow) -> Iterator[QuantisedField]:
+    if len(frames) > 1:
+        yield from quantise_flow(flow.fields(np.stack(frames)), flow.bound_pixels)
+
+
+def flow_fields(frames: Iterable[Frame], flow: Flow) -> Iterator[QuantisedField]:
+    """The quantised fields alone, one for each frame."""
+    return (field for _, field in with_flow(frames, flow))

@@ -1,17 +1,13 @@
 """Optical flow by OpenCV: TV-L1 (Zach et al. 2007), DIS, Farnebäck."""
 
-from collections.abc import Callable
 from typing import Any
 
 import cv2
 import numpy as np
-from jaxtyping import Float32, UInt8
+from jaxtyping import UInt8
 
 from extractors.flow.config import FlowConfig
-
-Gray = UInt8[np.ndarray, "height width"]
-Field = Float32[np.ndarray, "height width 2"]
-Flow = Callable[[Gray, Gray], Field]
+from extractors.flow.pairs import Field, Gray, PairFlow
 
 # DIS refuses frames under 12 pixels, and on some under 16 x 64 it ends the process.
 DIS_SMALLEST_PIXELS = 32
@@ -20,8 +16,8 @@ DIS_SMALLEST_PIXELS = 32
 # start from. (DIS would take an array of the right size for a first guess.)
 
 
-def tvl1(config: FlowConfig) -> Flow:
-    """OpenCV's TV-L1, the reference for every other TV-L1 here."""
+def tvl1(config: FlowConfig) -> PairFlow:
+    """OpenCV's own TV-L1: what the others are measured against."""
     algorithm: Any = cv2.optflow.DualTVL1OpticalFlow.create(
         tau=config.tau,
         lambda_=config.attachment,
@@ -37,7 +33,7 @@ def tvl1(config: FlowConfig) -> Flow:
     return lambda previous, following: algorithm.calc(previous, following, None)
 
 
-def dis() -> Flow:
+def dis() -> PairFlow:
     """Dense inverse search, preset MEDIUM."""
     algorithm: Any = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
 
@@ -49,7 +45,7 @@ def dis() -> Flow:
     return flow
 
 
-def farneback() -> Flow:
+def farneback() -> PairFlow:
     """Farnebäck's polynomial expansion, with the parameters of OpenCV's tutorial."""
     return lambda previous, following: cv2.calcOpticalFlowFarneback(
         previous,
