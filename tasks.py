@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import fields
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import luigi
 import luigi.configuration
@@ -28,7 +28,7 @@ from pipeline.config import (
 from pipeline.datasets import dataset_name
 from pipeline.errors import SodaError, UsageError
 from pipeline.fanout import Resources
-from pipeline.run import Run, default_jobs
+from pipeline.run import Cache, Run, default_jobs
 from pipeline.stages import STAGES, is_done, run_stage
 
 
@@ -106,6 +106,13 @@ class StageTask(luigi.Task):
         significant=False,
         description="where networks run: auto | cpu | cuda",
     )
+    cache = luigi.ChoiceParameter(
+        default="all",
+        choices=get_args(Cache),
+        significant=False,
+        description="what stays on disk: all, or features alone, made in one pass; "
+        "the features are the same",
+    )
     max_failures = luigi.FloatParameter(
         default=0.0,
         significant=False,
@@ -139,6 +146,7 @@ class StageTask(luigi.Task):
             videos_folder=Path(self.videos) if self.videos else None,
             data_folder=Path(self.data_dir),
             device=self.device,
+            cache=self.cache,
             resources=Resources(self.jobs, self.max_failures),
             weight_files={s: Path(file) for s, file in files.items() if file},
         )
@@ -207,7 +215,8 @@ class ExtractFeatures(StageTask):
     stage = "features"
 
 
-@with_fields_of("decode", "points")
+# With `--cache features` the videos are read, and their ends found, for the features.
+@with_fields_of("decode", "flow", "features", "points")
 class GeneratePoints(StageTask):
     """Single-frame annotations: the dataset's own, or simulated ones."""
 

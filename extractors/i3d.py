@@ -204,8 +204,8 @@ class InceptionI3d(nn.Module):
     def features(
         self, clips: Float[Tensor, "batch channels time height width"]
     ) -> Float[Tensor, "batch 1024"]:
-        """Mean over time and space of the last Inception block."""
-        return self._mixed_5c(clips).mean(dim=(2, 3, 4))
+        """Mean over time and space of the last Inception block, in float32."""
+        return self._mixed_5c(clips).float().mean(dim=(2, 3, 4))
 
     def forward(
         self, clips: Float[Tensor, "batch channels time height width"]

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from extractors.flow import FlowConfig, flow_fields, make_flow
 from pipeline.datasets import beyond_end
 from pipeline.errors import VideoError
+from pipeline.fanout import worker_threads
 from pipeline.video import CachedFrames, DecodeConfig, decode_video, probe, write_flow
 
 T = TypeVar("T")
@@ -37,16 +38,26 @@ def decode(
         VideoError: It cannot be read, or its annotations lie beyond its end.
     """
     decode_config = DecodeConfig(**config)
-    info = probe(inputs[0])
-    if beyond := beyond_end(last_annotated_seconds, info.duration_seconds):
-        raise VideoError(
-            f"{inputs[0]}: the last annotation {beyond}; correct the annotation, or "
-            "see whether this is the video that was annotated"
-        )
-    expected = info.duration_seconds * (decode_config.fps or info.fps)
+    seconds = check_annotations(inputs[0], last_annotated_seconds)
+    expected = seconds * (decode_config.fps or probe(inputs[0]).fps)
     decode_video(
         inputs[0], output, decode_config, lambda frames: progress(frames / expected)
     )
+
+
+def check_annotations(path: Path, last_annotated_seconds: float) -> float:
+    """A video's duration in seconds.
+
+    Raises:
+        VideoError: It cannot be read, or its annotations lie beyond its end.
+    """
+    duration_seconds = probe(path).duration_seconds
+    if beyond := beyond_end(last_annotated_seconds, duration_seconds):
+        raise VideoError(
+            f"{path}: the last annotation {beyond}; correct the annotation, or see "
+            "whether this is the video that was annotated"
+        )
+    return duration_seconds
 
 
 def compute_flow(
@@ -59,12 +70,15 @@ def compute_flow(
     with CachedFrames(inputs[0]) as frames:
         flow_config = FlowConfig(**config)
         shown = counted(frames, frames.num_frames, progress)
-        fields = flow_fields(shown, make_flow(flow_config))
+        flow = make_flow(flow_config, worker_threads())
+        fields = flow_fields(shown, flow)
         write_flow(output, fields, frames.fps, {"flow": asdict(flow_config)})
 
 
-def counted(items: Iterable[T], count: int, progress: ShareDone) -> Iterator[T]:
-    """Pass items on and tell which share of them has come."""
-    for index, item in enumerate(items, start=1):
+def counted(
+    items: Iterable[T], count: int, progress: ShareDone, before: int = 0
+) -> Iterator[T]:
+    """Pass items on and tell which share of `count` has come, with those before."""
+    for index, item in enumerate(items, start=before + 1):
         yield item
         progress(index / count)

@@ -1,7 +1,6 @@
 """A trained model, used on a dataset's test videos or on any new video."""
 
 import tempfile
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -9,25 +8,20 @@ from typing import Any
 from extractors.weights import find_weights
 from models.config import TrainConfig
 from models.predictor import Prediction, Predictor
-from pipeline.caching import compute_flow, decode
+from pipeline.caching import ShareDone, silent
 from pipeline.datasets import BACKGROUND
 from pipeline.detections import Detection, write_detections
 from pipeline.device import choose_device
 from pipeline.errors import SodaError
-from pipeline.extraction import STREAMS, extract_features, read_features
+from pipeline.extraction import STREAMS, Recipe, read_features
 from pipeline.fanout import file_name
 from pipeline.grid import SnippetGrid
 from pipeline.proposals import DetectConfig, detect_actions
 from pipeline.record import Outcome
 from pipeline.run import Run
 from pipeline.storage import plain, write_arrays
+from pipeline.streaming import stream_features
 from pipeline.training import load_model
-
-Hook = Callable[[str, float], None]  # step, share of it that is done
-
-
-def unwatched(_: str, __: float) -> None:
-    """A hook that nobody watches."""
 
 
 def detect_dataset(run: Run) -> Outcome:
@@ -78,7 +72,7 @@ def detect(
     model: Path,
     device: str = "auto",
     config: DetectConfig | None = None,
-    hook: Hook = unwatched,
+    progress: ShareDone = silent,
 ) -> list[Detection]:
     """Detect actions in one video of any kind, by descending score.
 
@@ -87,7 +81,7 @@ def detect(
         model: A folder that TrainSODA wrote.
         device: `cpu`, `cuda` or `auto`.
         config: None means the one that the model was trained with.
-        hook: Called with the step's name and the share of it that is done.
+        progress: Called with the share that is done.
 
     Raises:
         UsageError: The device does not exist here.
@@ -98,7 +92,9 @@ def detect(
     soda, description = load_model(model)
     torch_device = choose_device(device)
     with tempfile.TemporaryDirectory(prefix="soda-") as folder:
-        path = _features_like(description, video, Path(folder), str(torch_device), hook)
+        path = _features_like(
+            description, video, Path(folder), str(torch_device), progress
+        )
         features, grid = read_features(path)
     train = TrainConfig(**description["train"])
     prediction = Predictor(soda, train, torch_device).predict(features)
@@ -112,29 +108,29 @@ def _detect_config(description: dict[str, Any]) -> DetectConfig:
 
 
 def _features_like(
-    description: dict[str, Any], video: Path, folder: Path, device: str, hook: Hook
+    description: dict[str, Any],
+    video: Path,
+    folder: Path,
+    device: str,
+    progress: ShareDone,
 ) -> Path:
     """Make a video's features in the way that the model was trained on."""
     made_of = description["made_of"]
-    frames, flow, features = (
-        folder / name for name in ("frames.mkv", "flow.mkv", "features.safetensors")
-    )
-    decode([video], frames, made_of["decode"], progress=lambda s: hook("decode", s))
-    inputs = [frames]
-    if "flow" in made_of:
-        compute_flow(
-            [frames], flow, made_of["flow"], progress=lambda s: hook("flow", s)
-        )
-        inputs.append(flow)
-    extract_features(
-        inputs,
-        features,
+    path = folder / "features.safetensors"
+    recipe = Recipe(
         {**made_of["features"], "flow_features": "auto"},
         _weights_like(description),
-        device=device,
-        progress=lambda s: hook("features", s),
+        device,
     )
-    return features
+    stream_features(
+        [video],
+        path,
+        made_of["decode"],
+        made_of.get("flow"),
+        plain(recipe),
+        progress=progress,
+    )
+    return path
 
 
 def _weights_like(description: dict[str, Any]) -> dict[str, dict[str, str] | None]:

@@ -1,19 +1,20 @@
-"""Features of one video, from its caches of frames and flow."""
+"""Features of one video, whether its pictures come from caches or from a stream."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache, partial
+from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy as np
 import torch
 
-from extractors.i3d import FEATURE_CHANNELS
 from extractors.streams import (
+    ClipCutter,
     Extractor,
-    batches,
-    clips,
+    FeatureStream,
+    Picture,
+    Precision,
     hof_extractor,
     i3d_extractor,
 )
@@ -45,6 +46,9 @@ class FeatureConfig:
         "flow stream: I3D, a weight-free histogram of flow, or I3D if its weights "
         "are to be had",
     ] = "auto"
+    precision: Annotated[
+        Precision, "of the networks; bfloat16 is twice as fast where there is AMX"
+    ] = "float32"
     snippet_frames: Annotated[int, "frames in a snippet"] = 16
     stride_frames: Annotated[int, "frames from one snippet to the next"] = 16
     tail: Annotated[
@@ -56,78 +60,134 @@ class FeatureConfig:
             raise ValueError(f"snippet and stride must be at least 1 frame, got {self}")
 
 
+@dataclass(frozen=True)
+class Recipe:
+    """How a run makes features; plain values, as a job's file can hold them."""
+
+    config: Mapping[str, Any]  # fields of `FeatureConfig`
+    weights: Mapping[str, Mapping[str, str] | None]  # of `Weights`; None is `hof`
+    device: str = "cpu"
+    # By stream, a fingerprint of all that decides its features, and folders that may
+    # hold features of the same video: a stream of the same identity is taken over.
+    identities: Mapping[str, str] = field(default_factory=dict)
+    siblings: Sequence[str] = ()
+    header: Mapping[str, Any] = field(default_factory=dict)  # what else a file says
+
+
 def extract_features(
     inputs: Sequence[Path],
     output: Path,
-    config: Mapping[str, Any],
-    weights: Mapping[str, Mapping[str, str] | None],
-    device: str = "cpu",
-    identities: Mapping[str, str] | None = None,
-    siblings: Sequence[str] = (),
-    header: Mapping[str, Any] | None = None,
+    recipe: Mapping[str, Any],
     progress: ShareDone = silent,
 ) -> None:
-    """Extract the features (T, 1024 per stream) of one video from its caches.
+    """Extract the features (T, D) of one video from its caches.
 
     Args:
         inputs: The cached frames and, for the flow stream, the cached flow.
-        config: Fields of `FeatureConfig`.
-        weights: By stream, the fields of `Weights`; None stands for `hof`.
-        identities: By stream, a fingerprint of all that decides its features.
-        siblings: Folders that may hold features of the same video; a stream of the
-            same identity is taken over from there.
-        header: What else the file shall say of its making.
+        output: The file to write, safetensors.
+        recipe: Fields of `Recipe`.
 
     Raises:
         VideoError: Frames and flow do not agree.
     """
-    feature_config = FeatureConfig(**config)
     with CachedFrames(inputs[0]) as frames:
-        grid = feature_grid(frames, feature_config)
-        source = frames.source
-    caches = dict(zip(("rgb", "flow"), inputs, strict=False))
-    streams = STREAMS[feature_config.streams]
-    batch_clips = BATCH_CLIPS[torch.device(device).type]
-    columns = []
-    for index, stream in enumerate(streams):
-        identity = (identities or {}).get(stream)
-        features = _reused(stream, identity, source, output.name, siblings)
-        if features is None:
-            chosen = weights[stream]
-            extractor = _extractor(stream, chosen and _weights(chosen), device)
-            report = partial(_share_of, progress, index, len(streams))
-            features = _extract_stream(
-                stream, caches[stream], grid, extractor, batch_clips, report
-            )
-        columns.append(features)
-    intervals = [grid.snippet_interval(i) for i in range(grid.num_snippets)]
-    write_arrays(
-        output,
-        {
-            "features": np.concatenate(columns, axis=1),
-            "snippet_seconds": np.array(intervals),
-        },
-        {
-            **(header or {}),
-            "grid": grid.to_dict(),
-            "streams": streams,
-            "identities": identities or {},
-            "weights": weights,
-            "source": source,
-        },
-    )
+        extraction = Extraction(Recipe(**recipe), frames.source, output)
+        grid = extraction.grid(frames.num_frames, frames.fps, frames.start_seconds)
+    count = len(extraction.making)
+    for index, stream in enumerate(extraction.making):
+        opened = CachedFrames(inputs[0]) if stream == "rgb" else CachedFlow(inputs[-1])
+        with opened as pictures:
+            if pictures.num_frames != grid.num_frames:
+                raise VideoError(
+                    f"{pictures.path}: expected {grid.num_frames} pictures, one a "
+                    f"frame, found {pictures.num_frames}; delete the file and run again"
+                )
+            done = index * grid.num_frames
+            for picture in counted(pictures, count * grid.num_frames, progress, done):
+                extraction.add(stream, picture)
+    extraction.write(grid)
 
 
-def feature_grid(frames: CachedFrames, config: FeatureConfig) -> SnippetGrid:
-    """The snippets of a cached video."""
-    return SnippetGrid(
-        num_frames=frames.num_frames,
-        fps=frames.fps,
-        snippet_frames=config.snippet_frames,
-        stride_frames=config.stride_frames,
-        start_seconds=frames.start_seconds,
-        tail=config.tail,
-    )
+class Extraction:
+    """The features of one video while they are being made."""
+
+    def __init__(self, recipe: Recipe, source: Mapping[str, Any], output: Path) -> None:
+        """Look for streams that are ready; `source` says which video it is."""
+        self.recipe, self.source, self.output = recipe, source, output
+        self.config = FeatureConfig(**recipe.config)
+        self.ready: dict[Stream, np.ndarray] = {}
+        self.making: dict[Stream, FeatureStream] = {}
+        for stream in STREAMS[self.config.streams]:
+            features = self._reused(stream)
+            if features is None:
+                self.making[stream] = self._begin(stream)
+            else:
+                self.ready[stream] = features
+
+    def add(self, stream: Stream, picture: Picture) -> None:
+        """Take the next picture of a stream that is in the making."""
+        self.making[stream].add(picture)
+
+    def grid(self, num_frames: int, fps: float, start_seconds: float) -> SnippetGrid:
+        """The snippets of the video."""
+        return SnippetGrid(
+            num_frames=num_frames,
+            fps=fps,
+            snippet_frames=self.config.snippet_frames,
+            stride_frames=self.config.stride_frames,
+            start_seconds=start_seconds,
+            tail=self.config.tail,
+        )
+
+    def write(self, grid: SnippetGrid) -> None:
+        """Finish the streams and write the file."""
+        made = {stream: begun.finish() for stream, begun in self.making.items()}
+        self.making = {}
+        columns = {
+            stream: (self.ready | made)[stream]
+            for stream in STREAMS[self.config.streams]
+        }
+        intervals = [grid.snippet_interval(i) for i in range(grid.num_snippets)]
+        write_arrays(
+            self.output,
+            {
+                "features": np.concatenate(list(columns.values()), axis=1),
+                "snippet_seconds": np.array(intervals),
+            },
+            {
+                **self.recipe.header,
+                "grid": grid.to_dict(),
+                "widths": {s: features.shape[1] for s, features in columns.items()},
+                "identities": self.recipe.identities,
+                "weights": self.recipe.weights,
+                "source": self.source,
+            },
+        )
+
+    def _begin(self, stream: Stream) -> FeatureStream:
+        config, device = self.config, self.recipe.device
+        chosen = self.recipe.weights[stream]
+        weights = chosen and _weights(chosen)
+        return FeatureStream(
+            _extractor(stream, weights, device, config.precision),
+            ClipCutter(config.snippet_frames, config.stride_frames, config.tail),
+            BATCH_CLIPS[torch.device(device).type],
+        )
+
+    def _reused(self, stream: Stream) -> np.ndarray | None:
+        """A stream's columns from a sibling file of the same video and making."""
+        identity = self.recipe.identities.get(stream)
+        for path in (Path(f, self.output.name) for f in self.recipe.siblings):
+            if not (identity and path.exists()):
+                continue
+            arrays, header = read_arrays(path)
+            same = (header["identities"].get(stream), header["source"])
+            if same == (identity, self.source):
+                widths: dict[str, int] = header["widths"]
+                edges = np.cumsum(list(widths.values()))[:-1]
+                columns = np.split(arrays["features"], edges, axis=1)
+                return dict(zip(widths, columns, strict=True))[stream]
+        return None
 
 
 def read_features(path: Path) -> tuple[np.ndarray, SnippetGrid]:
@@ -136,59 +196,16 @@ def read_features(path: Path) -> tuple[np.ndarray, SnippetGrid]:
     return arrays["features"], SnippetGrid(**header["grid"])
 
 
-def _extract_stream(
-    stream: Stream,
-    cache: Path,
-    grid: SnippetGrid,
-    extractor: Extractor,
-    batch_clips: int,
-    progress: ShareDone,
-) -> np.ndarray:
-    """Features (T, 1024) of one stream, one batch of clips in memory at a time."""
-    opened = CachedFrames(cache) if stream == "rgb" else CachedFlow(cache)
-    with opened as pictures:
-        if pictures.num_frames != grid.num_frames:
-            raise VideoError(
-                f"{cache}: expected {grid.num_frames} pictures, one a frame, found "
-                f"{pictures.num_frames}; delete the file and run again"
-            )
-        shown = counted(pictures, grid.num_frames, progress)
-        cut = clips(shown, grid.snippet_frames, grid.stride_frames, grid.tail)
-        return np.concatenate([extractor(b) for b in batches(cut, batch_clips)])
-
-
-def _reused(
-    stream: Stream,
-    identity: str | None,
-    source: Any,
-    name: str,
-    siblings: Sequence[str],
-) -> np.ndarray | None:
-    """A stream's columns from a sibling file of the same video and making, or None."""
-    for path in (Path(folder, name) for folder in siblings):
-        if not (identity and path.exists()):
-            continue
-        arrays, header = read_arrays(path)
-        same = (header["identities"].get(stream), header["source"])
-        if same == (identity, source):
-            first = header["streams"].index(stream) * FEATURE_CHANNELS
-            return arrays["features"][:, first : first + FEATURE_CHANNELS]
-    return None
-
-
 def _weights(fields: Mapping[str, str]) -> Weights:
     """The inverse of what JSON makes of `Weights`."""
     return Weights(Path(fields["path"]), fields["sha256"], fields["origin"])
 
 
 @lru_cache(maxsize=2)
-def _extractor(stream: Stream, weights: Weights | None, device: str) -> Extractor:
+def _extractor(
+    stream: Stream, weights: Weights | None, device: str, precision: Precision
+) -> Extractor:
     """A stream's network, loaded once a process."""
     if weights is None:
         return hof_extractor()
-    return i3d_extractor(stream, weights, torch.device(device))
-
-
-def _share_of(progress: ShareDone, index: int, count: int, share: float) -> None:
-    """Progress of part `index` of `count` equal ones."""
-    progress((index + share) / count)
+    return i3d_extractor(stream, weights, torch.device(device), precision)

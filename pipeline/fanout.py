@@ -218,6 +218,11 @@ def _workers(
                 worker.stdin.close()
 
 
+def worker_threads() -> int:
+    """Processors that the work in this process may use."""
+    return int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 1)
+
+
 def worker_progress(folder: Path) -> float:
     """Weight that the workers of a round have done so far."""
     total = 0.0

@@ -1,5 +1,6 @@
 """The per-video stages as jobs: decoding, flow and features of a whole dataset."""
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,35 +10,86 @@ from pipeline.fanout import Item, Job, run_job
 from pipeline.grid import SnippetGrid
 from pipeline.record import Outcome
 from pipeline.run import Run
-from pipeline.storage import fingerprint, plain
+from pipeline.storage import fingerprint, plain, read_header
 from pipeline.video import CachedFrames
 
 
 def decode_videos(run: Run) -> Outcome:
     """Decode all videos into lossless caches at one frame rate."""
-    items = tuple(
+    job = Job(
+        stage="decode",
+        function="pipeline.caching:decode",
+        parameters={"config": plain(run.config.decode)},
+        items=source_items(run, "decode"),
+    )
+    failed = run_job(job, run.workdir, run.resources)
+    facts = {}
+    for id, path in made(run, "decode", run.dataset.videos, failed):
+        with CachedFrames(path) as frames:
+            grid = SnippetGrid(
+                frames.num_frames, frames.fps, start_seconds=frames.start_seconds
+            )
+            facts[id] = facts_of(grid, frames.source)
+    return Outcome(failed, facts)
+
+
+def compute_flows(run: Run) -> Outcome:
+    """Compute the optical flow of all videos."""
+    job = Job(
+        stage="flow",
+        function="pipeline.caching:compute_flow",
+        parameters={"config": plain(run.config.flow)},
+        items=cache_items(run, "flow", ("decode",)),
+    )
+    return Outcome(run_job(job, run.workdir, run.resources))
+
+
+def extract_all_features(run: Run) -> Outcome:
+    """Extract the features of all videos, from the caches or in one pass.
+
+    On GPUs there is a worker for each, on CPUs as many as asked for.
+    """
+    recipe = {
+        "config": plain(run.config.features),
+        "weights": run.weights_json(),
+        "device": str(run.torch_device),
+        "identities": {
+            stream: fingerprint(run.stream_identity(stream))
+            for stream in STREAMS[run.config.features.streams]
+        },
+        "siblings": plain(siblings(run)),
+        "header": {"made_by": run.identity("features")},
+    }
+    if run.caches:
+        function = "pipeline.extraction:extract_features"
+        items = cache_items(run, "features", run.caches)
+        parameters: dict[str, Any] = {"recipe": recipe}
+    else:
+        function = "pipeline.streaming:stream_features"
+        items = source_items(run, "features")
+        sections = {name: plain(getattr(run.config, name)) for name in run.sources}
+        parameters = {"recipe": recipe, "flow": None, **sections}
+    job = Job("features", function, parameters, items)
+    failed = run_job(job, run.workdir, run.network_resources)
+    facts = {}
+    for id, path in made(run, "features", run.usable(*run.caches), failed):
+        header = read_header(path)
+        facts[id] = facts_of(SnippetGrid(**header["grid"]), header["source"])
+    return Outcome(failed, facts)
+
+
+def source_items(run: Run, stage: str) -> tuple[Item, ...]:
+    """The work of a stage that reads the videos themselves."""
+    return tuple(
         Item(
             id=video.id,
             inputs=(str(video.path),),
-            output=str(run.video_file("decode", video.id)),
+            output=str(run.video_file(stage, video.id)),
             weight=float(video.path.stat().st_size) if video.path.is_file() else 0.0,
             arguments={"last_annotated_seconds": last_annotated_seconds(video)},
         )
         for video in run.dataset.videos
     )
-    job = Job(
-        stage="decode",
-        function="pipeline.caching:decode",
-        parameters={"config": plain(run.config.decode)},
-        items=items,
-    )
-    failed = run_job(job, run.workdir, run.resources)
-    videos = {
-        video.id: cache_facts(run.video_file("decode", video.id))
-        for video in run.dataset.videos
-        if video.id not in failed
-    }
-    return Outcome(failed, videos)
 
 
 def last_annotated_seconds(video: Video) -> float:
@@ -46,75 +98,37 @@ def last_annotated_seconds(video: Video) -> float:
     return max([0.0, *ends, *(p.seconds for p in video.points or ())])
 
 
-def cache_facts(path: Path) -> dict[str, Any]:
-    """What later stages need to know of a decoded video."""
-    with CachedFrames(path) as frames:
-        start = frames.start_seconds
-        grid = SnippetGrid(frames.num_frames, frames.fps, start_seconds=start)
-        return {
-            "frames": grid.num_frames,
-            "fps": grid.fps,
-            "start_seconds": grid.start_seconds,
-            "end_seconds": grid.end_seconds,
-            "source_sha256": frames.source["sha256"],
-        }
-
-
-def compute_flows(run: Run) -> Outcome:
-    """Compute the optical flow of all videos."""
+def cache_items(run: Run, stage: str, caches: tuple[str, ...]) -> tuple[Item, ...]:
+    """The work of a stage that reads caches of the videos."""
     known = run.facts
-    items = tuple(
+    return tuple(
         Item(
             id=video.id,
-            inputs=(str(run.video_file("decode", video.id)),),
-            output=str(run.video_file("flow", video.id)),
+            inputs=tuple(str(run.video_file(cache, video.id)) for cache in caches),
+            output=str(run.video_file(stage, video.id)),
             weight=known[video.id]["frames"],
             arguments={},
         )
-        for video in run.usable("decode")
+        for video in run.usable(*caches)
     )
-    job = Job(
-        stage="flow",
-        function="pipeline.caching:compute_flow",
-        parameters={"config": plain(run.config.flow)},
-        items=items,
-    )
-    return Outcome(run_job(job, run.workdir, run.resources))
 
 
-def extract_all_features(run: Run) -> Outcome:
-    """Extract the features of all videos.
+def made(
+    run: Run, stage: str, videos: Iterable[Video], failed: list[str]
+) -> list[tuple[str, Path]]:
+    """The ids and files of the videos that a stage has not failed on."""
+    return [(v.id, run.video_file(stage, v.id)) for v in videos if v.id not in failed]
 
-    On GPUs there is a worker for each, on CPUs as many as asked for.
-    """
-    known = run.facts
-    items = tuple(
-        Item(
-            id=video.id,
-            inputs=tuple(str(run.video_file(cache, video.id)) for cache in run.caches),
-            output=str(run.video_file("features", video.id)),
-            weight=known[video.id]["frames"],
-            arguments={},
-        )
-        for video in run.usable(*run.caches)
-    )
-    job = Job(
-        stage="features",
-        function="pipeline.extraction:extract_features",
-        parameters={
-            "config": plain(run.config.features),
-            "weights": run.weights_json(),
-            "device": str(run.torch_device),
-            "identities": {
-                stream: fingerprint(run.stream_identity(stream))
-                for stream in STREAMS[run.config.features.streams]
-            },
-            "siblings": plain(siblings(run)),
-            "header": {"made_by": run.identity("features")},
-        },
-        items=items,
-    )
-    return Outcome(run_job(job, run.workdir, run.network_resources))
+
+def facts_of(grid: SnippetGrid, source: Mapping[str, Any]) -> dict[str, Any]:
+    """What later stages need to know of a video."""
+    return {
+        "frames": grid.num_frames,
+        "fps": grid.fps,
+        "start_seconds": grid.start_seconds,
+        "end_seconds": grid.end_seconds,
+        "source_sha256": source["sha256"],
+    }
 
 
 def siblings(run: Run) -> list[Path]:

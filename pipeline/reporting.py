@@ -91,7 +91,7 @@ def notes(run: Run) -> tuple[str, ...]:
     flow = f"optical flow: {algorithm}"
     if algorithm != "tvl1":
         flow += ", faster than the paper's tvl1"
-    return (*made_by, flow) if "flow" in run.caches else tuple(made_by)
+    return (*made_by, flow) if "flow" in run.sources else tuple(made_by)
 
 
 def stage_seconds(run: Run) -> dict[str, float]:

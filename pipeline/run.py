@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 
@@ -21,8 +21,11 @@ from pipeline.storage import fingerprint, plain
 
 logger = logging.getLogger("soda")
 
+# What stays on disk between the stages: frames and flow too, or features alone.
+Cache = Literal["all", "features"]
+
 # Counts up when a stage's result changes for reasons that no parameter shows.
-FORMAT = 1
+FORMAT = 2
 
 
 @lru_cache
@@ -57,6 +60,7 @@ class Run:
     videos_folder: Path | None = None
     data_folder: Path = Path("data")
     device: str = "auto"
+    cache: Cache = "all"
     resources: Resources = field(default_factory=lambda: Resources(jobs=1))
     weight_files: Mapping[Stream, Path] = field(default_factory=dict)
 
@@ -95,17 +99,27 @@ class Run:
         return self.resources
 
     @property
-    def caches(self) -> tuple[str, ...]:
-        """The stages that features are made of; the flow only if a stream is."""
+    def sources(self) -> tuple[str, ...]:
+        """What features are made of; the flow only if a stream is."""
         uses_flow = "flow" in STREAMS[self.config.features.streams]
         return ("decode", "flow") if uses_flow else ("decode",)
+
+    @property
+    def caches(self) -> tuple[str, ...]:
+        """The stages that leave files from which features are made."""
+        return self.sources if self.cache == "all" else ()
+
+    @property
+    def first_stage(self) -> str:
+        """The stage that reads the videos themselves."""
+        return "decode" if self.cache == "all" else "features"
 
     def identity(self, stage: str) -> dict[str, Any]:
         """All parameters that decide what a stage makes, those below it included."""
         sections = {
             "decode": ["decode"],
             "flow": ["decode", "flow"],
-            "features": [*self.caches, "features"],
+            "features": [*self.sources, "features"],
             "points": ["points"],
         }
         sections["train"] = [*sections["features"], "points", "train"]
@@ -175,9 +189,9 @@ class Run:
 
     @property
     def facts(self) -> dict[str, Any]:
-        """What decoding found out of each video: its frames, times and content."""
-        record = self.record("decode")
-        assert record and record.videos is not None, "decoding comes first"
+        """What reading found out of each video: its frames, times and content."""
+        record = self.record(self.first_stage)
+        assert record and record.videos is not None, "reading comes first"
         return record.videos
 
     @property

@@ -26,16 +26,9 @@ def detect_command(
 
     Example: soda detect match.mp4 --model work/demo/models/0123456789ab
     """
-    steps: dict[str, Progress] = {}
-
-    def hook(step: str, share: float) -> None:
-        if step not in steps:
-            steps[step] = Progress(step, 1, [1.0], unit="video")
-        steps[step].update(share)
-        if share >= 1:
-            steps[step].finish()
-
-    detections = detect(video, model, device=device, hook=hook)
+    bar = Progress("features", 1, [1.0], unit="video")
+    detections = detect(video, model, device=device, progress=bar.update)
+    bar.finish()
     path = output or Path(f"{video.stem}.json")
     write_detections(path, {video.stem: detections}, {"model": str(model)})
     print_detections(detections[:top])

@@ -4,12 +4,13 @@ from pipeline.points.file import write_points
 from pipeline.points.simulation import simulate_points
 from pipeline.record import Outcome
 from pipeline.run import Run
+from pipeline.storage import fingerprint, plain
 
 
 def generate_points(run: Run) -> Outcome:
     """Take the dataset's own clicks, or simulate them where it has none."""
     known = run.facts
-    videos = [v for v in run.usable("decode") if v.subset == "train"]
+    videos = [v for v in run.usable(run.first_stage) if v.subset == "train"]
     human = any(video.points is not None for video in videos)
     points = {
         video.id: list(video.points or ())
@@ -28,4 +29,7 @@ def generate_points(run: Run) -> Outcome:
         for kind in ("action", "background")
     }
     origin = "the dataset's own clicks" if human else "simulated"
-    return Outcome(result={"origin": origin, "videos": len(videos), "clicks": counts})
+    return Outcome(
+        videos={id: fingerprint(plain(clicks)) for id, clicks in points.items()},
+        result={"origin": origin, "videos": len(videos), "clicks": counts},
+    )

@@ -4,6 +4,7 @@ from pipeline.video.flow_cache import CachedFlow as CachedFlow
 from pipeline.video.flow_cache import write_flow as write_flow
 from pipeline.video.frame_cache import CachedFrames as CachedFrames
 from pipeline.video.frame_cache import decode_video as decode_video
+from pipeline.video.frame_cache import describe_source as describe_source
 from pipeline.video.probe import VideoInfo as VideoInfo
 from pipeline.video.probe import probe as probe
 from pipeline.video.sampling import DecodeConfig as DecodeConfig

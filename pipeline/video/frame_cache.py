@@ -58,18 +58,23 @@ def _reported(
 
 def _header(frames: SampledFrames) -> dict[str, Any]:
     return {
-        "source": {
-            "name": frames.path.name,
-            "size": frames.path.stat().st_size,
-            "sha256": sha256_of(frames.path),
-            "duration": probe(frames.path).duration_seconds,
-        },
+        "source": describe_source(frames.path),
         "fps": frames.fps,
         "width": frames.width,
         "height": frames.height,
         "start_seconds": frames.start_seconds,
         "num_frames": frames.num_frames,
         "warnings": frames.warnings,
+    }
+
+
+def describe_source(path: Path) -> dict[str, Any]:
+    """Which video it is, by content, for whatever is made of it."""
+    return {
+        "name": path.name,
+        "size": path.stat().st_size,
+        "sha256": sha256_of(path),
+        "duration": probe(path).duration_seconds,
     }
 
 

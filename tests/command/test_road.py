@@ -147,6 +147,40 @@ def test_a_replaced_video_is_done_again_and_the_others_are_not(copy):
     assert not {"train 1.mkv", "train 1.safetensors"} & redone
 
 
+def test_a_run_that_caches_features_alone_gives_the_same(world, tmp_path):
+    (tmp_path / "data").symlink_to(world[0] / "data")
+    done = evaluate(tmp_path, "--cache", "features")
+    assert done.returncode == 0, done.stderr
+    assert "DecodeVideos" not in done.stderr.splitlines()[0]
+    work = tmp_path / "work"
+    assert not (work / "frames").exists() and not (work / "flow").exists()
+    for pattern in ("features/*/*.safetensors", "detections/*/detections.json"):
+        for path in world[0].glob(f"work/{pattern}"):
+            same = work / path.relative_to(world[0] / "work")
+            assert path.read_bytes() == same.read_bytes()
+
+
+def test_a_finished_run_needs_its_caches_no_more(copy):
+    before = files(copy / "work")
+    done = evaluate(copy, "--cache", "features")
+    assert done.returncode == 0, done.stderr
+    redone = changed(before, files(copy / "work"))
+    assert not redone & {"frames", "flow", "models", "detections"}
+    shutil.rmtree(copy / "work" / "frames")
+    shutil.rmtree(copy / "work" / "flow")
+    again = evaluate(copy, "--cache", "features")
+    assert again.returncode == 0 and "Nothing to do" in again.stderr
+
+
+def test_a_cut_video_is_named_by_a_single_pass_too(copy):
+    video = copy / "data" / "train 1.mp4"
+    video.write_bytes(video.read_bytes()[:3000])
+    done = evaluate(copy, "--cache", "features", "--max-failures", "0.2")
+    assert done.returncode == 0, done.stderr
+    ledger = only(copy / "work", "failures/features/*.json")
+    assert "train 1.mp4" in read_json(ledger)["message"]
+
+
 def test_the_report_can_be_opened(copy):
     done = evaluate(copy, task="Report")
     assert done.returncode == 0, done.stderr

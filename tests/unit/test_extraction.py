@@ -6,6 +6,7 @@ from pipeline.caching import compute_flow, decode
 from pipeline.errors import VideoError
 from pipeline.extraction import extract_features, read_features
 from pipeline.storage import plain, read_arrays, read_header
+from pipeline.streaming import stream_features
 from pipeline.video import CachedFlow
 from tests.video_maker import moving_square_pictures, write_video
 
@@ -23,6 +24,11 @@ def caches(tmp_path_factory):
     return [folder / "frames.mkv", folder / "flow.mkv"]
 
 
+def recipe(rgb=None, **config):
+    """How to make features, the flow stream without a network."""
+    return {"config": config, "weights": {"rgb": rgb, "flow": None}}
+
+
 def features_of(path):
     return read_features(path)[0]
 
@@ -36,9 +42,7 @@ def test_flow_has_a_field_for_every_frame_and_says_how_it_was_made(caches):
 def test_hof_features_need_no_network(caches, tmp_path):
     path = tmp_path / "f.safetensors"
     shares = []
-    extract_features(
-        caches, path, {"streams": "flow"}, {"flow": None}, progress=shares.append
-    )
+    extract_features(caches, path, recipe(streams="flow"), progress=shares.append)
     features, grid = read_features(path)
     assert features.shape == (3, 1024) and features.dtype == np.float32
     assert grid.num_frames == FRAMES and grid.num_snippets == 3
@@ -50,8 +54,7 @@ def test_hof_features_need_no_network(caches, tmp_path):
 def test_the_tail_is_padded_or_dropped(caches, tmp_path):
     for tail, snippets in (("pad", 3), ("drop", 2)):
         path = tmp_path / f"{tail}.safetensors"
-        config = {"streams": "flow", "tail": tail}
-        extract_features(caches, path, config, {"flow": None})
+        extract_features(caches, path, recipe(streams="flow", tail=tail))
         assert len(features_of(path)) == snippets
 
 
@@ -63,8 +66,7 @@ def test_flow_that_does_not_fit_the_frames_is_named(caches, tmp_path):
         extract_features(
             [tmp_path / "frames.mkv", caches[1]],
             tmp_path / "f.safetensors",
-            {"streams": "flow"},
-            {"flow": None},
+            recipe(streams="flow"),
         )
     assert not (tmp_path / "f.safetensors").exists()
 
@@ -80,9 +82,8 @@ def rgb_weights():
 @pytest.mark.slow
 def test_both_streams_stand_side_by_side_and_are_reused(caches, tmp_path, rgb_weights):
     both = tmp_path / "both" / "v.safetensors"
-    weights = {"rgb": rgb_weights, "flow": None}
     identities = {"rgb": "rgb identity", "flow": "flow identity"}
-    extract_features(caches, both, {}, weights, identities=identities)
+    extract_features(caches, both, recipe(rgb_weights) | {"identities": identities})
     features = features_of(both)
     assert features.shape == (3, 2048)
     assert features[:, :1024].std() > 0.01 and features[:, 1024:].std() > 0.01
@@ -93,10 +94,8 @@ def test_both_streams_stand_side_by_side_and_are_reused(caches, tmp_path, rgb_we
         extract_features(
             caches[:1],
             path,
-            {"streams": "rgb"},
-            {"rgb": rgb_weights},
-            identities={"rgb": identity},
-            siblings=[str(both.parent)],
+            recipe(rgb_weights, streams="rgb")
+            | {"identities": {"rgb": identity}, "siblings": [str(both.parent)]},
         )
         return features_of(path)
 
@@ -108,5 +107,81 @@ def test_both_streams_stand_side_by_side_and_are_reused(caches, tmp_path, rgb_we
 @pytest.mark.slow
 def test_rgb_features_do_not_read_the_flow(caches, tmp_path, rgb_weights):
     path = tmp_path / "f.safetensors"
-    extract_features(caches[:1], path, {"streams": "rgb"}, {"rgb": rgb_weights})
+    extract_features(caches[:1], path, recipe(rgb_weights, streams="rgb"))
     assert features_of(path).shape == (3, 1024)
+
+
+@pytest.fixture(scope="module")
+def video(tmp_path_factory):
+    path = tmp_path_factory.mktemp("stream") / "v.mp4"
+    write_video(path, moving_square_pictures(70, range(10, 50)))
+    return path
+
+
+DECODE = {"short_side": 64}
+FLOW = {"algorithm": "tvl1"}
+
+
+def through_caches(video, folder, made_by):
+    frames, flow, output = (folder / name for name in ("f.mkv", "w.mkv", "f.st"))
+    decode([video], frames, DECODE)
+    compute_flow([frames], flow, FLOW)
+    extract_features([frames, flow], output, made_by)
+    return output
+
+
+def streamed(video, folder, made_by, **arguments):
+    output = folder / "s.st"
+    stream_features([video], output, DECODE, FLOW, made_by, **arguments)
+    return output
+
+
+@pytest.mark.parametrize("tail", ["pad", "drop"])
+@pytest.mark.parametrize(("frames", "stride"), [(16, 16), (16, 4), (8, 20)])
+def test_streamed_features_are_those_of_the_caches_to_the_byte(
+    video, tmp_path, frames, stride, tail
+):
+    made_by = recipe(
+        streams="flow", snippet_frames=frames, stride_frames=stride, tail=tail
+    )
+    cached = through_caches(video, tmp_path, made_by)
+    assert streamed(video, tmp_path, made_by).read_bytes() == cached.read_bytes()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_both_streams_are_the_same_to_the_byte(video, tmp_path, rgb_weights, precision):
+    made_by = recipe(rgb_weights, precision=precision)
+    cached = through_caches(video, tmp_path, made_by)
+    output = streamed(video, tmp_path, made_by)
+    assert output.read_bytes() == cached.read_bytes()
+    assert features_of(output).shape == (5, 2048)
+
+
+def test_streaming_tells_how_far_it_is(video, tmp_path):
+    shares = []
+    streamed(video, tmp_path, recipe(streams="flow"), progress=shares.append)
+    assert shares == sorted(shares) and shares[-1] == 1
+
+
+def test_a_truncated_video_leaves_no_streamed_features(video, tmp_path):
+    cut = tmp_path / "cut.avi"
+    write_video(cut, moving_square_pictures(70, range(10, 50)))
+    cut.write_bytes(cut.read_bytes()[: cut.stat().st_size * 2 // 3])
+    with pytest.raises(VideoError, match=r"cut\.avi"):
+        streamed(cut, tmp_path, recipe(streams="flow"))
+    assert not (tmp_path / "s.st").exists()
+
+
+def test_annotations_beyond_the_end_are_named_before_the_work(video, tmp_path):
+    with pytest.raises(VideoError, match="the last annotation"):
+        streamed(video, tmp_path, recipe(streams="flow"), last_annotated_seconds=60.0)
+
+
+def test_ready_streams_are_taken_over_without_a_second_pass(video, tmp_path):
+    own = {"identities": {"flow": "flow identity"}}
+    first = streamed(video, tmp_path, recipe(streams="flow") | own)
+    target = tmp_path / "again" / first.name
+    again = recipe(streams="flow") | own | {"siblings": [str(tmp_path)]}
+    stream_features([video], target, DECODE, {"algorithm": "dis"}, again)
+    np.testing.assert_array_equal(features_of(target), features_of(first))

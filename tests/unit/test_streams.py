@@ -1,14 +1,26 @@
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from extractors.streams import batches, clips, hof_extractor
+from extractors.streams import (
+    ClipCutter,
+    FeatureStream,
+    hof_extractor,
+    network_extractor,
+)
 from pipeline.grid import SnippetGrid
 
 
 def numbered(count):
     return [np.full((2, 3, 1), n, np.uint16).astype(np.uint8) for n in range(count)]
+
+
+def cut(pictures, length, stride, tail="pad"):
+    cutter = ClipCutter(length, stride, tail)
+    clips = [cutter.add(picture) for picture in pictures]
+    return [clip for clip in (*clips, cutter.rest()) if clip is not None]
 
 
 @given(
@@ -19,30 +31,59 @@ def numbered(count):
 )
 def test_clips_are_the_snippets_of_the_grid(count, length, stride, tail):
     grid = SnippetGrid(count, 25.0, length, stride, tail=tail)
-    cut = [
-        clip[:, 0, 0, 0].tolist()
-        for clip in clips(numbered(count), length, stride, tail)
-    ]
+    clips = cut(numbered(count), length, stride, tail)
     expected = [
         [min(frame, count - 1) for frame in range(*grid.snippet_frame_range(snippet))]
         for snippet in range(grid.num_snippets)
     ]
-    assert cut == expected
+    assert [clip[:, 0, 0, 0].tolist() for clip in clips] == expected
 
 
 def test_no_pictures_give_no_clips():
-    assert list(clips([], 16, 16)) == []
+    assert cut([], 16, 16) == []
 
 
-@pytest.mark.parametrize(("count", "sizes"), [(0, []), (4, [2, 2]), (5, [2, 2, 1])])
-def test_batches_hold_every_clip_once(count, sizes):
-    stacked = list(batches(numbered_clips(count), 2))
-    assert [len(batch) for batch in stacked] == sizes
-    assert [int(v) for b in stacked for v in b[:, 0, 0, 0, 0]] == list(range(count))
+@pytest.mark.parametrize(("count", "sizes"), [(8, [2, 2]), (9, [2, 2, 1]), (1, [1])])
+def test_every_clip_goes_through_the_network_once(count, sizes):
+    batches = []
+
+    def extract(clips):
+        batches.append(len(clips))
+        return clips[:, 0, 0, 0, :1].astype(np.float32)
+
+    stream = FeatureStream(extract, ClipCutter(2, 2), batch=2)
+    for picture in numbered(count):
+        stream.add(picture)
+    assert stream.finish()[:, 0].tolist() == list(range(0, count, 2))
+    assert batches == sizes
 
 
-def numbered_clips(count):
-    return [np.full((4, 2, 3, 1), n, np.uint8) for n in range(count)]
+def network_with_room_for(clips):
+    def run(batch):
+        if len(batch) > clips:
+            raise torch.OutOfMemoryError("too much")
+        return batch.flatten(1)[:, :3] * 2
+
+    return run
+
+
+def test_a_batch_too_large_for_memory_goes_in_halves_and_says_so(caplog):
+    batch = np.arange(5 * 48, dtype=np.uint8).reshape(5, 2, 4, 2, 3)
+
+    def prepare(clips):
+        return torch.from_numpy(clips).float()
+
+    whole = network_extractor(prepare, network_with_room_for(5))(batch)
+    assert not caplog.messages
+    halves = network_extractor(prepare, network_with_room_for(3))(batch)
+    np.testing.assert_array_equal(halves, whole)
+    assert caplog.messages == [
+        "not enough memory for 5 clips at once; trying 2, then the others"
+    ]
+    with pytest.raises(torch.OutOfMemoryError):
+        network_extractor(prepare, network_with_room_for(2))(batch)
+    with pytest.raises(torch.OutOfMemoryError):
+        network_extractor(prepare, network_with_room_for(0))(batch[:1])
 
 
 def test_batched_hof_equals_single():
