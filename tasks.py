@@ -14,7 +14,7 @@ import luigi
 import luigi.configuration
 from luigi.task_register import TaskClassNotFoundException
 
-from extractors.weights import Stream, WeightsError
+from extractors.weights import WeightsError
 from pipeline import narration
 from pipeline.config import (
     Sections,
@@ -28,6 +28,7 @@ from pipeline.config import (
 from pipeline.datasets import dataset_name
 from pipeline.errors import SodaError, UsageError
 from pipeline.fanout import Resources
+from pipeline.networks import Part
 from pipeline.run import Cache, Run, default_jobs
 from pipeline.stages import STAGES, is_done, run_stage
 
@@ -119,10 +120,13 @@ class StageTask(luigi.Task):
         description="share of the videos that may fail, 0 to 1",
     )
     rgb_weights = luigi.Parameter(
-        default="", description="a file of I3D weights for RGB (default: fetched)"
+        default="", description="a file of the extractor's weights (default: fetched)"
     )
     flow_weights = luigi.Parameter(
         default="", description="a file of I3D weights for flow (default: fetched)"
+    )
+    raft_weights = luigi.Parameter(
+        default="", description="a file of RAFT's weights (default: fetched)"
     )
 
     stage: str
@@ -136,7 +140,11 @@ class StageTask(luigi.Task):
                 "--dataset is missing; try --dataset demo, or the path of a JSON file"
             )
         name = dataset_name(Path(self.dataset))
-        files: dict[Stream, str] = {"rgb": self.rgb_weights, "flow": self.flow_weights}
+        files: dict[Part, str] = {
+            "rgb": self.rgb_weights,
+            "flow": self.flow_weights,
+            "raft": self.raft_weights,
+        }
         return Run(
             dataset_name=self.dataset,
             config=make_config(
@@ -148,7 +156,7 @@ class StageTask(luigi.Task):
             device=self.device,
             cache=self.cache,
             resources=Resources(self.jobs, self.max_failures),
-            weight_files={s: Path(file) for s, file in files.items() if file},
+            weight_files={part: Path(file) for part, file in files.items() if file},
         )
 
     def _changes(self) -> Sections:

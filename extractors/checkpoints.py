@@ -32,7 +32,7 @@ _ADMITTED: dict[tuple[str, str], Any] = {
 }
 
 # What the readers raise on files that are truncated or something else altogether.
-_UNREADABLE = (
+UNREADABLE = (
     pickle.UnpicklingError,
     tarfile.TarError,
     SafetensorError,
@@ -79,14 +79,14 @@ def read_checkpoint(path: Path) -> dict[str, Tensor]:
         raise WeightsError(f"{path}: expected a weight file, found none")
     try:
         return reader(path)
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise WeightsError(
             f"{path}: expected weights, found a file that cannot be read as "
-            f"{path.suffix} ({_reason(error)}); download it again"
+            f"{path.suffix} ({reason_of(error)}); download it again"
         ) from error
 
 
-def _reason(error: Exception) -> str:
+def reason_of(error: Exception) -> str:
     """The first sentence of an error, without the advice that torch.load adds.
 
     Part of that advice is to trust the file.

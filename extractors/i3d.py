@@ -14,13 +14,13 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from extractors.shapes import Shape, require_shapes, shapes_of
+
 Triple = tuple[int, int, int]  # time, height, width
-Shape = tuple[int, ...]
 
 KINETICS_CLASSES = 400
 FEATURE_CHANNELS = 1024
 BATCHNORM_EPSILON = 1e-3
-LISTED_NAMES = 12
 
 # The window of the average pool before the logits, and the smallest clip of which
 # Mixed_5c leaves that much (of 16 frames of 224 x 224 it leaves exactly that).
@@ -245,43 +245,7 @@ def check_shapes(found: Mapping[str, Shape], in_channels: int) -> None:
     with torch.device("meta"):
         network = InceptionI3d(in_channels=in_channels, num_classes=KINETICS_CLASSES)
     expected = shapes_of(network.state_dict())
-    problems = [
-        _listed("missing", _missing_names(expected, found)),
-        _listed("unknown", sorted(found.keys() - expected.keys())),
-        _listed("of another shape", _wrong_shapes(expected, found)),
-    ]
-    if any(problems):
-        raise ValueError("; ".join(filter(None, problems)))
-
-
-def shapes_of(state: Mapping[str, Tensor]) -> dict[str, Shape]:
-    """The shape of each tensor of a state dict."""
-    return {name: tuple(tensor.shape) for name, tensor in state.items()}
-
-
-def _missing_names(
-    expected: Mapping[str, Shape], found: Mapping[str, Shape]
-) -> list[str]:
-    # BatchNorm counts its batches for training only; converted weights have no count.
-    missing = expected.keys() - found.keys()
-    return sorted(name for name in missing if "num_batches_tracked" not in name)
-
-
-def _wrong_shapes(
-    expected: Mapping[str, Shape], found: Mapping[str, Shape]
-) -> list[str]:
-    return [
-        f"{name} (expected {expected[name]}, found {shape})"
-        for name, shape in found.items()
-        if name in expected and shape != expected[name]
-    ]
-
-
-def _listed(kind: str, names: list[str]) -> str:
-    # Another network's file differs in hundreds of names: the first few tell.
-    shown = ", ".join(names[:LISTED_NAMES])
-    more = f" and {len(names) - LISTED_NAMES} more" if names[LISTED_NAMES:] else ""
-    return f"{kind}: {shown}{more}" if names else ""
+    require_shapes(found, expected)
 
 
 def build_i3d(state_dict: Mapping[str, Tensor], in_channels: int) -> InceptionI3d:

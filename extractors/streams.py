@@ -104,8 +104,8 @@ def i3d_extractor(
     precision: Precision = "float32",
 ) -> Extractor:
     """I3D's features of a stream: clips (N, T, H, W, 3 or 2) to (N, 1024)."""
-    network = build_i3d(load_state(weights), INPUT_CHANNELS[stream])
     kind = PRECISIONS[precision]
+    network = build_i3d(load_state(weights), INPUT_CHANNELS[stream])
     folded: InceptionI3d = fold_batchnorm(network).to(device, kind)
     to_input = rgb_to_input if stream == "rgb" else flow_to_input
 

@@ -21,7 +21,8 @@ from torch import Tensor
 
 from extractors.checkpoints import read_checkpoint
 from extractors.errors import WeightsError
-from extractors.i3d import Shape, check_shapes, shapes_of
+from extractors.i3d import check_shapes
+from extractors.shapes import Shape, shapes_of
 from extractors.sources import SOURCES, Source, Stream, obtain, sha256
 
 __all__ = ["Stream", "Weights", "WeightsError", "find_weights", "load_state"]
@@ -56,7 +57,7 @@ def find_weights(
         WeightsError: There are none; the message says what was tried and how to get
             them by hand. Or a file does not hold an I3D of this stream.
     """
-    cache = _made(default_cache() if cache is None else cache)
+    cache = made_folder(default_cache() if cache is None else cache)
     if local is not None:
         return _local_weights(stream, local, cache)
     target = cache / f"i3d-{stream}.safetensors"
@@ -75,7 +76,8 @@ def default_cache() -> Path:
     return Path(os.environ.get("SODA_CACHE") or pooch.os_cache("soda"))
 
 
-def _made(cache: Path) -> Path:
+def made_folder(cache: Path) -> Path:
+    """The folder for weights, made if need be."""
     try:
         cache.mkdir(parents=True, exist_ok=True)
     except OSError as error:

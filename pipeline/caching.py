@@ -64,13 +64,16 @@ def compute_flow(
     inputs: Sequence[Path],
     output: Path,
     config: Mapping[str, Any],
+    device: str = "cpu",
+    raft_weights: str | None = None,
     progress: ShareDone = silent,
 ) -> None:
     """Compute the optical flow of cached frames into its own lossless cache."""
     with CachedFrames(inputs[0]) as frames:
         flow_config = FlowConfig(**config)
         shown = counted(frames, frames.num_frames, progress)
-        flow = make_flow(flow_config, worker_threads())
+        weights = Path(raft_weights) if raft_weights else None
+        flow = make_flow(flow_config, worker_threads(), device, weights)
         fields = flow_fields(shown, flow)
         write_flow(output, fields, frames.fps, {"flow": asdict(flow_config)})
 

@@ -5,7 +5,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from extractors.weights import find_weights
 from models.config import TrainConfig
 from models.predictor import Prediction, Predictor
 from pipeline.caching import ShareDone, silent
@@ -13,9 +12,10 @@ from pipeline.datasets import BACKGROUND
 from pipeline.detections import Detection, write_detections
 from pipeline.device import choose_device
 from pipeline.errors import SodaError
-from pipeline.extraction import STREAMS, Recipe, read_features
+from pipeline.extraction import Recipe, read_features
 from pipeline.fanout import file_name
 from pipeline.grid import SnippetGrid
+from pipeline.networks import find_network
 from pipeline.proposals import DetectConfig, detect_actions
 from pipeline.record import Outcome
 from pipeline.run import Run
@@ -117,8 +117,9 @@ def _features_like(
     """Make a video's features in the way that the model was trained on."""
     made_of = description["made_of"]
     path = folder / "features.safetensors"
+    streams = [part for part in made_of["weights"] if part != "raft"]
     recipe = Recipe(
-        {**made_of["features"], "flow_features": "auto"},
+        {**made_of["features"], "streams": "both" if streams[1:] else streams[0]},
         _weights_like(description),
         device,
     )
@@ -137,18 +138,18 @@ def _weights_like(description: dict[str, Any]) -> dict[str, dict[str, str] | Non
     """The weights that a model's features were made with, and no others."""
     made_of = description["made_of"]
     chosen: dict[str, dict[str, str] | None] = {}
-    for stream in STREAMS[made_of["features"]["streams"]]:
-        expected = made_of["weights"][stream]
+    for part, expected in made_of["weights"].items():
         if expected == "hof":
-            chosen[stream] = None
+            chosen[part] = None
             continue
-        then = Path(description["weights"][stream]["path"])
-        weights = find_weights(stream, then if then.exists() else None)
+        then = Path(description["weights"][part]["path"])
+        local = then if then.exists() else None
+        weights = find_network(part, made_of["features"]["extractor"], local)
         if weights.sha256 != expected:
             raise SodaError(
-                f"the model was trained on {stream} features of weights {expected}, "
+                f"the model was trained with {part} weights {expected}, "
                 f"found {weights.sha256} ({weights.path}, {weights.origin}); features "
                 "of other weights mean nothing to it"
             )
-        chosen[stream] = plain(asdict(weights))
+        chosen[part] = plain(asdict(weights))
     return chosen

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 import torch
 
+from extractors.backbones import BACKBONES, backbone_extractor
 from extractors.streams import (
     ClipCutter,
     Extractor,
@@ -25,11 +26,8 @@ from pipeline.grid import SnippetGrid
 from pipeline.storage import read_arrays, write_arrays
 from pipeline.video import CachedFlow, CachedFrames
 
-STREAMS: dict[str, tuple[Stream, ...]] = {
-    "both": ("rgb", "flow"),
-    "rgb": ("rgb",),
-    "flow": ("flow",),
-}
+I3D = "i3d"
+I3D_FRAMES = 16  # in a snippet (Sec. 6.3)
 # Clips that go through a network at once.
 BATCH_CLIPS = {"cpu": 2, "cuda": 32}
 
@@ -38,9 +36,13 @@ BATCH_CLIPS = {"cpu": 2, "cuda": 32}
 class FeatureConfig:
     """How features are made of frames and flow (Sec. 6.3)."""
 
+    extractor: Annotated[
+        str, f"network of the RGB stream: {I3D} or one of {', '.join(BACKBONES)}"
+    ] = I3D
     streams: Annotated[
-        Literal["both", "rgb", "flow"], "RGB and flow, 2048-d, or one, 1024-d"
-    ] = "both"
+        Literal["auto", "both", "rgb", "flow"],
+        "which features stand side by side; auto: both of I3D, RGB of others",
+    ] = "auto"
     flow_features: Annotated[
         Literal["auto", "i3d", "hof"],
         "flow stream: I3D, a weight-free histogram of flow, or I3D if its weights "
@@ -49,15 +51,44 @@ class FeatureConfig:
     precision: Annotated[
         Precision, "of the networks; bfloat16 is twice as fast where there is AMX"
     ] = "float32"
-    snippet_frames: Annotated[int, "frames in a snippet"] = 16
+    snippet_frames: Annotated[
+        int, "frames in a snippet; 0: as many as the extractor learned from, I3D 16"
+    ] = 0
     stride_frames: Annotated[int, "frames from one snippet to the next"] = 16
     tail: Annotated[
         Literal["pad", "drop"], "last partial snippet: repeat its last frame, or drop"
     ] = "pad"
 
     def __post_init__(self) -> None:
-        if min(self.snippet_frames, self.stride_frames) < 1:
-            raise ValueError(f"snippet and stride must be at least 1 frame, got {self}")
+        if self.extractor not in (I3D, *BACKBONES):
+            raise ValueError(
+                f"extractor must be one of {I3D}, {', '.join(BACKBONES)}, got "
+                f"{self.extractor!r}"
+            )
+        if self.snippet_frames < 0 or self.stride_frames < 1:
+            raise ValueError(
+                f"a snippet must have 1 frame or more, or 0 for the extractor's own, "
+                f"and a stride 1 or more; got {self.snippet_frames} and "
+                f"{self.stride_frames}"
+            )
+
+    @property
+    def stream_names(self) -> tuple[Stream, ...]:
+        """The streams that stand side by side."""
+        chosen = self.streams
+        if chosen == "auto":
+            chosen = "both" if self.extractor == I3D else "rgb"
+        return ("rgb", "flow") if chosen == "both" else (chosen,)
+
+    @property
+    def snippet_length(self) -> int:
+        """Frames in a snippet."""
+        own = (
+            I3D_FRAMES
+            if self.extractor == I3D
+            else BACKBONES[self.extractor].snippet_frames
+        )
+        return self.snippet_frames or own
 
 
 @dataclass(frozen=True)
@@ -117,7 +148,7 @@ class Extraction:
         self.config = FeatureConfig(**recipe.config)
         self.ready: dict[Stream, np.ndarray] = {}
         self.making: dict[Stream, FeatureStream] = {}
-        for stream in STREAMS[self.config.streams]:
+        for stream in self.config.stream_names:
             features = self._reused(stream)
             if features is None:
                 self.making[stream] = self._begin(stream)
@@ -133,7 +164,7 @@ class Extraction:
         return SnippetGrid(
             num_frames=num_frames,
             fps=fps,
-            snippet_frames=self.config.snippet_frames,
+            snippet_frames=self.config.snippet_length,
             stride_frames=self.config.stride_frames,
             start_seconds=start_seconds,
             tail=self.config.tail,
@@ -144,8 +175,7 @@ class Extraction:
         made = {stream: begun.finish() for stream, begun in self.making.items()}
         self.making = {}
         columns = {
-            stream: (self.ready | made)[stream]
-            for stream in STREAMS[self.config.streams]
+            stream: (self.ready | made)[stream] for stream in self.config.stream_names
         }
         intervals = [grid.snippet_interval(i) for i in range(grid.num_snippets)]
         write_arrays(
@@ -169,8 +199,8 @@ class Extraction:
         chosen = self.recipe.weights[stream]
         weights = chosen and _weights(chosen)
         return FeatureStream(
-            _extractor(stream, weights, device, config.precision),
-            ClipCutter(config.snippet_frames, config.stride_frames, config.tail),
+            _extractor(stream, config.extractor, weights, device, config.precision),
+            ClipCutter(config.snippet_length, config.stride_frames, config.tail),
             BATCH_CLIPS[torch.device(device).type],
         )
 
@@ -203,9 +233,16 @@ def _weights(fields: Mapping[str, str]) -> Weights:
 
 @lru_cache(maxsize=2)
 def _extractor(
-    stream: Stream, weights: Weights | None, device: str, precision: Precision
+    stream: Stream,
+    name: str,
+    weights: Weights | None,
+    device: str,
+    precision: Precision,
 ) -> Extractor:
     """A stream's network, loaded once a process."""
     if weights is None:
         return hof_extractor()
-    return i3d_extractor(stream, weights, torch.device(device), precision)
+    chosen = torch.device(device)
+    if stream == "flow" or name == I3D:
+        return i3d_extractor(stream, weights, chosen, precision)
+    return backbone_extractor(BACKBONES[name], weights, chosen, precision)

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from extractors.flow import ON_DEVICE
 from pipeline.datasets import Video
-from pipeline.extraction import STREAMS
 from pipeline.fanout import Item, Job, run_job
 from pipeline.grid import SnippetGrid
 from pipeline.record import Outcome
@@ -34,14 +34,21 @@ def decode_videos(run: Run) -> Outcome:
 
 
 def compute_flows(run: Run) -> Outcome:
-    """Compute the optical flow of all videos."""
+    """Compute the optical flow of all videos, on GPUs where that is possible."""
+    on_device = run.config.flow.algorithm in ON_DEVICE
+    raft = run.weights["raft"] if run.uses_raft else None
     job = Job(
         stage="flow",
         function="pipeline.caching:compute_flow",
-        parameters={"config": plain(run.config.flow)},
+        parameters={
+            "config": plain(run.config.flow),
+            "device": str(run.torch_device) if on_device else "cpu",
+            "raft_weights": str(raft.path) if raft else None,
+        },
         items=cache_items(run, "flow", ("decode",)),
     )
-    return Outcome(run_job(job, run.workdir, run.resources))
+    resources = run.network_resources if on_device else run.resources
+    return Outcome(run_job(job, run.workdir, resources))
 
 
 def extract_all_features(run: Run) -> Outcome:
@@ -55,7 +62,7 @@ def extract_all_features(run: Run) -> Outcome:
         "device": str(run.torch_device),
         "identities": {
             stream: fingerprint(run.stream_identity(stream))
-            for stream in STREAMS[run.config.features.streams]
+            for stream in run.config.features.stream_names
         },
         "siblings": plain(siblings(run)),
         "header": {"made_by": run.identity("features")},

@@ -83,15 +83,16 @@ def failures(run: Run) -> dict[str, str]:
 
 def notes(run: Run) -> tuple[str, ...]:
     """What a reader must know to compare the figures."""
-    made_by = [
-        f"{stream} features: " + (w.origin if w else "hof, without a network")
-        for stream, w in run.weights.items()
+    sentences = [
+        f"{part} features: " + (w.origin if w else "hof, without a network")
+        for part, w in run.weights.items()
+        if part != "raft"
     ]
-    algorithm = run.config.flow.algorithm
-    flow = f"optical flow: {algorithm}"
-    if algorithm != "tvl1":
-        flow += ", faster than the paper's tvl1"
-    return (*made_by, flow) if "flow" in run.sources else tuple(made_by)
+    if "flow" in run.sources:
+        algorithm = run.config.flow.algorithm
+        other = ", not the paper's tvl1" if algorithm != "tvl1" else ""
+        sentences.append(f"optical flow: {algorithm}{other}")
+    return tuple(sentences)
 
 
 def stage_seconds(run: Run) -> dict[str, float]:

@@ -1,53 +1,28 @@
 """One run: what the user asked for, and where everything of it lies on disk."""
 
-import logging
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
 import torch
 
-from extractors.weights import Stream, Weights, WeightsError, find_weights
+from extractors.weights import Stream, Weights
 from pipeline.config import Config
 from pipeline.datasets import Dataset, Video, load_dataset
 from pipeline.device import choose_device
-from pipeline.extraction import STREAMS
 from pipeline.fanout import Resources, file_name
+from pipeline.networks import Part, choose_weights
 from pipeline.record import Record, read_record
 from pipeline.storage import fingerprint, plain
-
-logger = logging.getLogger("soda")
 
 # What stays on disk between the stages: frames and flow too, or features alone.
 Cache = Literal["all", "features"]
 
 # Counts up when a stage's result changes for reasons that no parameter shows.
 FORMAT = 2
-
-
-@lru_cache
-def choose_weights(stream: Stream, wish: str, local: Path | None) -> Weights | None:
-    """The weights of a stream, looked for once a process.
-
-    A network that was asked for, by name or by a file, must be there; `auto` falls
-    back to `hof` for the flow, and says so loudly.
-    """
-    if stream == "rgb" or wish == "i3d" or local:
-        return find_weights(stream, local)
-    if wish == "hof":
-        return None
-    try:
-        return find_weights(stream)
-    except WeightsError as error:
-        logger.warning(
-            "FLOW STREAM WITHOUT A NETWORK: its features are `hof`, a weight-free "
-            "histogram of flow, not I3D's. %s",
-            error,
-        )
-        return None
 
 
 @dataclass(frozen=True)
@@ -62,7 +37,7 @@ class Run:
     device: str = "auto"
     cache: Cache = "all"
     resources: Resources = field(default_factory=lambda: Resources(jobs=1))
-    weight_files: Mapping[Stream, Path] = field(default_factory=dict)
+    weight_files: Mapping[Part, Path] = field(default_factory=dict)
 
     @cached_property
     def dataset(self) -> Dataset:
@@ -70,17 +45,30 @@ class Run:
         return load_dataset(self.dataset_name, self.videos_folder, self.data_folder)
 
     @cached_property
-    def weights(self) -> dict[Stream, Weights | None]:
-        """Weights by stream; None stands for the weight-free `hof`.
+    def weights(self) -> dict[Part, Weights | None]:
+        """Weights by the part they play; None stands for the weight-free `hof`.
 
         Raises:
             WeightsError: A network was asked for whose weights are not to be had.
         """
-        wish = self.config.features.flow_features
+        features = self.config.features
+        parts: list[Part] = [*features.stream_names]
+        if self.uses_raft:
+            parts.append("raft")
         return {
-            stream: choose_weights(stream, wish, self.weight_files.get(stream))
-            for stream in STREAMS[self.config.features.streams]
+            part: choose_weights(
+                part,
+                features.extractor,
+                features.flow_features,
+                self.weight_files.get(part),
+            )
+            for part in parts
         }
+
+    @property
+    def uses_raft(self) -> bool:
+        """Whether a network computes the flow."""
+        return "flow" in self.sources and self.config.flow.algorithm == "raft"
 
     @cached_property
     def torch_device(self) -> torch.device:
@@ -101,7 +89,7 @@ class Run:
     @property
     def sources(self) -> tuple[str, ...]:
         """What features are made of; the flow only if a stream is."""
-        uses_flow = "flow" in STREAMS[self.config.features.streams]
+        uses_flow = "flow" in self.config.features.stream_names
         return ("decode", "flow") if uses_flow else ("decode",)
 
     @property
@@ -128,13 +116,23 @@ class Run:
         sections["report"] = sections["evaluate"]
         values = {name: plain(getattr(self.config, name)) for name in sections[stage]}
         if "features" in values:
-            # What `flow_features` wished for is answered by the weights.
-            del values["features"]["flow_features"]
-            values["weights"] = {
-                stream: "hof" if weights is None else weights.sha256
-                for stream, weights in self.weights.items()
-            }
-        return {"format": FORMAT, **values}
+            # What was left open is answered: the streams and the kind of flow features
+            # by the weights, the length by the extractor.
+            del values["features"]["flow_features"], values["features"]["streams"]
+            values["features"]["snippet_frames"] = self.config.features.snippet_length
+        weights = {
+            part: "hof" if weights is None else weights.sha256
+            for part, weights in self._weights_of(list(values)).items()
+        }
+        return {"format": FORMAT, **values, **({"weights": weights} if weights else {})}
+
+    def _weights_of(self, sections: list[str]) -> dict[Part, Weights | None]:
+        """The weights that matter to a stage with these sections."""
+        if "features" in sections:
+            return self.weights
+        if "flow" in sections and self.uses_raft:
+            return {"raft": self.weights["raft"]}
+        return {}
 
     def stream_identity(self, stream: Stream) -> dict[str, Any]:
         """All parameters that decide one stream's features, whatever the other."""

@@ -65,7 +65,10 @@ def _pictures(
     if "flow" not in extraction.making:
         yield from ({s: frame for s in extraction.making} for frame in decoded)
         return
-    flow = make_flow(config, worker_threads())
+    recipe = extraction.recipe
+    raft = recipe.weights.get("raft")
+    weights = Path(raft["path"]) if raft else None
+    flow = make_flow(config, worker_threads(), recipe.device, weights)
     for frame, field in with_flow(decoded, flow):
         both: dict[Stream, Picture] = {"rgb": frame, "flow": field}
         yield {stream: both[stream] for stream in extraction.making}

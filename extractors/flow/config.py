@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Annotated, Literal, get_args
 
-Algorithm = Literal["tvl1", "dis", "farneback"]
+Algorithm = Literal["tvl1", "dis", "farneback", "raft"]
+ON_DEVICE = ("tvl1", "raft")  # those that a GPU can compute
 
 POSITIVE = (
     "bound_pixels",
@@ -22,7 +23,7 @@ POSITIVE = (
 class FlowConfig:
     """TV-L1 as the paper's lineage runs it; its parameters are OpenCV's defaults."""
 
-    algorithm: Annotated[Algorithm, "the paper's is TV-L1"] = "tvl1"
+    algorithm: Annotated[Algorithm, "the paper's is TV-L1; RAFT wants a GPU"] = "tvl1"
     bound_pixels: Annotated[float, "flow beyond it is clipped, before 8 bits"] = 20.0
     tau: Annotated[float, "TV-L1: time step of the dual scheme"] = 0.25
     attachment: Annotated[float, "TV-L1: weight of the data term, lambda"] = 0.15

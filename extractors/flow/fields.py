@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -9,7 +10,7 @@ from jaxtyping import UInt8
 
 from extractors.flow.config import FlowConfig
 from extractors.flow.opencv import dis, farneback
-from extractors.flow.pairs import Fields, PairsFlow
+from extractors.flow.pairs import Fields, GrayFrames, PairsFlow
 from extractors.flow.quantisation import FLOW_ZERO, quantise_flow
 from extractors.flow.tvl1 import tvl1
 
@@ -18,28 +19,83 @@ Frames = UInt8[np.ndarray, "frames height width 3"]
 QuantisedField = UInt8[np.ndarray, "height width 2"]
 
 
+Algorithm = Callable[[Frames], Fields]
+
+# Pairs that a GPU is given at once.
+DEVICE_PAIRS = 128
+
+
 @dataclass(frozen=True)
 class Flow:
     """An algorithm, and how many pairs of frames it wants at once."""
 
     pairs: int
-    fields: Callable[[Frames], Fields]  # of N frames N - 1 fields, in pixels
+    fields: Algorithm  # of N frames N - 1 fields, in pixels
     bound_pixels: float
 
 
-def make_flow(config: FlowConfig, threads: int = 1) -> Flow:
+def make_flow(
+    config: FlowConfig,
+    threads: int = 1,
+    device: str = "cpu",
+    raft_weights: Path | None = None,
+) -> Flow:
     """The algorithm of a configuration.
 
     Its fields are finite, and 0 where the algorithm found no number.
+
+    Args:
+        config: Which algorithm, and its parameters.
+        threads: Pairs that processors compute side by side.
+        device: Where TV-L1 and RAFT run; the others know processors only.
+        raft_weights: The file of RAFT's weights.
     """
-    makers = {"tvl1": lambda: tvl1(config), "dis": dis, "farneback": farneback}
-    pairs = PairsFlow(makers[config.algorithm], threads)
+    pairs, algorithm = _algorithm(config, threads, device, raft_weights)
 
     def fields(frames: Frames) -> Fields:
-        gray = np.stack([cv2.cvtColor(f, cv2.COLOR_RGB2GRAY) for f in frames])
-        return np.nan_to_num(pairs(gray), copy=False, nan=0.0, posinf=0.0, neginf=0.0)
+        found = algorithm(frames)
+        return np.nan_to_num(found, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
 
-    return Flow(threads, fields, config.bound_pixels)
+    return Flow(pairs, fields, config.bound_pixels)
+
+
+def _algorithm(
+    config: FlowConfig, threads: int, device: str, raft_weights: Path | None
+) -> tuple[int, Algorithm]:
+    """How many pairs at once, and what makes fields of frames."""
+    # PyTorch is imported only by those who need it: that takes longer than the flow
+    # of a short video on processors.
+    if config.algorithm == "raft":
+        from extractors.flow.raft import raft
+
+        if raft_weights is None:
+            raise ValueError("RAFT needs a file of weights, got None")
+        return DEVICE_PAIRS, raft(raft_weights, device)
+    if config.algorithm == "tvl1" and device != "cpu":
+        return DEVICE_PAIRS, _batched_tvl1(config, device)
+    makers = {"tvl1": lambda: tvl1(config), "dis": dis, "farneback": farneback}
+    pairs = PairsFlow(makers[config.algorithm], threads)
+    return threads, lambda frames: pairs(to_gray(frames))
+
+
+def _batched_tvl1(config: FlowConfig, device: str) -> Algorithm:
+    import torch
+
+    from extractors.flow.tvl1.batched import BatchedSolver
+
+    chosen = torch.device(device)
+    solver = BatchedSolver(config, chosen)
+
+    def fields(frames: Frames) -> Fields:
+        found = solver.flow(torch.from_numpy(to_gray(frames)).to(chosen))
+        return found.cpu().numpy()
+
+    return fields
+
+
+def to_gray(frames: Frames) -> GrayFrames:
+    """As OpenCV weighs the colours."""
+    return np.stack([cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for frame in frames])
 
 
 def with_flow(

@@ -64,7 +64,7 @@ def test_text_becomes_values(section, name, text, value):
     [
         ("train", "seed", "x", "--seed x: expected a whole number"),
         ("train", "learning_rate", "x", "--learning-rate x: expected a number"),
-        ("flow", "algorithm", "raft", "--flow raft: expected one of tvl1, dis"),
+        ("flow", "algorithm", "pyflow", "--flow pyflow: expected one of tvl1, dis"),
         ("evaluate", "tiou", "1:0", "expected start:stop:step"),
         ("evaluate", "tiou", "1:0:1", "expected start:stop:step"),
     ],

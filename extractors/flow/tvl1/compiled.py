@@ -19,7 +19,7 @@ _library.differentiate.argtypes = [_pointer, *_size, _pointer]
 _library.differentiate.restype = None
 _library.linearise.argtypes = [_pointer, *_size, _integer, *[_pointer] * 3]
 _library.linearise.restype = None
-_library.iterate.argtypes = [_pointer, *_size, _integer, *[_number] * 3, _integer]
+_library.iterate.argtypes = [_pointer, *_size, _integer, *[_number] * 4, _integer]
 _library.iterate.restype = _number
 _library.median.argtypes = [_pointer, *_size, _integer, _pointer]
 _library.median.restype = ctypes.c_int
@@ -42,8 +42,15 @@ def linearise(level: Level) -> None:
     )
 
 
-def iterate(level: Level, bound: float, theta: float, step: float, depth: int) -> float:
-    """Do `depth` iterations; returns the sum of squared changes of the last."""
+def iterate(
+    level: Level,
+    bound: float,
+    theta: float,
+    step: float,
+    still: float,
+    most: int,
+) -> float:
+    """Iterate until the flow moves no more; returns the last sum of squared changes."""
     change: float = _library.iterate(
         level.planes.ctypes.data,
         *level.first.shape,
@@ -51,7 +58,8 @@ def iterate(level: Level, bound: float, theta: float, step: float, depth: int) -
         bound,
         theta,
         step,
-        depth,
+        still,
+        most,
     )
     return change
 

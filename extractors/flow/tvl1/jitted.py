@@ -25,6 +25,8 @@ from extractors.flow.tvl1.level import (
     V,
 )
 
+SWEEP_ITERATIONS = 4
+
 # Compiled code is kept beside this file or, where that is read-only, in the user's
 # cache folder; "fastmath" because no number here is infinite.
 _jit = numba.njit(fastmath=True, error_model="numpy", nogil=True, cache=True)
@@ -56,15 +58,29 @@ def median(level: Level, pixels: int) -> None:
         cv2.medianBlur(field, pixels, dst=field)
 
 
-def iterate(level: Level, bound: float, theta: float, step: float, depth: int) -> float:
-    """Do `depth` iterations; returns the sum of squared changes of the last."""
+def iterate(
+    level: Level, bound: float, theta: float, step: float, still: float, most: int
+) -> float:
+    """Iterate until the flow moves no more; returns the last sum of squared changes."""
     width = level.first.shape[1]
-    numbers = np.float32(bound), np.float32(theta), np.float32(step)
-    return float(_iterate(level.planes, width, *numbers, depth, level.scratch))
+    numbers = np.array([bound, theta, step, still], np.float32)
+    return float(_iterate(level.planes, width, numbers, most, level.scratch))
 
 
 @_jit
-def _iterate(planes, width, bound, theta, step, depth, scratch):  # type: ignore[no-untyped-def]
+def _iterate(planes, width, numbers, most, scratch):  # type: ignore[no-untyped-def]
+    bound, theta, step, still = numbers
+    change, depth = np.float32(np.inf), SWEEP_ITERATIONS
+    while most > 0 and change > still:
+        depth = min(depth, most)
+        change = _sweep(planes, width, bound, theta, step, depth, scratch)
+        most -= depth
+        depth = SWEEP_ITERATIONS if change > np.float32(1.5) * still else 1
+    return change
+
+
+@_jit
+def _sweep(planes, width, bound, theta, step, depth, scratch):  # type: ignore[no-untyped-def]
     lines, count, pitch = planes.shape
     rows = planes.reshape(lines, count * pitch)
     n, height = pitch - VECTOR, lines - 2

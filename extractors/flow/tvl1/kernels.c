@@ -11,9 +11,10 @@
 
 #include <math.h>
 
-#define VECTOR 16  /* floats: the widest vector there is */
+#define VECTOR 16
 #define PLANES 9
 #define MARGIN 5  /* of `taps`: pixels around the image, all zero */
+#define SWEEP_ITERATIONS 4  /* more of them cost less each, but overshoot the stop */
 
 enum { GX, GY, RHO, U, V, UX, UY, VX, VY };
 
@@ -80,9 +81,10 @@ void linearise(float *planes, long height, long width, long pitch, const float *
 }
 
 float iterate(float *planes, long height, long width, long pitch, float bound,
-              float theta, float step, long depth)
+              float theta, float step, float still, long most)
 {
-    return DISPATCH(iterate, planes, height, width, pitch, bound, theta, step, depth);
+    return DISPATCH(iterate, planes, height, width, pitch, bound, theta, step, still,
+                    most);
 }
 
 /* Returns whether it was done: not all processors have one that beats OpenCV's. */

@@ -32,6 +32,6 @@ def _load_jitted(reason: ImportError) -> Any:
     began = time.monotonic()
     jitted = importlib.import_module("extractors.flow.tvl1.jitted")
     level = Memory(16, 16).level(np.zeros((16, 16), np.float32))
-    jitted.iterate(level, bound=0.0, theta=0.0, step=0.0, depth=1)
+    jitted.iterate(level, bound=0.0, theta=0.0, step=0.0, still=0.0, most=1)
     logger.warning("compiled in %.0f s, kept on disk", time.monotonic() - began)
     return jitted

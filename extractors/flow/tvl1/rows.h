@@ -169,8 +169,8 @@ TARGET static inline float ISA(iterate_row)(long n, long pitch, int measured,
 /* `depth` iterations in one sweep over the rows, so that a row is used again while it
    is in the cache: iteration k is 2 k rows behind the first. Returns the sum of squared
    changes of the last one. */
-TARGET static float ISA(iterate)(float *planes, long height, long width, long pitch,
-                                 float bound, float theta, float step, long depth)
+TARGET static float ISA(sweep)(float *planes, long height, long width, long pitch,
+                               float bound, float theta, float step, long depth)
 {
     long n = (width + VECTOR - 1) / VECTOR * VECTOR, stride = PLANES * pitch;
     float *end = planes + (1 + height) * stride, sum = 0;
@@ -194,6 +194,24 @@ TARGET static float ISA(iterate)(float *planes, long height, long width, long pi
                 ISA(iterate_row)(n, pitch, 0, bound, theta, dual, planes, m, above);
         }
     return sum;
+}
+
+/* Iterate until the flow moves by no more than `still`, but no more than `most` times.
+   That is looked at once a sweep, and when it is near, after every iteration. Returns
+   the sum of squared changes of the last one. */
+TARGET static float ISA(iterate)(float *planes, long height, long width, long pitch,
+                                 float bound, float theta, float step, float still,
+                                 long most)
+{
+    float change;
+    long depth = SWEEP_ITERATIONS;
+    do {
+        depth = depth < most ? depth : most;
+        change = ISA(sweep)(planes, height, width, pitch, bound, theta, step, depth);
+        most -= depth;
+        depth = change > 1.5f * still ? SWEEP_ITERATIONS : 1;
+    } while (most > 0 && change > still);
+    return change;
 }
 
 #ifdef MEDIAN

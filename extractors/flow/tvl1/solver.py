@@ -5,6 +5,7 @@ Zach, Pock, Bischof, "A duality based approach for realtime TV-L1 optical flow",
 the iterations, and a stop where the flow moves no more. Its parameters mean the same.
 """
 
+import math
 from typing import Any
 
 import cv2
@@ -20,10 +21,6 @@ AnyImage = Float32[np.ndarray, "_ _"]  # of a size of its own
 
 # A level with a shorter side is not made: there is nothing left to see in it.
 SMALLEST_PIXELS = 16
-
-# Iterations in one sweep over memory. More of them cost less each, but the stop is
-# looked at once a sweep.
-SWEEP_ITERATIONS = 4
 
 
 class Solver:
@@ -60,25 +57,22 @@ class Solver:
 
     def _iterate(self, level: Level) -> None:
         """Minimise the linearised energy, until the flow moves no more."""
-        config, moves = self.config, True
+        config = self.config
         still = config.epsilon**2 * level.first.size
+        change = math.inf
         for _ in range(config.outer_iterations):
-            if not moves:
+            if change <= still:
                 break
             if config.median_pixels > 1:
                 self.kernels.median(level, config.median_pixels)
-            left = config.inner_iterations
-            while moves and left:
-                depth = min(left, SWEEP_ITERATIONS)
-                change = self.kernels.iterate(
-                    level,
-                    bound=config.attachment * config.theta,
-                    theta=config.theta,
-                    step=config.tau / config.theta,
-                    depth=depth,
-                )
-                moves = change > still
-                left -= depth
+            change = self.kernels.iterate(
+                level,
+                bound=config.attachment * config.theta,
+                theta=config.theta,
+                step=config.tau / config.theta,
+                still=still,
+                most=config.inner_iterations,
+            )
 
 
 def _pyramid(frame: Gray, config: FlowConfig) -> list[AnyImage]:

@@ -1,0 +1,111 @@
+"""Speed of optical flow on one thread, beside OpenCV's TV-L1 on the same pairs.
+
+python -m benchmarks.flow [VIDEO ...] [--pairs 4]
+"""
+
+import time
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+from unittest.mock import patch
+
+import cv2
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.machine import describe_machine
+from benchmarks.videos import make_parser, middle_frames, videos_or_demo
+from extractors.flow import FlowConfig
+from extractors.flow.opencv import dis, farneback
+from extractors.flow.opencv import tvl1 as opencv_tvl1
+from extractors.flow.pairs import Gray, PairFlow
+from extractors.flow.tvl1 import compiled, jitted, solver, tvl1
+
+REFERENCE = "OpenCV TV-L1"
+
+
+def make_algorithms() -> dict[str, PairFlow]:
+    """What is compared, each on one thread."""
+    config = FlowConfig()
+    return {
+        REFERENCE: opencv_tvl1(config),
+        "TV-L1, C": _with_kernels(compiled),
+        "TV-L1, Numba": _with_kernels(jitted),
+        "OpenCV DIS": dis(),
+        "OpenCV Farnebäck": farneback(),
+    }
+
+
+def _with_kernels(kernels: object) -> PairFlow:
+    flow = tvl1(FlowConfig())
+
+    def run(previous: Gray, following: Gray) -> np.ndarray:
+        with patch.object(solver, "load_kernels", lambda: kernels):
+            return flow(previous, following)
+
+    return run
+
+
+def measure(
+    algorithms: dict[str, PairFlow], pairs: list[tuple[Gray, Gray]]
+) -> tuple[dict[str, float], dict[str, float]]:
+    """Seconds a pair, and mean distance to the reference's flow in pixels.
+
+    The algorithms take turns at every pair, so that all see the same machine.
+    """
+    seconds = dict.fromkeys(algorithms, 0.0)
+    distance = dict.fromkeys(algorithms, 0.0)
+    for algorithm in algorithms.values():
+        algorithm(*pairs[0])  # what is made once is not counted
+    for pair in pairs:
+        fields = {}
+        for name, algorithm in algorithms.items():
+            seconds[name] += timed(lambda a=algorithm, p=pair: a(*p), fields, name)
+        for name, field in fields.items():
+            distance[name] += np.linalg.norm(field - fields[REFERENCE], axis=-1).mean()
+    count = len(pairs)
+    return (
+        {name: total / count for name, total in seconds.items()},
+        {name: float(total) / count for name, total in distance.items()},
+    )
+
+
+def timed(
+    run: Callable[[], np.ndarray], results: dict[str, np.ndarray], name: str
+) -> float:
+    """Seconds that a call takes; its result goes into `results`."""
+    began = time.perf_counter()
+    results[name] = run()
+    return time.perf_counter() - began
+
+
+def gray_pairs(path: Path, count: int) -> list[tuple[Gray, Gray]]:
+    """Consecutive gray frames from the middle of a video."""
+    frames = middle_frames(path, count + 1)
+    gray = [cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for frame in frames]
+    return list(pairwise(gray))
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = make_parser(__doc__)
+    parser.add_argument("--pairs", type=int, default=4, help="of each video")
+    arguments = parser.parse_args()
+    cv2.setNumThreads(1)
+    with videos_or_demo(arguments.videos) as videos:
+        pairs = [p for path in videos for p in gray_pairs(path, arguments.pairs)]
+    seconds, distance = measure(make_algorithms(), pairs)
+    sizes = sorted({f"{p.shape[1]}x{p.shape[0]}" for p, _ in pairs})
+    table = Table(title=f"{len(pairs)} pairs of {', '.join(sizes)}, one thread")
+    for name in ("", "ms a pair", "pairs a second", "times OpenCV", "pixels from it"):
+        table.add_column(name, justify="right" if name else "left")
+    for name, each in seconds.items():
+        ratio = seconds[REFERENCE] / each
+        figures = (f"{each * 1e3:.1f}", f"{1 / each:.1f}", f"{ratio:.1f}")
+        table.add_row(name, *figures, f"{distance[name]:.3f}")
+    Console().print(table, describe_machine(), highlight=False)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,46 @@
+"""The videos that are measured on: the user's, or one of the demo's."""
+
+import argparse
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+
+from pipeline.datasets.demo import DemoConfig
+from pipeline.datasets.demo.film import film
+from pipeline.datasets.demo.maker import write_video
+from pipeline.datasets.demo.script import write_scripts
+from pipeline.video import DecodeConfig, probe, sample_frames
+
+
+def make_parser(description: str | None) -> argparse.ArgumentParser:
+    """A command line that takes videos."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument(
+        "videos", type=Path, nargs="*", help="default: one of the demo's videos"
+    )
+    return parser
+
+
+@contextmanager
+def videos_or_demo(paths: list[Path]) -> Iterator[list[Path]]:
+    """The paths or, where there is none, a demo video that lives as long as needed."""
+    with tempfile.TemporaryDirectory(prefix="soda-benchmark-") as folder:
+        if not paths:
+            config, target = DemoConfig(), Path(folder) / "demo.mp4"
+            write_video(target, film(config, write_scripts(config)[0]), config)
+        yield paths or [target]
+
+
+def middle_frames(path: Path, count: int) -> np.ndarray:
+    """RGB frames (count, height, width, 3) from the middle, as the pipeline has them.
+
+    A video of fewer frames gives what it has.
+    """
+    config = DecodeConfig()
+    total = int(probe(path).duration_seconds * config.fps)
+    first = max(0, (total - count) // 2)
+    return np.stack(list(islice(sample_frames(path, config), first, first + count)))

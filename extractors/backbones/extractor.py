@@ -1,0 +1,91 @@
+"""From the frames of a snippet to the features that a network makes of them."""
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float32, UInt8
+from torch import Tensor
+
+from extractors.backbones.backbone import Backbone, build_backbone
+from extractors.published_files import read_state
+from extractors.streams import (
+    PRECISIONS,
+    Clips,
+    Extractor,
+    Precision,
+    network_extractor,
+)
+from extractors.weights import Weights
+
+
+def backbone_extractor(
+    backbone: Backbone,
+    weights: Weights,
+    device: torch.device,
+    precision: Precision = "float32",
+) -> Extractor:
+    """A network's features: clips (N, T, H, W, 3) of any T and size to (N, width).
+
+    Raises:
+        WeightsError: The file of the weights cannot be read.
+        ValueError: It holds another network.
+    """
+    kind = PRECISIONS[precision]
+    network = build_backbone(backbone, read_state(weights.path)).to(device, kind)
+
+    def prepare(batch: Clips) -> Tensor:
+        clips = [to_input(backbone, clip, device) for clip in batch]
+        return torch.stack(clips).to(kind)
+
+    return network_extractor(prepare, network)
+
+
+def to_input(
+    backbone: Backbone,
+    clip: UInt8[np.ndarray, "frames height width 3"],
+    device: torch.device,
+) -> Float32[Tensor, "3 clip_frames crop crop"]:
+    """The clip as the network was trained on it: sampled, resized, cropped, scaled."""
+    chosen = evenly_spaced(len(clip), backbone.clip_frames)
+    frames = torch.from_numpy(clip[chosen]).to(device)
+    # (T, H, W, 3) -> (T, 3, H, W)
+    pixels = _resized(frames.permute(0, 3, 1, 2).float(), backbone.resize_pixels)
+    cropped = _centre(pixels, backbone.crop_pixels) / 255
+    mean, std = (
+        torch.tensor(colour, device=device).view(3, 1, 1)
+        for colour in (backbone.mean, backbone.std)
+    )
+    return ((cropped - mean) / std).transpose(0, 1)
+
+
+def evenly_spaced(length: int, count: int) -> list[int]:
+    """Which of `length` frames make a clip of `count`: the middles of equal parts.
+
+    Where the length is a multiple of the count, that is every n-th frame, and all of
+    them where they are equal; where there are too few, frames are repeated.
+
+    >>> evenly_spaced(length=12, count=4)
+    [1, 4, 7, 10]
+    >>> evenly_spaced(length=3, count=6)
+    [0, 0, 1, 1, 2, 2]
+    """
+    return [(2 * i + 1) * length // (2 * count) for i in range(count)]
+
+
+def _resized(
+    frames: Float32[Tensor, "frames 3 height width"], pixels: int | tuple[int, int]
+) -> Float32[Tensor, "frames 3 height_out width_out"]:
+    if isinstance(pixels, int):
+        height, width = frames.shape[2:]
+        short = min(height, width)
+        pixels = (pixels * height // short, pixels * width // short)
+    # Not antialiased: neither library does so for video.
+    return F.interpolate(frames, pixels, mode="bilinear", align_corners=False)
+
+
+def _centre(
+    frames: Float32[Tensor, "frames 3 height width"], side: int
+) -> Float32[Tensor, "frames 3 side side"]:
+    # `round` goes to the even number, and so do both libraries; `//` would not.
+    top, left = (round((length - side) / 2) for length in frames.shape[2:])
+    return frames[:, :, top : top + side, left : left + side]

@@ -1,0 +1,147 @@
+"""The networks with weights trained on Kinetics-400, by name.
+
+The numbers of torchvision are those of its weight enums and training recipes, where
+7.5 and 15 frames a second are every fourth and every second frame. Those of
+pytorchvideo are of its hub and its model zoo ("frame length x sample rate"), the
+sizes of PySlowFast's configurations for a single crop in the middle.
+"""
+
+from collections.abc import Callable
+from functools import partial
+
+from torch import nn
+
+from extractors.backbones.backbone import Backbone, Colour
+from extractors.backbones.libraries import (
+    pytorchvideo_network,
+    slowfast_network,
+    torchvision_network,
+)
+
+TORCHVISION_FOLDER = "https://download.pytorch.org/models"
+PYTORCHVIDEO_FOLDER = "https://dl.fbaipublicfiles.com/pytorchvideo/model_zoo/kinetics"
+
+# Mean and standard deviation of the pixels.
+EQUAL: tuple[Colour, Colour] = ((0.45, 0.45, 0.45), (0.225, 0.225, 0.225))
+IMAGENET: tuple[Colour, Colour] = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+KINETICS: tuple[Colour, Colour] = (
+    (0.43216, 0.394666, 0.37645),
+    (0.22803, 0.22145, 0.216989),
+)
+
+
+def _torchvision(
+    name: str,
+    file_stem: str,
+    *,
+    clip: tuple[int, int],
+    resize: int | tuple[int, int],
+    crop: int,
+    colours: tuple[Colour, Colour],
+    width: int,
+    head: str,
+) -> Backbone:
+    """A row of the table; the stem ends in the first digits of the file's sha256."""
+    return Backbone(
+        name=name,
+        url=f"{TORCHVISION_FOLDER}/{file_stem}.pth",
+        hash_prefix=file_stem.rpartition("-")[2],
+        build=partial(torchvision_network, name),
+        head=(head,),
+        clip_frames=clip[0],
+        step_frames=clip[1],
+        resize_pixels=resize,
+        crop_pixels=crop,
+        mean=colours[0],
+        std=colours[1],
+        width=width,
+    )
+
+
+_mvit = partial(
+    _torchvision,
+    clip=(16, 4),
+    resize=256,
+    crop=224,
+    colours=EQUAL,
+    width=768,
+    head="head",
+)
+_swin = partial(
+    _torchvision, clip=(32, 2), resize=256, crop=224, colours=IMAGENET, head="head"
+)
+_resnet_18 = partial(
+    _torchvision,
+    clip=(16, 2),
+    resize=(128, 171),
+    crop=112,
+    colours=KINETICS,
+    width=512,
+    head="fc",
+)
+_s3d = partial(
+    _torchvision,
+    clip=(64, 2),  # as it was trained; it was validated on clips of 128
+    resize=(256, 256),
+    crop=224,
+    colours=KINETICS,
+    width=1024,
+    head="classifier",
+)
+
+
+def _pytorchvideo(
+    name: str,
+    filename: str,
+    *,
+    clip: tuple[int, int],
+    head_block: int,
+    resize: int = 256,
+    crop: int = 224,
+    width: int = 2048,
+    network: Callable[[str], nn.Module] = pytorchvideo_network,
+) -> Backbone:
+    """A row of the table. For these files no hash has been published."""
+    return Backbone(
+        name=name,
+        url=f"{PYTORCHVIDEO_FOLDER}/{filename}",
+        hash_prefix="",
+        build=partial(network, name),
+        head=(f"blocks.{head_block}.proj",),
+        clip_frames=clip[0],
+        step_frames=clip[1],
+        resize_pixels=resize,
+        crop_pixels=crop,
+        mean=EQUAL[0],
+        std=EQUAL[1],
+        width=width,
+    )
+
+
+_NETWORKS = (
+    _mvit("mvit_v1_b", "mvit_v1_b-dbeb1030"),
+    _mvit("mvit_v2_s", "mvit_v2_s-ae3be167"),
+    _swin("swin3d_t", "swin3d_t-7615ae03", width=768),
+    _swin("swin3d_s", "swin3d_s-da41c237", width=768),
+    _swin("swin3d_b", "swin3d_b_1k-24f7c7c6", width=1024),
+    _resnet_18("r3d_18", "r3d_18-b3b3357e"),
+    _resnet_18("mc3_18", "mc3_18-a90a0ba3"),
+    _resnet_18("r2plus1d_18", "r2plus1d_18-91a641e6"),
+    _s3d("s3d", "s3d-d76dad2f"),
+    _pytorchvideo("slow_r50", "SLOW_8x8_R50.pyth", clip=(8, 8), head_block=5),
+    _pytorchvideo("i3d_r50", "I3D_8x8_R50.pyth", clip=(8, 8), head_block=6),
+    _pytorchvideo(
+        "slowfast_r50",
+        "SLOWFAST_8x8_R50.pyth",
+        clip=(32, 2),  # of the fast pathway; every fourth of them is 8x8
+        head_block=6,
+        width=2304,  # 2048 of the slow pathway, 256 of the fast one
+        network=slowfast_network,
+    ),
+    _pytorchvideo(
+        "x3d_s", "X3D_S.pyth", clip=(13, 6), head_block=5, resize=182, crop=160
+    ),
+    _pytorchvideo("x3d_m", "X3D_M.pyth", clip=(16, 5), head_block=5),
+)
+
+BACKBONES: dict[str, Backbone] = {backbone.name: backbone for backbone in _NETWORKS}

@@ -1,0 +1,108 @@
+"""Optical flow by RAFT (Teed and Deng, ECCV 2020), as torchvision publishes it."""
+
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float32, UInt8
+from torch import Tensor, nn
+
+from extractors.published import PublishedNetwork, load_published
+from extractors.published_files import find_published, read_state
+from extractors.weights import Weights
+
+Frames = UInt8[np.ndarray, "frames height width 3"]
+Fields = Float32[np.ndarray, "pairs height width 2"]
+
+CELL_PIXELS = 8  # of which the network makes one cell
+# Of fewer, the coarsest correlations would be NaN.
+SMALLEST_PIXELS = 128
+# Pixels of the pairs that go through the network at once: 12 pairs of 340 x 256.
+BATCH_PIXELS = 2**20
+
+
+def _raft_large() -> nn.Module:
+    network: nn.Module = import_module("torchvision.models.optical_flow").raft_large()
+    return network
+
+
+RAFT = PublishedNetwork(
+    name="raft_large",
+    url="https://download.pytorch.org/models/raft_large_C_T_SKHT_V2-ff5fadd5.pth",
+    hash_prefix="ff5fadd5",
+    build=_raft_large,
+)
+
+
+def find_raft_weights(local: Path | None = None, cache: Path | None = None) -> Weights:
+    """The weights of RAFT; for the arguments see `find_published`.
+
+    Raises:
+        WeightsError: There are none, or a file does not hold this network.
+    """
+    return find_published(RAFT, "--raft-weights", local, cache)
+
+
+def raft(weights: Path, device: str) -> Callable[[Frames], Fields]:
+    """A function of RGB frames: where each pixel went until the next frame.
+
+    Its result is pixels to the right, pixels down; one field fewer than frames.
+
+    Raises:
+        WeightsError: The file of the weights cannot be read.
+        ValueError: It holds another network.
+    """
+    chosen = torch.device(device)
+    network = load_published(RAFT, read_state(weights)).to(chosen)
+
+    @torch.no_grad()
+    def flow(frames: Frames) -> Fields:
+        height, width = frames.shape[1:3]
+        fields = np.empty((max(len(frames) - 1, 0), height, width, 2), np.float32)
+        for first, last in _batches(len(fields), height, width):
+            inputs = _padded(frames[first : last + 1], chosen)
+            field = network(inputs[:-1], inputs[1:])[-1]  # the last of its updates
+            fields[first:last] = _cropped(field, height, width).cpu().numpy()
+        return fields
+
+    return flow
+
+
+def _batches(pairs: int, height: int, width: int) -> list[tuple[int, int]]:
+    """Pairs [first, last) that go through the network at once."""
+    pixels = (height + sum(_border(height))) * (width + sum(_border(width)))
+    size = max(BATCH_PIXELS // pixels, 1)
+    return [(first, min(first + size, pairs)) for first in range(0, pairs, size)]
+
+
+def _border(length: int) -> tuple[int, int]:
+    """Pixels to add before and after: to whole cells, and to the smallest size.
+
+    >>> _border(41), _border(130), _border(136)
+    ((43, 44), (3, 3), (0, 0))
+    """
+    cells = -(-max(length, SMALLEST_PIXELS) // CELL_PIXELS)
+    missing = cells * CELL_PIXELS - length
+    return missing // 2, missing - missing // 2
+
+
+def _padded(
+    frames: Frames, device: torch.device
+) -> Float32[Tensor, "frames 3 rows columns"]:
+    """Values from 0 to 255 become -1 to 1; pixels of the border are repeated."""
+    # A copy, because a frame from a decoder may be read-only.
+    pixels = torch.from_numpy(frames.copy()).to(device)
+    values = pixels.permute(0, 3, 1, 2).float() / 127.5 - 1  # (N, 3, H, W)
+    height, width = frames.shape[1:3]
+    return F.pad(values, (*_border(width), *_border(height)), mode="replicate")
+
+
+def _cropped(
+    field: Float32[Tensor, "pairs 2 rows columns"], height: int, width: int
+) -> Float32[Tensor, "pairs height width 2"]:
+    (top, _), (left, _) = _border(height), _border(width)
+    inside = field[:, :, top : top + height, left : left + width]
+    return inside.permute(0, 2, 3, 1)

@@ -1,0 +1,148 @@
+"""The files of published networks: found, fetched, verified, read."""
+
+import logging
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file
+from torch import Tensor
+
+from extractors.checkpoints import UNREADABLE, reason_of
+from extractors.errors import WeightsError
+from extractors.published import PublishedNetwork, check_shapes
+from extractors.shapes import shapes_of
+from extractors.sources import Source, download_url, obtain, sha256
+from extractors.weights import Weights, default_cache, made_folder
+
+logger = logging.getLogger("soda")
+
+
+def find_published(
+    published: PublishedNetwork,
+    option: str,
+    local: Path | None = None,
+    cache: Path | None = None,
+) -> Weights:
+    """The weights of a network: a local file, else the cache, else a download.
+
+    Args:
+        published: Which network.
+        option: The option of the command line that names a local file.
+        local: A file that wins over everything.
+        cache: Where downloads are kept, as they are; None means `default_cache()`.
+
+    Raises:
+        WeightsError: There are none, or a file does not hold this network; the
+            message says how to get them.
+    """
+    if local is not None:
+        _check_file(published, local, option)
+        return Weights(local, sha256(local), origin=f"local file {local}")
+    cache = made_folder(default_cache() if cache is None else cache)
+    source = source_of(published)
+    try:
+        with obtain(source, cache) as path:
+            _check_file(published, path, option)
+            kept = _kept(path, cache)
+    except WeightsError as error:
+        raise WeightsError(
+            f"no weights for {published.name} ({error}). Where the internet can be "
+            f"reached, {source.by_hand} and put it into {cache} yourself; or name a "
+            f"file with {option} FILE"
+        ) from error
+    return Weights(kept, sha256(kept), source.origin)
+
+
+def source_of(published: PublishedNetwork) -> Source:
+    """Where the file is to be had, and how a download is verified.
+
+    Where no hash has been published, any file passes for it, which the log says.
+    """
+    filename = published.url.rpartition("/")[2]
+    hash_digits = len(published.hash_prefix)
+    return Source(
+        filename=filename,
+        origin=f"{published.name} ({filename})",
+        by_hand=f"download {published.url}",
+        digest=published.hash_prefix,
+        digest_of=lambda path: sha256(path)[:hash_digits],
+        download=lambda target: _download(published, target),
+    )
+
+
+def _download(published: PublishedNetwork, target: Path) -> None:
+    download_url(published.url, target)
+    if not published.hash_prefix:
+        logger.warning(
+            "%s: its publisher names no hash to verify it by; its sha256 is %s",
+            target.name,
+            sha256(target),
+        )
+
+
+def _kept(path: Path, cache: Path) -> Path:
+    """Move a download into the cache, whole or not at all."""
+    if path.parent == cache:  # which may be shared, and not ours to write
+        return path
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+    return path.replace(cache / path.name)
+
+
+def _check_file(published: PublishedNetwork, path: Path, option: str) -> None:
+    try:
+        check_shapes(published, shapes_of(read_state(path)))
+    except ValueError as error:
+        raise WeightsError(
+            f"{path}: expected the published weights of {published.name}, found "
+            f"others ({error}); name another file with {option} FILE"
+        ) from error
+
+
+def read_state(path: Path) -> dict[str, Tensor]:
+    """Read a published file; code that it may bring along is not run.
+
+    Returns:
+        Tensors by name, on the CPU. Of the files of pytorchvideo, which hold more,
+        what they call "model_state".
+
+    Raises:
+        WeightsError: The file is not there, is of another kind, or is broken.
+    """
+    reader = _READERS.get(path.suffix)
+    if reader is None:
+        raise WeightsError(
+            f"{path}: expected a weight file ending in {', '.join(_READERS)}, "
+            f"found {path.suffix or 'no ending'}"
+        )
+    if not path.is_file():
+        raise WeightsError(f"{path}: expected a weight file, found none")
+    try:
+        return reader(path)
+    except UNREADABLE as error:
+        raise WeightsError(
+            f"{path}: expected weights, found a file that cannot be read as "
+            f"{path.suffix} ({reason_of(error)}); download it again"
+        ) from error
+
+
+def _read_torch(path: Path) -> dict[str, Tensor]:
+    content = torch.load(path, map_location="cpu", weights_only=True)
+    if not isinstance(content, Mapping):
+        raise TypeError(f"it holds a {type(content).__name__}, not a state dict")
+    state: Mapping[str, Any] = content.get("model_state", content)
+    others = [name for name, value in state.items() if not isinstance(value, Tensor)]
+    if others:
+        raise TypeError(f"not tensors: {', '.join(map(str, others))}")
+    return dict(state)
+
+
+_READERS: dict[str, Callable[[Path], dict[str, Tensor]]] = {
+    ".pth": _read_torch,
+    ".pt": _read_torch,
+    ".pyth": _read_torch,
+    ".safetensors": load_file,
+}
