@@ -34,7 +34,7 @@ Sections = Mapping[str, Mapping[str, Any]]
 PRESETS: dict[str, Sections] = {
     "soda": {},
     "small": {
-        # DIS takes a quarter of TV-L1's time.
+        # DIS takes a quarter of TV-L1's time on one thread.
         "flow": {"algorithm": "dis"},
         "train": {"cells": 64, "hidden": 512, "epochs": 60},
     },
