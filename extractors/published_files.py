@@ -2,15 +2,13 @@
 
 import logging
 import os
-from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
-from typing import Any
 
-import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from extractors.checkpoints import UNREADABLE, reason_of
+from extractors.checkpoints import Reader, read_torch, read_weights
 from extractors.errors import WeightsError
 from extractors.published import PublishedNetwork, check_shapes
 from extractors.shapes import shapes_of
@@ -112,35 +110,12 @@ def read_state(path: Path) -> dict[str, Tensor]:
     Raises:
         WeightsError: The file is not there, is of another kind, or is broken.
     """
-    reader = _READERS.get(path.suffix)
-    if reader is None:
-        raise WeightsError(
-            f"{path}: expected a weight file ending in {', '.join(_READERS)}, "
-            f"found {path.suffix or 'no ending'}"
-        )
-    if not path.is_file():
-        raise WeightsError(f"{path}: expected a weight file, found none")
-    try:
-        return reader(path)
-    except UNREADABLE as error:
-        raise WeightsError(
-            f"{path}: expected weights, found a file that cannot be read as "
-            f"{path.suffix} ({reason_of(error)}); download it again"
-        ) from error
+    return read_weights(path, _READERS)
 
 
-def _read_torch(path: Path) -> dict[str, Tensor]:
-    content = torch.load(path, map_location="cpu", weights_only=True)
-    if not isinstance(content, Mapping):
-        raise TypeError(f"it holds a {type(content).__name__}, not a state dict")
-    state: Mapping[str, Any] = content.get("model_state", content)
-    others = [name for name, value in state.items() if not isinstance(value, Tensor)]
-    if others:
-        raise TypeError(f"not tensors: {', '.join(map(str, others))}")
-    return dict(state)
+_read_torch = partial(read_torch, inner="model_state")
 
-
-_READERS: dict[str, Callable[[Path], dict[str, Tensor]]] = {
+_READERS: dict[str, Reader] = {
     ".pth": _read_torch,
     ".pt": _read_torch,
     ".pyth": _read_torch,

@@ -14,7 +14,14 @@ from extractors.flow import FlowConfig, flow_fields, make_flow
 from pipeline.datasets import beyond_end
 from pipeline.errors import VideoError
 from pipeline.fanout import worker_threads
-from pipeline.video import CachedFrames, DecodeConfig, decode_video, probe, write_flow
+from pipeline.video import (
+    CachedFrames,
+    DecodeConfig,
+    VideoInfo,
+    decode_video,
+    probe,
+    write_flow,
+)
 
 T = TypeVar("T")
 
@@ -38,26 +45,26 @@ def decode(
         VideoError: It cannot be read, or its annotations lie beyond its end.
     """
     decode_config = DecodeConfig(**config)
-    seconds = check_annotations(inputs[0], last_annotated_seconds)
-    expected = seconds * (decode_config.fps or probe(inputs[0]).fps)
+    info = check_annotations(inputs[0], last_annotated_seconds)
+    expected = info.duration_seconds * (decode_config.fps or info.fps)
     decode_video(
         inputs[0], output, decode_config, lambda frames: progress(frames / expected)
     )
 
 
-def check_annotations(path: Path, last_annotated_seconds: float) -> float:
-    """A video's duration in seconds.
+def check_annotations(path: Path, last_annotated_seconds: float) -> VideoInfo:
+    """Look at a video before the work on it.
 
     Raises:
         VideoError: It cannot be read, or its annotations lie beyond its end.
     """
-    duration_seconds = probe(path).duration_seconds
-    if beyond := beyond_end(last_annotated_seconds, duration_seconds):
+    info = probe(path)
+    if beyond := beyond_end(last_annotated_seconds, info.duration_seconds):
         raise VideoError(
             f"{path}: the last annotation {beyond}; correct the annotation, or see "
             "whether this is the video that was annotated"
         )
-    return duration_seconds
+    return info
 
 
 def compute_flow(

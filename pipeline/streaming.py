@@ -43,10 +43,10 @@ def stream_features(
     Raises:
         VideoError: It cannot be read, or its annotations lie beyond its end.
     """
-    expected_seconds = check_annotations(inputs[0], last_annotated_seconds)
+    info = check_annotations(inputs[0], last_annotated_seconds)
     frames = sample_frames(inputs[0], DecodeConfig(**decode))
     extraction = Extraction(Recipe(**recipe), describe_source(inputs[0]), output)
-    expected = expected_seconds * frames.fps
+    expected = info.duration_seconds * frames.fps
     pictures = _pictures(frames, FlowConfig(**flow or {}), extraction)
     for index, streams in enumerate(prefetched(pictures, AHEAD), start=1):
         for stream, picture in streams.items():

