@@ -4,7 +4,6 @@ python -m benchmarks.flow [VIDEO ...] [--pairs 4]
 """
 
 import time
-from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from unittest.mock import patch
@@ -21,6 +20,8 @@ from extractors.flow.opencv import dis, farneback
 from extractors.flow.opencv import tvl1 as opencv_tvl1
 from extractors.flow.pairs import Gray, PairFlow
 from extractors.flow.tvl1 import compiled, jitted, solver, tvl1
+
+Pair = tuple[Gray, Gray]
 
 REFERENCE = "OpenCV TV-L1"
 
@@ -48,39 +49,32 @@ def _with_kernels(kernels: object) -> PairFlow:
 
 
 def measure(
-    algorithms: dict[str, PairFlow], pairs: list[tuple[Gray, Gray]]
+    algorithms: dict[str, PairFlow], videos: list[list[Pair]]
 ) -> tuple[dict[str, float], dict[str, float]]:
     """Seconds a pair, and mean distance to the reference's flow in pixels.
 
-    The algorithms take turns at every pair, so that all see the same machine.
+    The algorithms take turns at every video, so that all see the same machine.
     """
     seconds = dict.fromkeys(algorithms, 0.0)
     distance = dict.fromkeys(algorithms, 0.0)
-    for algorithm in algorithms.values():
-        algorithm(*pairs[0])  # what is made once is not counted
-    for pair in pairs:
+    for pairs in videos:
         fields = {}
         for name, algorithm in algorithms.items():
-            seconds[name] += timed(lambda a=algorithm, p=pair: a(*p), fields, name)
-        for name, field in fields.items():
-            distance[name] += np.linalg.norm(field - fields[REFERENCE], axis=-1).mean()
-    count = len(pairs)
+            algorithm(*pairs[0])  # what is made once a size is not counted
+            began = time.perf_counter()
+            fields[name] = np.stack([algorithm(*pair) for pair in pairs])
+            seconds[name] += time.perf_counter() - began
+        for name, made in fields.items():
+            away = np.linalg.norm(made - fields[REFERENCE], axis=-1)
+            distance[name] += float(away.mean()) * len(pairs)
+    count = sum(map(len, videos))
     return (
         {name: total / count for name, total in seconds.items()},
-        {name: float(total) / count for name, total in distance.items()},
+        {name: total / count for name, total in distance.items()},
     )
 
 
-def timed(
-    run: Callable[[], np.ndarray], results: dict[str, np.ndarray], name: str
-) -> float:
-    """Seconds that a call takes; its result goes into `results`."""
-    began = time.perf_counter()
-    results[name] = run()
-    return time.perf_counter() - began
-
-
-def gray_pairs(path: Path, count: int) -> list[tuple[Gray, Gray]]:
+def gray_pairs(path: Path, count: int) -> list[Pair]:
     """Consecutive gray frames from the middle of a video."""
     frames = middle_frames(path, count + 1)
     gray = [cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for frame in frames]
@@ -93,11 +87,12 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=4, help="of each video")
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
-    with videos_or_demo(arguments.videos) as videos:
-        pairs = [p for path in videos for p in gray_pairs(path, arguments.pairs)]
-    seconds, distance = measure(make_algorithms(), pairs)
-    sizes = sorted({f"{p.shape[1]}x{p.shape[0]}" for p, _ in pairs})
-    table = Table(title=f"{len(pairs)} pairs of {', '.join(sizes)}, one thread")
+    with videos_or_demo(arguments.videos) as paths:
+        videos = [gray_pairs(path, arguments.pairs) for path in paths]
+    seconds, distance = measure(make_algorithms(), videos)
+    frames = [previous for pairs in videos for previous, _ in pairs]
+    sizes = sorted({f"{frame.shape[1]}x{frame.shape[0]}" for frame in frames})
+    table = Table(title=f"{len(frames)} pairs of {', '.join(sizes)}, one thread")
     for name in ("", "ms a pair", "pairs a second", "times OpenCV", "pixels from it"):
         table.add_column(name, justify="right" if name else "left")
     for name, each in seconds.items():

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 
+import av
 import numpy as np
 
 from pipeline.datasets.demo import DemoConfig
@@ -44,3 +45,21 @@ def middle_frames(path: Path, count: int) -> np.ndarray:
     total = int(probe(path).duration_seconds * config.fps)
     first = max(0, (total - count) // 2)
     return np.stack(list(islice(sample_frames(path, config), first, first + count)))
+
+
+def loop_video(path: Path, target: Path, seconds: float) -> None:
+    """Write a video that repeats another one, packet by packet, for so long."""
+    period = probe(path).duration_seconds
+    with av.open(str(target), "w") as output:
+        stream = None
+        for turn in range(max(1, round(seconds / period))):
+            with av.open(str(path)) as source:
+                video = source.streams.video[0]
+                stream = stream or output.add_stream_from_template(video)
+                for packet in source.demux(video):
+                    if packet.dts is None or packet.pts is None:
+                        continue  # what flushes the decoder
+                    shift = round(turn * period / packet.time_base)
+                    packet.pts, packet.dts = packet.pts + shift, packet.dts + shift
+                    packet.stream = stream
+                    output.mux(packet)

@@ -1,8 +1,11 @@
 """From a video's pictures to its features: clips, and the networks over them."""
 
 import logging
+from collections import deque
 from collections.abc import Callable
-from typing import Literal
+from concurrent.futures import Future, ThreadPoolExecutor
+from threading import BoundedSemaphore
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -63,6 +66,35 @@ class ClipCutter:
         return np.stack(self._window + repeated)
 
 
+class NetworkThreads:
+    """Threads that run networks side by side, each on one processor.
+
+    Processors are busier than with all of them on one batch, and features do not
+    depend on their number, as the last bit of a sum does that several share.
+    """
+
+    def __init__(self, threads: int) -> None:
+        self._pool = ThreadPoolExecutor(threads)
+        # One batch waits, so that no thread does.
+        self._room = BoundedSemaphore(threads + 1)
+
+    def __enter__(self) -> "NetworkThreads":
+        self._torch_threads = torch.get_num_threads()
+        torch.set_num_threads(1)
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self._pool.shutdown(cancel_futures=True)
+        torch.set_num_threads(self._torch_threads)
+
+    def submit(self, extractor: Extractor, clips: Clips) -> "Future[Features]":
+        """Begin a batch; waits while too many are under way."""
+        self._room.acquire()
+        future = self._pool.submit(extractor, clips)
+        future.add_done_callback(lambda _: self._room.release())
+        return future
+
+
 class FeatureStream:
     """Features of pictures that come one by one, some clips at a time.
 
@@ -70,9 +102,17 @@ class FeatureStream:
     the last bit of a sum can depend on its neighbours.
     """
 
-    def __init__(self, extractor: Extractor, cutter: ClipCutter, batch: int) -> None:
+    def __init__(
+        self,
+        extractor: Extractor,
+        cutter: ClipCutter,
+        batch: int,
+        threads: NetworkThreads,
+    ) -> None:
         self.extractor, self.cutter, self.batch = extractor, cutter, batch
+        self.threads = threads
         self._clips: list[Clip] = []
+        self._begun: deque[Future[Features]] = deque()
         self._features: list[Features] = []
 
     def add(self, picture: Picture) -> None:
@@ -84,6 +124,7 @@ class FeatureStream:
         self._take(self.cutter.rest())
         if self._clips:
             self._extract()
+        self._features.extend(future.result() for future in self._begun)
         return np.concatenate(self._features)
 
     def _take(self, clip: Clip | None) -> None:
@@ -93,7 +134,10 @@ class FeatureStream:
             self._extract()
 
     def _extract(self) -> None:
-        self._features.append(self.extractor(np.stack(self._clips)))
+        # What went wrong comes out at the next batch, not at the end of the video.
+        while self._begun and self._begun[0].done():
+            self._features.append(self._begun.popleft().result())
+        self._begun.append(self.threads.submit(self.extractor, np.stack(self._clips)))
         self._clips = []
 
 

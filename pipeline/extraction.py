@@ -1,6 +1,6 @@
 """Features of one video, whether its pictures come from caches or from a stream."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -14,6 +14,7 @@ from extractors.streams import (
     ClipCutter,
     Extractor,
     FeatureStream,
+    NetworkThreads,
     Picture,
     Precision,
     hof_extractor,
@@ -22,6 +23,7 @@ from extractors.streams import (
 from extractors.weights import Stream, Weights
 from pipeline.caching import ShareDone, counted, silent
 from pipeline.errors import VideoError
+from pipeline.fanout import worker_threads
 from pipeline.grid import SnippetGrid
 from pipeline.storage import read_arrays, write_arrays
 from pipeline.video import CachedFlow, CachedFrames
@@ -121,31 +123,50 @@ def extract_features(
     Raises:
         VideoError: Frames and flow do not agree.
     """
-    with CachedFrames(inputs[0]) as frames:
-        extraction = Extraction(Recipe(**recipe), frames.source, output)
+    chosen = Recipe(**recipe)
+    with CachedFrames(inputs[0]) as frames, network_threads(chosen.device) as threads:
+        extraction = Extraction(chosen, frames.source, output, threads)
         grid = extraction.grid(frames.num_frames, frames.fps, frames.start_seconds)
-    count = len(extraction.making)
-    for index, stream in enumerate(extraction.making):
-        opened = CachedFrames(inputs[0]) if stream == "rgb" else CachedFlow(inputs[-1])
-        with opened as pictures:
-            if pictures.num_frames != grid.num_frames:
-                raise VideoError(
-                    f"{pictures.path}: expected {grid.num_frames} pictures, one a "
-                    f"frame, found {pictures.num_frames}; delete the file and run again"
-                )
+        count = len(extraction.making) * grid.num_frames
+        for index, stream in enumerate(extraction.making):
+            pictures = frames if stream == "rgb" else _flow_of(inputs[-1], grid)
             done = index * grid.num_frames
-            for picture in counted(pictures, count * grid.num_frames, progress, done):
+            for picture in counted(pictures, count, progress, done):
                 extraction.add(stream, picture)
-    extraction.write(grid)
+        extraction.write(grid)
+
+
+def _flow_of(path: Path, grid: SnippetGrid) -> Iterator[Picture]:
+    """The pictures of a cached flow, one a frame."""
+    with CachedFlow(path) as pictures:
+        if pictures.num_frames != grid.num_frames:
+            raise VideoError(
+                f"{path}: expected {grid.num_frames} pictures, one a frame, found "
+                f"{pictures.num_frames}; delete the file and run again"
+            )
+        yield from pictures
+
+
+def network_threads(device: str) -> NetworkThreads:
+    """One for each processor that this process may use; a GPU takes one."""
+    on_cpu = torch.device(device).type == "cpu"
+    return NetworkThreads(worker_threads() if on_cpu else 1)
 
 
 class Extraction:
     """The features of one video while they are being made."""
 
-    def __init__(self, recipe: Recipe, source: Mapping[str, Any], output: Path) -> None:
+    def __init__(
+        self,
+        recipe: Recipe,
+        source: Mapping[str, Any],
+        output: Path,
+        threads: NetworkThreads,
+    ) -> None:
         """Look for streams that are ready; `source` says which video it is."""
         self.recipe, self.source, self.output = recipe, source, output
         self.config = FeatureConfig(**recipe.config)
+        self.threads = threads
         self.ready: dict[Stream, np.ndarray] = {}
         self.making: dict[Stream, FeatureStream] = {}
         for stream in self.config.stream_names:
@@ -202,6 +223,7 @@ class Extraction:
             _extractor(stream, config.extractor, weights, device, config.precision),
             ClipCutter(config.snippet_length, config.stride_frames, config.tail),
             BATCH_CLIPS[torch.device(device).type],
+            self.threads,
         )
 
     def _reused(self, stream: Stream) -> np.ndarray | None:

@@ -172,7 +172,7 @@ def _round(
     slices = min(resources.jobs, len(items))
     longest_first = tuple(sorted(items, key=lambda item: -item.weight))
     write_json(folder / "job.json", plain(replace(job, items=longest_first)))
-    with _workers(folder, slices, resources) as workers:
+    with _workers(folder, slices) as workers:
         while any(worker.poll() is None for worker in workers):
             time.sleep(POLL_SECONDS)
             progress.update(worker_progress(folder))
@@ -182,16 +182,13 @@ def _round(
 
 
 @contextmanager
-def _workers(
-    folder: Path, slices: int, resources: Resources
-) -> Iterator[Sequence[subprocess.Popen[bytes]]]:
+def _workers(folder: Path, slices: int) -> Iterator[Sequence[subprocess.Popen[bytes]]]:
     """Worker processes that never outlive this one.
 
     Each reads its standard input, whose other end only we hold: however we die, it
-    sees the end of the file and exits. A worker's threads do not depend on how much
-    is left to do, because the last bit of a sum can depend on them.
+    sees the end of the file and exits. The processors are shared out among them.
     """
-    threads = max(1, (os.cpu_count() or 1) // resources.jobs)
+    threads = max(1, (os.cpu_count() or 1) // slices)
     environment = os.environ | {"OMP_NUM_THREADS": str(threads)}
     workers: list[subprocess.Popen[bytes]] = []
     try:

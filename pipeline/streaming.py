@@ -1,7 +1,7 @@
 """Features of one video in a single pass, without a cache of frames or flow.
 
-A thread decodes, others compute flow, and the networks run in this one; each is a
-little ahead of the next, so that memory does not grow with the length of the video.
+A thread decodes, others compute flow, others run the networks; each is a little ahead
+of the next, so that memory does not grow with the length of the video.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,7 +12,7 @@ from extractors.flow import FlowConfig, make_flow, with_flow
 from extractors.streams import Picture
 from extractors.weights import Stream
 from pipeline.caching import ShareDone, check_annotations, silent
-from pipeline.extraction import Extraction, Recipe
+from pipeline.extraction import Extraction, Recipe, network_threads
 from pipeline.fanout import worker_threads
 from pipeline.prefetch import prefetched
 from pipeline.video import DecodeConfig, SampledFrames, describe_source, sample_frames
@@ -45,16 +45,18 @@ def stream_features(
     """
     info = check_annotations(inputs[0], last_annotated_seconds)
     frames = sample_frames(inputs[0], DecodeConfig(**decode))
-    extraction = Extraction(Recipe(**recipe), describe_source(inputs[0]), output)
     expected = info.duration_seconds * frames.fps
-    pictures = _pictures(frames, FlowConfig(**flow or {}), extraction)
-    for index, streams in enumerate(prefetched(pictures, AHEAD), start=1):
-        for stream, picture in streams.items():
-            extraction.add(stream, picture)
-        progress(min(index / expected, 1.0))
-    extraction.write(
-        extraction.grid(frames.num_frames, frames.fps, frames.start_seconds)
-    )
+    chosen, source = Recipe(**recipe), describe_source(inputs[0])
+    with network_threads(chosen.device) as threads:
+        extraction = Extraction(chosen, source, output, threads)
+        pictures = _pictures(frames, FlowConfig(**flow or {}), extraction)
+        for index, streams in enumerate(prefetched(pictures, AHEAD), start=1):
+            for stream, picture in streams.items():
+                extraction.add(stream, picture)
+            progress(min(index / expected, 1.0))
+        extraction.write(
+            extraction.grid(frames.num_frames, frames.fps, frames.start_seconds)
+        )
 
 
 def _pictures(

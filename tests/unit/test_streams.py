@@ -1,3 +1,5 @@
+import time
+
 import numpy as np
 import pytest
 import torch
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 from extractors.streams import (
     ClipCutter,
     FeatureStream,
+    NetworkThreads,
     hof_extractor,
     network_extractor,
 )
@@ -51,11 +54,66 @@ def test_every_clip_goes_through_the_network_once(count, sizes):
         batches.append(len(clips))
         return clips[:, 0, 0, 0, :1].astype(np.float32)
 
-    stream = FeatureStream(extract, ClipCutter(2, 2), batch=2)
-    for picture in numbered(count):
-        stream.add(picture)
-    assert stream.finish()[:, 0].tolist() == list(range(0, count, 2))
+    with NetworkThreads(1) as threads:
+        stream = FeatureStream(extract, ClipCutter(2, 2), 2, threads)
+        for picture in numbered(count):
+            stream.add(picture)
+        assert stream.finish()[:, 0].tolist() == list(range(0, count, 2))
     assert batches == sizes
+
+
+def test_features_keep_their_order_whichever_thread_is_first():
+    def extract(clips):
+        time.sleep(0.02 if clips[0, 0, 0, 0, 0] % 8 == 0 else 0)
+        return clips[:, 0, 0, 0, :1].astype(np.float32)
+
+    with NetworkThreads(3) as threads:
+        stream = FeatureStream(extract, ClipCutter(2, 2), 2, threads)
+        for picture in numbered(60):
+            stream.add(picture)
+        assert stream.finish()[:, 0].tolist() == list(range(0, 60, 2))
+
+
+NO_CLIPS = np.zeros((1, 1, 1, 1, 3), np.uint8)
+
+
+def test_batches_do_not_pile_up_before_a_slow_network():
+    running, most = [], []
+
+    def extract(clips):
+        most.append(len(running))
+        time.sleep(0.01)
+        return clips[:, 0, 0, 0, :1].astype(np.float32)
+
+    with NetworkThreads(2) as threads:
+        for _ in range(12):
+            future = threads.submit(extract, NO_CLIPS)
+            running.append(future)
+            running = [future for future in running if not future.done()]
+    assert max(most) <= 3
+
+
+def test_a_network_that_fails_ends_the_video_early():
+    def extract(clips):
+        raise ValueError("no such clip")
+
+    added = 0
+    with pytest.raises(ValueError, match="no such clip"), NetworkThreads(1) as threads:
+        stream = FeatureStream(extract, ClipCutter(2, 2), 2, threads)
+        for picture in numbered(200):
+            stream.add(picture)
+            added += 1
+    assert added < 100
+
+
+def test_network_threads_give_torch_its_own_back():
+    before = torch.get_num_threads()
+    with NetworkThreads(2) as threads:
+        counted = threads.submit(
+            lambda _: np.array([[torch.get_num_threads()]], np.float32), NO_CLIPS
+        )
+        assert counted.result() == 1
+    assert torch.get_num_threads() == before
 
 
 def network_with_room_for(clips):
