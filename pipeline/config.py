@@ -33,13 +33,8 @@ Sections = Mapping[str, Mapping[str, Any]]
 # What each preset changes of the defaults, which are the paper's for THUMOS14.
 PRESETS: dict[str, Sections] = {
     "soda": {},
-    "small": {
-        # DIS takes a quarter of TV-L1's time on one thread.
-        "flow": {"algorithm": "dis"},
-        "train": {"cells": 64, "hidden": 512, "epochs": 60},
-    },
+    "small": {"train": {"cells": 64, "hidden": 512, "epochs": 60}},
     "demo": {
-        "flow": {"algorithm": "dis"},
         # Videos of 12 s: windows of 10 s on and 10 s off would leave most unclicked.
         "points": {"gap_seconds": 0.0},
         # Ten videos make one step an epoch, so the steps are larger.

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from extractors.weights import WeightsError
 from pipeline.datasets import DatasetError
+from pipeline.disk import DiskNeed, disk_need
 from pipeline.errors import AnnotationError, SodaError
 from pipeline.fanout import Ledger
 from pipeline.progress import say
@@ -50,9 +51,21 @@ def open_run(run: Run, stage: str) -> None:
         say(" | ".join([f"SODA  {run.dataset.name}: {len(videos)} videos", *counts]))
     if rows[-1][0] == "ExtractFeatures":
         say("; ".join(notes(run)))
+        if any(done < count for _, done, count in rows):
+            say_need(disk_need(run))
     if is_done(run, stage):
         say("Nothing to do: all of it was done before, with the same parameters.")
         close_stage(run, stage)
+
+
+def say_need(need: DiskNeed) -> None:
+    """Say how much disk the work will take, and what to do if that is too much."""
+    say(str(need))
+    if need.needed_bytes > need.free_bytes:
+        say(
+            "warning: the disk may be too small; --cache features keeps no frames and "
+            "no flow, --workdir takes another disk"
+        )
 
 
 @contextmanager

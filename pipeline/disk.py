@@ -1,0 +1,80 @@
+"""The space that a run will take, told before it starts."""
+
+import shutil
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from pipeline.config import Config
+from pipeline.datasets import Video
+from pipeline.errors import VideoError
+from pipeline.run import Run
+from pipeline.video import VideoInfo, probe
+from pipeline.video.picture import scaled_size
+
+# Of a pixel of a frame, lossless, as docs/performance.md measured them.
+BYTES_PER_PIXEL = {"decode": 0.41, "flow": 0.06}
+FEATURE_BYTES = 4 * 1024  # of a snippet and stream
+SAMPLED_VIDEOS = 20  # are looked at; the others are reckoned from their sizes
+
+
+@dataclass(frozen=True)
+class DiskNeed:
+    """How much video is to be worked on, and what that takes; both estimated."""
+
+    video_seconds: float
+    needed_bytes: float
+    free_bytes: int
+
+    def __str__(self) -> str:
+        hours = self.video_seconds / 3600
+        needed, free = self.needed_bytes / 1e9, self.free_bytes / 1e9
+        return (
+            f"{hours:.1f} h of video, about {needed:.1f} GB on disk ({free:.1f} free)"
+        )
+
+
+def disk_need(run: Run) -> DiskNeed:
+    """What the per-video stages of a run have still to do."""
+    sizes = {
+        v.id: v.path.stat().st_size for v in run.dataset.videos if v.path.is_file()
+    }
+    sample = _sample([v for v in run.dataset.videos if v.id in sizes])
+    sampled_bytes = sum(sizes[id] for id in sample)
+    seconds, needed = 0.0, 0.0
+    for stage in (*run.caches, "features") if sample else ():
+        missing = [id for id in sizes if not run.video_file(stage, id).exists()]
+        share = sum(sizes[id] for id in missing) / sampled_bytes
+        infos = sample.values()
+        seconds = max(seconds, share * sum(info.duration_seconds for info in infos))
+        needed += share * sum(_bytes_of(stage, info, run.config) for info in infos)
+    return DiskNeed(seconds, needed, _free_bytes(run.workdir))
+
+
+def _sample(videos: Sequence[Video]) -> dict[str, VideoInfo]:
+    """Some videos from all over the dataset, of those that can be read."""
+    infos = {}
+    for video in videos[:: max(1, len(videos) // SAMPLED_VIDEOS)]:
+        with suppress(VideoError):  # the stage that reads it will say so
+            infos[video.id] = probe(video.path)
+    return infos
+
+
+def _bytes_of(stage: str, info: VideoInfo, config: Config) -> float:
+    """What a stage will write for a video."""
+    frames = info.duration_seconds * (config.decode.fps or info.fps)
+    if stage == "features":
+        snippets = frames / config.features.stride_frames
+        return snippets * FEATURE_BYTES * len(config.features.stream_names)
+    size = scaled_size(
+        Fraction(info.width), Fraction(info.height), config.decode.short_side
+    )
+    return frames * size[0] * size[1] * BYTES_PER_PIXEL[stage]
+
+
+def _free_bytes(folder: Path) -> int:
+    """Of the disk on which a folder is, or will be."""
+    existing = next(p for p in (folder.resolve() / "x").parents if p.exists())
+    return shutil.disk_usage(existing).free
