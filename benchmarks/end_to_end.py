@@ -117,14 +117,14 @@ def main() -> None:
             for dataset in datasets
             for cache in arguments.cache
         ]
-    Console(width=100).print(table_of(runs), describe_machine(), highlight=False)
+    Console().print(table_of(runs), describe_machine(), highlight=False)
 
 
 def table_of(runs: list[Measured]) -> Table:
     """A row a run."""
     table = Table(title="raw video to features of both streams")
-    columns = ("--cache", "video s", "s", "real time", "PyAV's time", "peak GB")
-    for name in (*columns, *(f"{stage} GB/h" for stage in STAGES)):
+    columns = ("--cache", "video\nseconds", "seconds", "real\ntime", "PyAV's\ntime")
+    for name in (*columns, "peak\nGB", *(f"{stage}\nGB/h" for stage in STAGES)):
         table.add_column(name, justify="right", no_wrap=True)
     for run in runs:
         hours = run.video_seconds / 3600

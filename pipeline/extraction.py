@@ -193,22 +193,23 @@ class Extraction:
 
     def write(self, grid: SnippetGrid) -> None:
         """Finish the streams and write the file."""
-        made = {stream: begun.finish() for stream, begun in self.making.items()}
-        self.making = {}
         columns = {
-            stream: (self.ready | made)[stream] for stream in self.config.stream_names
+            stream: self.ready.pop(stream)
+            if stream in self.ready
+            else self.making.pop(stream).finish()
+            for stream in self.config.stream_names
         }
+        widths = {stream: features.shape[1] for stream, features in columns.items()}
+        features = np.concatenate(list(columns.values()), axis=1)
+        del columns  # of hours of video, they would double what is held
         intervals = [grid.snippet_interval(i) for i in range(grid.num_snippets)]
         write_arrays(
             self.output,
-            {
-                "features": np.concatenate(list(columns.values()), axis=1),
-                "snippet_seconds": np.array(intervals),
-            },
+            {"features": features, "snippet_seconds": np.array(intervals)},
             {
                 **self.recipe.header,
                 "grid": grid.to_dict(),
-                "widths": {s: features.shape[1] for s, features in columns.items()},
+                "widths": widths,
                 "identities": self.recipe.identities,
                 "weights": self.recipe.weights,
                 "source": self.source,
