@@ -110,24 +110,59 @@ def print_evaluation(result: dict[str, Any]) -> None:
     counts = result["videos"]
     table = Table(
         title=f"Average precision in %, {result['evaluator']} rule, "
-        f"{counts['scored']} of {counts['of']} videos"
+        f"{counts['scored']} of {counts['of']} videos",
+        caption=f"{result['ap']} average precision",
     )
     table.add_column("class")
     for name in result["map"]:
         table.add_column(f"@{name}", justify="right")
     table.add_column("mean", justify="right")
-    rows = {**result["classes"], "mAP": result["map"]}
-    for label, values in rows.items():
-        if label == "mAP":
-            table.add_section()
-        mean = sum(values.values()) / len(values)
-        table.add_row(label, *(f"{v:.1f}" for v in [*values.values(), mean]))
+    for label, values in result["classes"].items():
+        add_figures(table, label, values, sum(values.values()) / len(values))
+    table.add_section()
+    add_figures(table, "mAP", result["map"], result["average_map"])
+    if ends := result["bootstrap"]:
+        add_figures(table, "95 % from", ends["low"], ends["average_low"])
+        add_figures(table, "to", ends["high"], ends["average_high"])
     Console().print(table)
-    if counts["unlisted"]:
-        say(
-            f"{counts['unlisted']} video(s) with detections are not in the ground "
-            "truth; by this rule their detections count as false positives"
+    for sentence in oddities(result):
+        say(sentence)
+    if "diagnosis" in result:
+        print(localization_line(result["diagnosis"]))
+
+
+def add_figures(table: Table, name: str, values: dict[str, float], mean: float) -> None:
+    """Add a row of percentages, one a threshold, and their mean."""
+    table.add_row(name, *(f"{value:.1f}" for value in [*values.values(), mean]))
+
+
+def oddities(result: dict[str, Any]) -> Iterator[str]:
+    """What a reader of an evaluation's figures must know of its input."""
+    if count := result["videos"]["unlisted"]:
+        yield (
+            f"{count} video(s) with detections are not in the ground truth; by this "
+            "rule their detections count as false positives"
         )
+    odd = result["oddities"]
+    if unknown := odd["unknown_classes"]:
+        yield (
+            f"{sum(unknown.values())} detection(s) of classes that the ground truth "
+            f"does not hold are ignored: {', '.join(sorted(unknown))}"
+        )
+    if count := odd["empty_detections"]:
+        yield f"{count} detection(s) have no length and count as false positives"
+    if count := odd["early_detections"]:
+        yield f"{count} detection(s) start before 0 s and are scored as they are"
+    if count := odd["empty_instances"]:
+        yield f"{count} instance(s) of the ground truth have no length: not to be found"
+
+
+def localization_line(diagnosis: dict[str, Any]) -> str:
+    """How many instances are mislocalized, and in which way."""
+    counts = diagnosis["localization"]
+    shown = ", ".join(f"{count} {state}" for state, count in counts.items())
+    total = sum(counts.values())
+    return f"localization at tIoU {diagnosis['tiou']:g}: {shown}, of {total} instances"
 
 
 def say_error(error: BaseException) -> None:

@@ -1,19 +1,23 @@
 """The detections of a whole dataset, scored."""
 
 from pipeline.detections import read_detections
-from pipeline.evaluation import evaluate
+from pipeline.evaluation import diagnose, evaluate
 from pipeline.record import Outcome
 from pipeline.run import Run
 
 
 def evaluate_detections(run: Run) -> Outcome:
-    """Score the detections of the test videos."""
+    """Score the detections of the test videos, and tell their errors apart."""
     ground_truth = {v.id: v.instances for v in run.dataset.of_subset("test")}
     detections = read_detections(run.detections_file)
-    evaluation = evaluate(ground_truth, detections, run.config.evaluate.tiou)
+    config = run.config.evaluate
+    evaluation = evaluate(ground_truth, detections, config)
+    durations = {id: facts["end_seconds"] for id, facts in run.facts.items()}
+    diagnosis = diagnose(ground_truth, detections, config, durations)
     return Outcome(
         result={
             **evaluation.to_json(),
+            "diagnosis": diagnosis.to_json(),
             "dataset": run.dataset.name,
             "subset": "test",
             "seed": run.config.train.seed,

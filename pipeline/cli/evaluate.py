@@ -1,22 +1,28 @@
 """`soda evaluate`: score any detections in ActivityNet's form."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from rich.console import Console
+from rich.table import Table
 
 from pipeline import narration
-from pipeline.config import parse_values
+from pipeline.config import make_config, parse_field
 from pipeline.detections import read_detections
 from pipeline.errors import UsageError
 from pipeline.evaluation import (
     THUMOS14_EXCLUDED,
-    EvaluateConfig,
+    diagnose,
     evaluate,
     exclude,
+    read_durations,
     read_ground_truth,
 )
 from pipeline.storage import write_json
+
+RANKS = "detections by descending score; G: instances of their class"
+SIZES = "share of the video, seconds, instances of the class in the video"
 
 
 def evaluate_command(
@@ -34,27 +40,119 @@ def evaluate_command(
         str | None,
         typer.Option(help="Leave out what this list does: 210, 212 or 213 videos."),
     ] = None,
+    evaluator: Annotated[
+        str, typer.Option(help="Whose rule: activitynet, or thumos (its 2014 kit).")
+    ] = "activitynet",
+    ap: Annotated[
+        str,
+        typer.Option(help="interpolated, plain, or auto: as the rule's kit does."),
+    ] = "auto",
+    bootstrap: Annotated[
+        int, typer.Option(help="Draws of the videos for 95 % intervals, such as 200.")
+    ] = 0,
+    tell_errors: Annotated[
+        bool, typer.Option("--diagnose", help="Tell the errors apart as well.")
+    ] = False,
+    diagnosis_tiou: Annotated[
+        float, typer.Option(help="tIoU from which errors are told apart.")
+    ] = 0.5,
+    buckets: Annotated[
+        str, typer.Option(help="Bounds of XS to XL: those of thumos14 or activitynet.")
+    ] = "thumos14",
     json: Annotated[
         Path | None, typer.Option(help="Write the figures here, as percentages.")
     ] = None,
 ) -> None:
-    """Mean average precision of temporal detections, by ActivityNet's rule.
+    """Mean average precision of temporal detections, and what keeps it down.
 
     Example: soda evaluate --ground-truth gt.json --detections detections.json
     """
-    if thumos14_list not in (None, *THUMOS14_EXCLUDED):
-        lists = ", ".join(THUMOS14_EXCLUDED)
-        raise UsageError(f"--thumos14-list {thumos14_list}: expected one of {lists}")
-    left_out = THUMOS14_EXCLUDED[thumos14_list] if thumos14_list else ()
-    try:
-        tious = EvaluateConfig(parse_values(tiou)).tiou
-    except ValueError as error:
-        raise UsageError(f"--tiou {tiou}: {error}") from error
-    result = evaluate(
-        exclude(read_ground_truth(ground_truth, subset), left_out),
-        exclude(read_detections(detections), left_out),
-        tious,
-    ).to_json()
+    left_out = videos_left_out(thumos14_list)
+    texts = {"tiou": tiou, "evaluator": evaluator, "ap": ap, "buckets": buckets}
+    numbers = {"bootstrap": bootstrap, "diagnosis_tiou": diagnosis_tiou}
+    parsed = {name: parse_field("evaluate", name, t) for name, t in texts.items()}
+    config = make_config("soda", {"evaluate": parsed | numbers}).evaluate
+    truth = exclude(read_ground_truth(ground_truth, subset), left_out)
+    found = exclude(read_detections(detections), left_out)
+    result = evaluate(truth, found, config).to_json()
     narration.print_evaluation(result)
+    if tell_errors:
+        errors = diagnose(truth, found, config, read_durations(ground_truth))
+        result["diagnosis"] = errors.to_json()
+        print_diagnosis(result["diagnosis"])
     if json:
         write_json(json, {**result, "subset": subset, "left_out": list(left_out)})
+
+
+def videos_left_out(thumos14_list: str | None) -> tuple[str, ...]:
+    """The videos that one of THUMOS14's test lists leaves out; None leaves out none.
+
+    Raises:
+        UsageError: No such list.
+    """
+    if thumos14_list is None:
+        return ()
+    if thumos14_list not in THUMOS14_EXCLUDED:
+        lists = ", ".join(THUMOS14_EXCLUDED)
+        raise UsageError(f"--thumos14-list {thumos14_list}: expected one of {lists}")
+    return THUMOS14_EXCLUDED[thumos14_list]
+
+
+def print_diagnosis(diagnosis: dict[str, Any]) -> None:
+    """Three tables: false positives, recall and localization."""
+    at = f"at tIoU {diagnosis['tiou']:g}"
+    sizes = f"{at}, sizes of {diagnosis['buckets']}"
+    for table in (
+        _false_positive_table(diagnosis["false_positives"], at),
+        _recall_table(diagnosis["recall"], sizes),
+        _localization_table(diagnosis["localization"], at),
+    ):
+        Console().print(table)
+
+
+def _false_positive_table(profile: dict[str, dict[str, int]], at: str) -> Table:
+    """A row a kind of detection, a column a split of the ranks."""
+    title = f"False positive profile in %, {at}"
+    table = Table("", title=title, caption=RANKS, padding=(0, 0, 0, 1))
+    for split in profile:
+        table.add_column(split, justify="right")
+    totals = [sum(counts.values()) for counts in profile.values()]
+    for kind in profile["1G"]:
+        counts = [split[kind] for split in profile.values()]
+        table.add_row(kind.replace("_", " "), *map(percent, counts, totals))
+    table.add_row("of detections", *map(str, totals))
+    return table
+
+
+def _recall_table(recall: dict[str, dict[str, dict[str, int]]], at: str) -> Table:
+    """A row a characteristic of the instances, a column a bucket."""
+    title = f"Recall in % (of so many), {at}"
+    table = Table("", title=title, caption=SIZES)
+    for bucket in recall["length"]:
+        table.add_column(bucket, justify="right")
+    for name, buckets in recall.items():
+        cells = [
+            f"{percent(b['found'], b['of'])} ({b['of']})" for b in buckets.values()
+        ]
+        table.add_row(name, *cells)
+    return table
+
+
+def _localization_table(counts: dict[str, int], at: str) -> Table:
+    """A column a state of the instances."""
+    table = Table("", title=f"Localization of instances, {at}")
+    for state in counts:
+        table.add_column(state, justify="right")
+    total = sum(counts.values())
+    table.add_row("instances", *map(str, counts.values()))
+    table.add_row("%", *(percent(count, total) for count in counts.values()))
+    return table
+
+
+def percent(part: int, whole: int) -> str:
+    """A share with one decimal; a dash where there is nothing to share.
+
+    >>> percent(1, 3), percent(0, 0)
+    ('33.3', '–')
+    """
+    return f"{100 * part / whole:.1f}" if whole else "–"

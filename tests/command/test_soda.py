@@ -1,5 +1,7 @@
 """`soda` on files of other people's making."""
 
+import json
+
 import pytest
 
 from pipeline.storage import read_json
@@ -28,6 +30,95 @@ def test_published_figures_come_out_of_the_command(shared_data, tmp_path):
     assert list(figures["map"].values()) == pytest.approx(published, abs=0.05)
     assert "210 of 210 videos" in done.stdout
     assert "3 video(s)" in done.stderr and "false positives" in done.stderr
+
+
+TRUTH = {
+    "v": {
+        "subset": "test",
+        "duration": 60,
+        "annotations": [
+            {"label": "a", "segment": [0, 10]},
+            {"label": "a", "segment": [20, 30]},
+            {"label": "Ambiguous", "segment": [40, 50]},
+        ],
+    }
+}
+
+
+@pytest.fixture
+def score(tmp_path):
+    """Run `soda evaluate` on detections, given as (label, score, segment)."""
+
+    def run_on(detections, *more):
+        results = [
+            dict(zip(("label", "score", "segment"), d, strict=True)) for d in detections
+        ]
+        (tmp_path / "gt.json").write_text(json.dumps({"database": TRUTH}))
+        (tmp_path / "d.json").write_text(json.dumps({"results": {"v": results}}))
+        files = ("--ground-truth", "gt.json", "--detections", "d.json")
+        return run("soda", "evaluate", *files, *more, cwd=tmp_path)
+
+    return run_on
+
+
+def test_the_kits_rule_is_chosen_and_named(score, tmp_path):
+    found = [("a", 0.9, [40, 50]), ("a", 0.5, [0, 10])]
+    done = score(found, "--evaluator", "thumos", "--json", "out.json")
+    assert done.returncode == 0, done.stderr
+    assert "thumos rule, 1 of 1 videos" in done.stdout
+    assert "plain average precision" in done.stdout
+    figures = read_json(tmp_path / "out.json")
+    assert (figures["evaluator"], figures["ap"]) == ("thumos", "plain")
+    assert figures["map"]["0.5"] == 50.0
+    assert "diagnosis" not in figures and figures["bootstrap"] is None
+
+
+def test_errors_are_told_apart(score, tmp_path):
+    found = [("a", 0.9, [0, 30]), ("a", 0.5, [0, 10])]
+    done = score(found, "--diagnose", "--json", "out.json")
+    assert done.returncode == 0, done.stderr
+    for word in ("False positive profile", "Recall", "XL", "Localization", "joint"):
+        assert word in done.stdout
+    diagnosis = read_json(tmp_path / "out.json")["diagnosis"]
+    assert diagnosis["localization"]["joint"] == 2
+    assert diagnosis["false_positives"]["1G"]["localization"] == 1
+    assert diagnosis["recall"]["coverage"]["XL"] == {"found": 1, "of": 2}
+
+
+def test_intervals_are_drawn_when_asked_for(score, tmp_path):
+    done = score([("a", 0.5, [0, 10])], "--bootstrap", "100", "--json", "out.json")
+    assert done.returncode == 0, done.stderr
+    assert "95 % from" in done.stdout
+    assert read_json(tmp_path / "out.json")["bootstrap"]["low"]["0.5"] == 50.0
+
+
+def test_odd_detections_are_counted(score):
+    found = [("b", 0.5, [0, 1]), ("a", 0.5, [3, 3]), ("a", 0.5, [-1, 10])]
+    done = score(found)
+    assert done.returncode == 0, done.stderr
+    assert "1 detection(s) of classes that the ground truth does not" in done.stderr
+    assert "1 detection(s) have no length" in done.stderr
+    assert "1 detection(s) start before 0 s" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("found", "arguments", "code", "sentence"),
+    [
+        (("a", float("nan"), [0, 1]), [], 4, "detections of v: expected a score that"),
+        (("a", 0.5, [1, 0]), [], 4, "seconds with start <= end, found score 0.5"),
+        (("a", 0.5, [0, 1]), ["--evaluator", "x"], 2, "one of activitynet, thumos"),
+        (("a", 0.5, [0, 1]), ["--ap", "x"], 2, "--ap x: expected one of auto"),
+        (("a", 0.5, [0, 1]), ["--tiou", "2"], 2, "must lie in (0, 1]"),
+        (("a", 0.5, [0, 1]), ["--bootstrap", "7"], 2, "0 or at least 100"),
+        (("a", 0.5, [0, 1]), ["--thumos14-list", "9"], 2, "one of 213, 212, 210"),
+    ],
+)
+def test_bad_detections_and_parameters_are_named(
+    score, found, arguments, code, sentence
+):
+    done = score([found], *arguments)
+    assert done.returncode == code
+    assert sentence in done.stderr and "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["detect", "--help"]])

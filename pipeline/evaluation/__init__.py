@@ -1,0 +1,32 @@
+"""Evaluation of temporal detections: what was found, and what went wrong."""
+
+from pipeline.evaluation.config import EvaluateConfig
+from pipeline.evaluation.diagnosis import Diagnosis, diagnose
+from pipeline.evaluation.ground_truth import (
+    AMBIGUOUS,
+    THUMOS14_EXCLUDED,
+    GroundTruth,
+    exclude,
+    read_durations,
+    read_ground_truth,
+)
+from pipeline.evaluation.result import (
+    Evaluation,
+    class_average_precision,
+    evaluate,
+)
+
+__all__ = [
+    "AMBIGUOUS",
+    "THUMOS14_EXCLUDED",
+    "Diagnosis",
+    "EvaluateConfig",
+    "Evaluation",
+    "GroundTruth",
+    "class_average_precision",
+    "diagnose",
+    "evaluate",
+    "exclude",
+    "read_durations",
+    "read_ground_truth",
+]

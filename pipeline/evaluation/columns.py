@@ -1,0 +1,104 @@
+"""Ground truth and detections as columns, which is what the arithmetic is done on."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from pipeline.datasets import Instance
+from pipeline.detections import Detection, Detections
+from pipeline.evaluation.ground_truth import GroundTruth
+
+NO_CLASS = -1
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Intervals of many videos, a row each."""
+
+    video: Int[np.ndarray, "rows"]  # place in `Comparison.videos`
+    label: Int[np.ndarray, "rows"]  # place in `Comparison.classes`
+    segments: Float[np.ndarray, "rows 2"]  # start and end in seconds
+
+    def __len__(self) -> int:
+        return len(self.video)
+
+    def take(
+        self, rows: Int[np.ndarray, "taken"] | Bool[np.ndarray, "rows"]
+    ) -> "Columns":
+        """Some of the rows, in the order given."""
+        return Columns(self.video[rows], self.label[rows], self.segments[rows])
+
+    @property
+    def lengths(self) -> Float[np.ndarray, "rows"]:
+        """Seconds that each interval lasts."""
+        return self.segments[:, 1] - self.segments[:, 0]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Detections beside the ground truth that they are to find."""
+
+    videos: tuple[str, ...]  # those of the ground truth, then those it does not list
+    classes: tuple[str, ...]
+    instances: Columns  # by video, in the order of the ground truth
+    ambiguous: Columns  # segments of no class
+    detections: Columns  # of these classes, by descending score
+
+    def by_class(self, columns: Columns) -> dict[int, Int[np.ndarray, "_"]]:
+        """The rows of each class, in their order."""
+        return _rows_by(columns.label)
+
+    def by_video(self, columns: Columns) -> dict[int, Int[np.ndarray, "_"]]:
+        """The rows of each video, in their order."""
+        return _rows_by(columns.video)
+
+    def by_video_and_class(self, columns: Columns) -> dict[int, Int[np.ndarray, "_"]]:
+        """The rows of each pair of a video and a class, in their order."""
+        return _rows_by(columns.video * len(self.classes) + columns.label)
+
+
+def _rows_by(keys: Int[np.ndarray, "rows"]) -> dict[int, Int[np.ndarray, "_"]]:
+    order = np.argsort(keys, kind="stable")
+    names, starts = np.unique(keys[order], return_index=True)
+    # Of no rows at all, `split` still makes one empty part.
+    return dict(zip(names.tolist(), np.split(order, starts[1:]), strict=False))
+
+
+def compare(
+    ground_truth: GroundTruth, detections: Detections, classes: Sequence[str]
+) -> Comparison:
+    """Lay detections beside ground truth; those of equal score keep their order.
+
+    Instances of other classes are taken for ambiguous, detections left out.
+    """
+    videos = tuple(dict.fromkeys([*ground_truth, *detections]))
+    truth = _columns(ground_truth, videos, classes)
+    found = _columns(detections, videos, classes)
+    scores = np.array([d.score for listed in detections.values() for d in listed])
+    order = np.argsort(-scores, kind="stable")
+    return Comparison(
+        videos=videos,
+        classes=tuple(classes),
+        instances=truth.take(truth.label != NO_CLASS),
+        ambiguous=truth.take(truth.label == NO_CLASS),
+        detections=found.take(order[found.label[order] != NO_CLASS]),
+    )
+
+
+def _columns(
+    items: Mapping[str, Sequence[Instance]] | Mapping[str, Sequence[Detection]],
+    videos: Sequence[str],
+    classes: Sequence[str],
+) -> Columns:
+    video = {id: place for place, id in enumerate(videos)}
+    label = {name: place for place, name in enumerate(classes)}
+    rows = [
+        (video[id], label.get(i.label, NO_CLASS), i.start_seconds, i.end_seconds)
+        for id, found in items.items()
+        for i in found
+    ]
+    table = np.array(rows, dtype=float).reshape(-1, 4)
+    places = table[:, :2].astype(np.int64)
+    return Columns(places[:, 0], places[:, 1], table[:, 2:])

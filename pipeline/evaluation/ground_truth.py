@@ -1,0 +1,100 @@
+"""What there is to find, and which videos count."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+from pipeline.datasets import Instance, read_annotations
+from pipeline.datasets.activitynet import parse_instances
+from pipeline.errors import AnnotationError, InputNotFoundError
+
+T = TypeVar("T")
+
+GroundTruth = Mapping[str, Sequence[Instance]]  # by video id
+
+# Marks segments of which THUMOS14's annotators were not sure; never a class.
+AMBIGUOUS = "Ambiguous"
+
+# THUMOS14's test lists in circulation, by what they leave out of the 213 videos:
+# 1292 has ambiguous segments only, 270 and 1496 are annotated wrongly.
+THUMOS14_EXCLUDED = {
+    "213": (),
+    "212": ("video_test_0001292",),
+    "210": ("video_test_0000270", "video_test_0001292", "video_test_0001496"),
+}
+
+
+def read_ground_truth(path: Path, subset: str) -> dict[str, tuple[Instance, ...]]:
+    """Read one subset of ActivityNet-style annotations or of a manifest.
+
+    Raises:
+        InputNotFoundError: No such file.
+        AnnotationError: The file cannot be read so, or holds no such subset.
+    """
+    entries = _read_entries(path)
+    found = {
+        entry.id: parse_instances(path, entry.id, entry.annotations)
+        for entry in entries
+        if entry.subset == subset
+    }
+    if not found:
+        names = ", ".join(sorted({entry.subset for entry in entries})) or "none"
+        raise AnnotationError(f"{path}: no subset {subset!r}; the file has: {names}")
+    return found
+
+
+def read_durations(path: Path) -> dict[str, float]:
+    """Seconds of each video for which a file of annotations states them.
+
+    Raises:
+        InputNotFoundError: No such file.
+        AnnotationError: The file cannot be read so.
+    """
+    try:
+        return {
+            entry.id: float(entry.duration)
+            for entry in _read_entries(path)
+            if entry.duration is not None
+        }
+    except (TypeError, ValueError) as error:
+        raise AnnotationError(
+            f"{path}: expected each duration in seconds, found something else "
+            f"({error!r})"
+        ) from error
+
+
+class _Entry(NamedTuple):
+    """What a file says of one video."""
+
+    id: str
+    subset: str
+    annotations: Any
+    duration: Any
+
+
+def _read_entries(path: Path) -> list[_Entry]:
+    if not path.is_file():
+        raise InputNotFoundError(f"{path}: no such file of ground truth")
+    content = read_annotations(path)
+    try:
+        if "database" in content:
+            return [
+                _Entry(id, e["subset"], e.get("annotations", []), e.get("duration"))
+                for id, e in content["database"].items()
+            ]
+        return [
+            _Entry(v["id"], v["subset"], v.get("segments", []), v.get("duration"))
+            for v in content["videos"]
+        ]
+    except (KeyError, TypeError, AttributeError) as error:
+        raise AnnotationError(
+            f'{path}: expected {{"database": {{id: {{"subset", "annotations"}}}}}} or '
+            f"a manifest, found something else ({error!r})"
+        ) from error
+
+
+def exclude(
+    videos: Mapping[str, Sequence[T]], ids: Sequence[str]
+) -> dict[str, Sequence[T]]:
+    """Ground truth or detections without some videos, whether it holds them or not."""
+    return {id: found for id, found in videos.items() if id not in ids}

@@ -1,0 +1,65 @@
+"""What is odd about the input: errors where nothing can be made of it, else counts."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import inf, isnan
+
+from pipeline.detections import Detections
+from pipeline.errors import AnnotationError
+from pipeline.evaluation.ground_truth import GroundTruth
+
+
+@dataclass(frozen=True)
+class Oddities:
+    """What was scored as it is, and would surprise who does not know of it."""
+
+    unknown_classes: dict[str, int]  # detections by class; these are ignored
+    empty_detections: int  # end where they start: false positives
+    early_detections: int  # start before 0 s
+    empty_instances: int  # of the ground truth, not start < end: nothing finds them
+
+
+def find_oddities(
+    ground_truth: GroundTruth, detections: Detections, classes: Sequence[str]
+) -> Oddities:
+    """Count what is odd.
+
+    Raises:
+        AnnotationError: A time or a score is not a number, or a detection ends before
+            it starts: what was meant cannot be guessed.
+    """
+    _check_times(ground_truth)
+    _check_detections(detections)
+    found = [d for listed in detections.values() for d in listed]
+    instances = [i for listed in ground_truth.values() for i in listed]
+    known = set(classes)
+    return Oddities(
+        unknown_classes=dict(Counter(d.label for d in found if d.label not in known)),
+        empty_detections=sum(d.start_seconds == d.end_seconds for d in found),
+        early_detections=sum(d.start_seconds < 0 for d in found),
+        empty_instances=sum(i.start_seconds >= i.end_seconds for i in instances),
+    )
+
+
+def _check_times(ground_truth: GroundTruth) -> None:
+    for id, instances in ground_truth.items():
+        for i in instances:
+            if not (abs(i.start_seconds) < inf and abs(i.end_seconds) < inf):
+                raise AnnotationError(
+                    f"ground truth of {id}: expected times in seconds, found "
+                    f"[{i.start_seconds}, {i.end_seconds}] ({i.label}); correct it"
+                )
+
+
+def _check_detections(detections: Detections) -> None:
+    for id, found in detections.items():
+        for d in found:
+            ordered = -inf < d.start_seconds <= d.end_seconds < inf
+            if isnan(d.score) or not ordered:
+                raise AnnotationError(
+                    f"detections of {id}: expected a score that is a number and "
+                    f"seconds with start <= end, found score {d.score}, segment "
+                    f"[{d.start_seconds}, {d.end_seconds}] ({d.label}); correct or "
+                    "remove it"
+                )
