@@ -82,7 +82,10 @@ class StageTask(luigi.Task):
     preset = luigi.Parameter(
         default="",
         description="defaults of all else, where they differ from those shown in "
-        "brackets: soda (the paper, none differs) | small | demo",
+        "brackets: soda (the paper, none differs) | thumos14 (likewise) | "
+        "activitynet1.2 | activitynet1.3 | ecm and backtal (the paper's relatives) | "
+        "soda_plus (better detections of the same model) | small | demo; several, with "
+        "commas, are applied in turn: small,soda_plus",
     )
     videos = luigi.Parameter(
         default="",
@@ -238,25 +241,42 @@ class TrainSODA(StageTask):
     stage = "train"
 
 
-@with_fields_of("decode", "flow", "features", "points", "train", "detect")
+@with_fields_of("decode", "flow", "features", "points", "train", "refine")
+class RefineSODA(StageTask):
+    """A second model, trained on what the first one is sure of."""
+
+    stage = "refine"
+
+
+DETECTION = ("points", "train", "refine", "ensemble", "detect")
+
+
+@with_fields_of("decode", "flow", "features", *DETECTION)
 class DetectActions(StageTask):
     """Detections in the test videos."""
 
     stage = "detect"
 
 
-@with_fields_of("decode", "flow", "features", "points", "train", "detect", "evaluate")
+@with_fields_of("decode", "flow", "features", *DETECTION, "evaluate")
 class Evaluate(StageTask):
     """Mean average precision of the detections."""
 
     stage = "evaluate"
 
 
-@with_fields_of("decode", "flow", "features", "points", "train", "detect", "evaluate")
+@with_fields_of("decode", "flow", "features", *DETECTION, "evaluate")
 class Report(StageTask):
     """A page to look at the detections."""
 
     stage = "report"
+
+
+@with_fields_of("decode", "flow", "features", *DETECTION, "evaluate", "experiment")
+class Experiment(StageTask):
+    """A table or figure of the paper: every row trained and scored, several seeds."""
+
+    stage = "experiment"
 
 
 TASKS: dict[str, type[StageTask]] = {
@@ -267,9 +287,11 @@ TASKS: dict[str, type[StageTask]] = {
         ExtractFeatures,
         GeneratePoints,
         TrainSODA,
+        RefineSODA,
         DetectActions,
         Evaluate,
         Report,
+        Experiment,
     )
 }
 

@@ -1,7 +1,54 @@
-"""From a class activation sequence to one score per category and video."""
+"""From a class activation sequence to one score per category and video (Eq. 5-10)."""
 
 from jaxtyping import Float
 from torch import Tensor
+
+from models.config import TrainConfig
+
+
+def aggregate(
+    cas: Float[Tensor, "*batch categories time"], config: TrainConfig
+) -> Float[Tensor, "*batch categories"]:
+    """The video scores s_c, before the softmax of Eq. 1, by the configured rule."""
+    match config.aggregation:
+        case "topk_mean":
+            return topk_mean(cas, config.topk_divisor)
+        case "average":
+            return average(cas)
+        case "temporal_softmax":
+            return temporal_softmax(cas)
+        case "category_softmax":
+            return category_softmax(cas)
+
+
+def average(
+    cas: Float[Tensor, "*batch categories time"],
+) -> Float[Tensor, "*batch categories"]:
+    """Mean of each category's responses over time (Eq. 5)."""
+    return cas.mean(dim=-1)
+
+
+def temporal_softmax(
+    cas: Float[Tensor, "*batch categories time"],
+) -> Float[Tensor, "*batch categories"]:
+    """Mean over time, weighted by the softmax of the same responses (Eq. 6-7).
+
+    s_c = sum_t a[c, t] P[c, t] with a[c, t] = exp P[c, t] / sum_u exp P[c, u]: each
+    category has weights of its own, which sum to 1 over time.
+    """
+    return (cas.softmax(dim=-1) * cas).sum(dim=-1)
+
+
+def category_softmax(
+    cas: Float[Tensor, "*batch categories time"],
+) -> Float[Tensor, "*batch categories"]:
+    """Responses weighted by each category's share of its instant (Eq. 8-9).
+
+    s_c = (1 / T) sum_t b[c, t] P[c, t] with b[c, t] = exp P[c, t] / sum_d exp P[d, t]:
+    the weights sum to 1 over the categories, at every time. The mean over time keeps
+    the scores of all T on one scale.
+    """
+    return (cas.softmax(dim=-2) * cas).mean(dim=-1)
 
 
 def topk_mean(

@@ -1,7 +1,13 @@
-"""Every number of the networks and of their training."""
+"""Every number and every choice of the networks and of their training."""
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+
+Scaling = Literal["linear", "sampled"]
+FrameLoss = Literal["softmax", "sigmoid", "focal", "none"]
+Distance = Literal["l1", "l2", "kl"]
 
 
 @dataclass(frozen=True)
@@ -11,31 +17,94 @@ class TrainConfig:
     cells: Annotated[int, "T: every video is rescaled to so many cells (Sec. 6.3)"] = (
         750
     )
+    scaling: Annotated[
+        Scaling,
+        "how: interpolated (Sec. 6.3), or a snippet a cell as in BaSNet, drawn within "
+        "the cell where the video is longer, at its centre for detection",
+    ] = "linear"
     hidden: Annotated[int, "channels of the two hidden layers (Fig. 4)"] = 2048
     dropout: Annotated[float, "dropout before the classifier (Fig. 4)"] = 0.7
+    aggregation: Annotated[
+        Literal["topk_mean", "average", "temporal_softmax", "category_softmax"],
+        "from responses over time to video scores (Eq. 10, 5, 6-7, 8-9)",
+    ] = "topk_mean"
     topk_divisor: Annotated[int, "k = T / this in the top-k mean (Eq. 10)"] = 8
     networks: Annotated[int, "M: one master and M - 1 auxiliaries (Sec. 5)"] = 2
     background_label: Annotated[
         int, "y_0 of Eq. 1; 0 = astute background response, 1 = baseline (Sec. 4)"
     ] = 0
+    frame_loss: Annotated[
+        FrameLoss,
+        "at the clicks: cross-entropy (Eq. 2), binary cross-entropies, Eq. 2 weighted "
+        "by (1 - p)^2, or video labels only (Table 4)",
+    ] = "softmax"
+    distillation: Annotated[
+        Distance, "distance of auxiliaries and master (Eq. 3, Table 9)"
+    ] = "l1"
+    distill_on: Annotated[
+        Literal["cas", "video_scores"], "what it compares (Eq. 3, Table 9)"
+    ] = "cas"
+    distill_space: Annotated[
+        Literal["raw", "softmax"],
+        "as it is (Eq. 3), or after a softmax over background and the video's classes, "
+        "which kl always takes",
+    ] = "raw"
+    distill_detach: Annotated[
+        Literal["none", "master", "auxiliary"],
+        "the side that gets no gradient of it (Sec. 5)",
+    ] = "none"
     distillation_weight: Annotated[float, "lambda of Eq. 4"] = 0.6
     learning_rate: Annotated[float, "of Adam (Sec. 6.3)"] = 1e-4
     weight_decay: Annotated[float, "of Adam (Sec. 6.3)"] = 5e-4
     batch_size: Annotated[int, "videos in a batch (Sec. 6.3)"] = 16
     epochs: Annotated[int, "passes over the training videos (Sec. 6.3)"] = 150
-    seed: Annotated[int, "of initialisation, dropout and order"] = 0
+    precision: Annotated[
+        Literal["float32", "bfloat16"],
+        "of the convolutions in training; bfloat16 is three times as fast where the "
+        "processor has AMX",
+    ] = "float32"
+    seed: Annotated[int, "of initialisation, dropout, order and sampling"] = 0
 
     def __post_init__(self) -> None:
-        for name in ("cells", "hidden", "topk_divisor", "networks", "batch_size"):
-            if getattr(self, name) < 1:
-                raise ValueError(
-                    f"{name} must be at least 1, got {getattr(self, name)}"
-                )
+        check_choices(type(self), vars(self))
+        check_at_least(
+            1, self, "cells", "hidden", "topk_divisor", "networks", "batch_size"
+        )
+        check_at_least(
+            0, self, "distillation_weight", "learning_rate", "weight_decay", "epochs"
+        )
         if self.background_label not in (0, 1):
             raise ValueError(
                 f"background_label must be 0 or 1, got {self.background_label}"
             )
         if not 0 <= self.dropout < 1:
             raise ValueError(f"dropout must lie in [0, 1), got {self.dropout}")
-        if self.epochs < 0:
-            raise ValueError(f"epochs must not be negative, got {self.epochs}")
+
+
+def check_choices(config: type[Any], values: Mapping[str, Any]) -> None:
+    """Refuse a value that is none of those that its field's `Literal` names.
+
+    Raises:
+        ValueError: Names the field, its choices and the value.
+    """
+    hints = get_type_hints(config)
+    for name, value in values.items():
+        choices = get_args(hints[name]) if get_origin(hints[name]) is Literal else ()
+        if choices and value not in choices:
+            raise ValueError(
+                f"{name} must be one of {', '.join(choices)}, got {value!r}"
+            )
+
+
+def check_at_least(least: float, config: Any, *names: str) -> None:
+    """Refuse a field that is smaller, infinite or not a number.
+
+    Raises:
+        ValueError: Names the field and its value.
+    """
+    for name in names:
+        value = getattr(config, name)
+        if not least <= value < math.inf:
+            raise ValueError(
+                f"{name} must be a finite number, at least {least:g}, got {value}"
+            )

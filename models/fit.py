@@ -24,6 +24,12 @@ class Samples:
     def __len__(self) -> int:
         return len(self.features)
 
+    def to(self, device: torch.device) -> "Samples":
+        """The same on a device, where every batch would have to go otherwise."""
+        return Samples(
+            self.features.to(device), self.labels.to(device), self.targets.to(device)
+        )
+
 
 @dataclass
 class FitState:
@@ -58,8 +64,12 @@ def fit(
     torch.manual_seed(config.seed)
     model = build_soda(samples.features.shape[1], samples.labels.shape[1], config)
     model.to(device)
+    samples = samples.to(device)
     optimizer = torch.optim.Adam(
-        model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
+        model.parameters(),
+        lr=config.learning_rate,
+        weight_decay=config.weight_decay,
+        fused=True,
     )
     state = resume or FitState()
     if resume:
@@ -86,15 +96,15 @@ def run_epoch(
     """One pass over the videos; returns the mean of each loss term over batches."""
     model.train()
     torch.manual_seed(config.seed * 1_000_003 + epoch + 1)  # dropout
-    device = next(model.parameters()).device
+    device, is_mixed = samples.features.device, config.precision == "bfloat16"
     sums: dict[str, Tensor] = {}
-    batches = list(batch_indices(len(samples), config, epoch))
+    batches = [b.to(device) for b in batch_indices(len(samples), config, epoch)]
     for indices in batches:
+        # The losses, sums over long sequences, stay in float32.
+        with torch.autocast(device.type, torch.bfloat16, enabled=is_mixed):
+            cas = model(samples.features[indices])
         terms = soda_loss(
-            model(samples.features[indices].to(device)),
-            samples.labels[indices].to(device),
-            samples.targets[indices].to(device),
-            config,
+            cas.float(), samples.labels[indices], samples.targets[indices], config
         )
         optimizer.zero_grad()
         terms["total"].backward()

@@ -5,33 +5,71 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from jaxtyping import Float
+from torch import Tensor, nn
 
-from models.aggregation import topk_mean
 from models.config import TrainConfig
+from models.ensemble import EnsembleConfig, choose_networks, combine
 from models.rescale import rescale
 from models.soda import SODA
+
+MASTER = EnsembleConfig()
 
 
 @dataclass(frozen=True)
 class Prediction:
-    """What the master network says of one video."""
+    """What a model says of one video."""
 
     cas: Float[np.ndarray, "categories cells"]  # raw; row 0 is background
-    video_scores: Float[np.ndarray, "categories"]  # softmax of the top-k means
+    video_scores: Float[np.ndarray, "categories"]  # softmax of the aggregated cas
 
 
 class Predictor:
-    """Runs the master network on one video at a time (Sec. 6.3)."""
+    """Runs a trained model on one video at a time (Sec. 6.3)."""
 
-    def __init__(self, model: SODA, config: TrainConfig, device: torch.device) -> None:
-        self.network = model.master.to(device).eval()
-        self.config = config
-        self.device = device
+    def __init__(
+        self,
+        model: SODA,
+        config: TrainConfig,
+        device: torch.device,
+        ensemble: EnsembleConfig = MASTER,
+    ) -> None:
+        """The master detects, unless an ensemble is wanted."""
+        self.model = model.to(device).eval()
+        self.networks = choose_networks(list(model.networks), ensemble)
+        self.config, self.device, self.ensemble = config, device, ensemble
+
+    def predict(self, features: Float[np.ndarray, "snippets features"]) -> Prediction:
+        """The class activation sequence over T cells, and the video's scores.
+
+        Raises:
+            ValueError: The features have another width than the model's, or are not
+                finite.
+        """
+        self._check(features)
+        sequence = torch.from_numpy(features).T
+        cells = rescale(sequence, self.config.cells, self.config.scaling)
+        return self.predict_cells(cells)
 
     @torch.no_grad()
-    def predict(self, features: Float[np.ndarray, "snippets features"]) -> Prediction:
-        """The class activation sequence over T cells, and the video's scores."""
-        sequence = torch.from_numpy(features).T.to(self.device)
-        cas = self.network(rescale(sequence, self.config.cells)[None])[0]
-        scores = topk_mean(cas, self.config.topk_divisor).softmax(dim=0)
+    def predict_cells(self, cells: Float[Tensor, "features cells"]) -> Prediction:
+        """The same of a video that is rescaled to T cells."""
+        batch = cells[None].to(self.device)
+        sequences = torch.stack([network(batch)[0] for network in self.networks])
+        cas, scores = combine(sequences, self.config, self.ensemble)
         return Prediction(cas.cpu().numpy(), scores.cpu().numpy())
+
+    def _check(self, features: Float[np.ndarray, "snippets features"]) -> None:
+        first = self.model.master.embed[0]
+        assert isinstance(first, nn.Conv1d)
+        width = first.in_channels
+        if features.shape[1] != width:
+            raise ValueError(
+                f"expected features of width {width}, on which the model was trained, "
+                f"found {features.shape[1]}; make them with the extractor and the "
+                "streams that the model's config.json names"
+            )
+        if not np.isfinite(features).all():
+            raise ValueError(
+                "expected finite features, found NaN or infinite values; make the "
+                "features anew"
+            )

@@ -11,36 +11,53 @@ from pipeline.caching import ShareDone, silent
 from pipeline.datasets import BACKGROUND
 from pipeline.detections import Detection, write_detections
 from pipeline.device import choose_device
-from pipeline.errors import SodaError
+from pipeline.errors import SodaError, UsageError
 from pipeline.extraction import Recipe, read_features
 from pipeline.fanout import file_name
 from pipeline.grid import SnippetGrid
+from pipeline.model_folder import load_model
 from pipeline.networks import find_network
 from pipeline.proposals import DetectConfig, detect_actions
 from pipeline.record import Outcome
 from pipeline.run import Run
 from pipeline.storage import plain, write_arrays
 from pipeline.streaming import stream_features
-from pipeline.training import load_model
 
 
 def detect_dataset(run: Run) -> Outcome:
     """Detect actions in the test videos; write detections and activation sequences."""
-    model, _ = load_model(run.folder("train"))
-    predictor = Predictor(model, run.config.train, run.torch_device)
+    predictor = make_predictor(run)
     classes = run.dataset.classes
     detections: dict[str, list[Detection]] = {}
     for video in run.usable(*run.caches, "features"):
         if video.subset != "test":
             continue
-        features, grid = read_features(run.video_file("features", video.id))
-        prediction = predictor.predict(features)
+        path = run.video_file("features", video.id)
+        features, grid = read_features(path)
+        try:
+            prediction = predictor.predict(features)
+        except ValueError as error:
+            raise SodaError(f"{path}: {error}") from error
         write_cas(cas_file(run, video.id), prediction, grid, classes)
         detections[video.id] = detect_actions(
             prediction, classes, grid, run.config.detect
         )
     write_detections(run.detections_file, detections, run.identity("detect"))
     return Outcome()
+
+
+def make_predictor(run: Run) -> Predictor:
+    """The model of a run, ready for use.
+
+    Raises:
+        UsageError: The model cannot be used as the configuration wants it.
+    """
+    model, _ = load_model(run.folder(run.model_stage))
+    config = run.config
+    try:
+        return Predictor(model, config.train, run.torch_device, config.ensemble)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
 
 
 def cas_file(run: Run, id: str) -> Path:

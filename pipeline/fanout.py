@@ -66,6 +66,7 @@ class Job:
     function: str
     parameters: dict[str, Any]
     items: tuple[Item, ...]
+    unit: str = "videos"  # what an item is to people
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,8 @@ def run_job(job: Job, workdir: Path, resources: Resources) -> list[str]:
     failures = Ledger(workdir, job.stage)
     to_do = [item for item in job.items if not item.is_done()]
     failures.clear()
-    progress = Progress(job.stage, len(job.items), [item.weight for item in to_do])
+    weights = [item.weight for item in to_do]
+    progress = Progress(job.stage, len(job.items), weights, job.unit)
     progress.announce()
     while to_do:
         _round(job, to_do, workdir, resources, progress)
@@ -101,17 +103,17 @@ def run_job(job: Job, workdir: Path, resources: Resources) -> list[str]:
         to_do = left
     progress.finish()
     failures.forget_deaths()
-    return check_failures(failures, len(job.items), resources.max_failures)
+    return check_failures(failures, job, resources.max_failures)
 
 
-def check_failures(failures: "Ledger", count: int, max_failures: float) -> list[str]:
+def check_failures(failures: "Ledger", job: Job, max_failures: float) -> list[str]:
     """The ids in the ledger, if they are few enough, else `FailedVideosError`."""
-    failed = failures.read()
+    failed, count = failures.read(), len(job.items)
     if len(failed) <= max_failures * count:
         return sorted(failed)
     listed = "\n".join(f"  {id}: {entry['message']}" for id, entry in failed.items())
     raise FailedVideosError(
-        f"{failures.stage}: {len(failed)} of {count} videos failed; the others are "
+        f"{failures.stage}: {len(failed)} of {count} {job.unit} failed; the others are "
         f"done. Mend or remove these, or allow a share with --max-failures, then run "
         f"the same command again. Ledger: {failures.folder}\n{listed}"
     )

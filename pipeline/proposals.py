@@ -1,22 +1,26 @@
 """From a class activation sequence to detections (Sec. 6.3)."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 
+from models.config import check_at_least, check_choices
 from models.predictor import Prediction
 from pipeline.detections import Detection
 from pipeline.grid import SnippetGrid
-from pipeline.nms import nms
+from pipeline.nms import nms, soft_nms
 
 
 @dataclass(frozen=True)
 class DetectConfig:
-    """How detections are read off; the defaults are the paper's."""
+    """How detections are read off; the defaults are the paper's (Sec. 6.3)."""
 
+    model: Annotated[
+        Literal["trained", "refined"],
+        "which model detects: SODA's, or one trained on what that is sure of",
+    ] = "trained"
     tau_cls: Annotated[float, "classes with a video score of at least this"] = 0.25
     fallback: Annotated[
         Literal["best", "none"], "when no class passes tau-cls: the best one, or none"
@@ -26,18 +30,40 @@ class DetectConfig:
     ] = (0.0, 0.025, 0.05, 0.075, 0.1, 0.125, 0.15, 0.175, 0.2, 0.225)
     upsampling: Annotated[int, "fine cells in a cell of the CAS"] = 24
     outer_ratio: Annotated[float, "lambda: outer ring / proposal length"] = 0.25
+    oic_on: Annotated[
+        Literal["thresholded", "raw"],
+        "inner and outer mean are of the normalised CAS with what lies below the "
+        "threshold cut, as in the paper's lineage, or of all of it",
+    ] = "thresholded"
     score_weight: Annotated[float, "gamma: weight of the class score"] = 0.2
-    nms_threshold: Annotated[float, "tIoU from which a weaker proposal goes"] = 0.7
+    nms: Annotated[
+        Literal["hard", "soft"],
+        "weaker overlapping proposals go, or lose score (gaussian, Bodla 2017)",
+    ] = "hard"
+    nms_threshold: Annotated[float, "hard: tIoU from which a weaker one goes"] = 0.7
+    soft_nms_sigma: Annotated[float, "soft: width of exp(-tIoU^2 / sigma)"] = 0.3
+    soft_nms_floor: Annotated[float, "soft: score below which a proposal goes"] = 1e-3
     nms_iou: Annotated[
         Literal["plus_one_second", "exact"],
         "tIoU in the suppression: lengths plus 1 s, as the paper's lineage has it",
     ] = "plus_one_second"
+    max_proposals: Annotated[int, "the best so many of a video; 0 = all"] = 0
 
     def __post_init__(self) -> None:
-        if self.upsampling < 1:
-            raise ValueError(f"upsampling must be at least 1, got {self.upsampling}")
+        check_choices(type(self), vars(self))
+        check_at_least(1, self, "upsampling")
+        check_at_least(0, self, "tau_cls", "outer_ratio", "score_weight")
+        check_at_least(0, self, "soft_nms_floor", "max_proposals")
         if not self.cas_thresholds:
             raise ValueError("cas_thresholds must not be empty")
+        if not 0 < self.nms_threshold <= 1:
+            raise ValueError(
+                f"nms_threshold must lie in (0, 1], got {self.nms_threshold}"
+            )
+        if not self.soft_nms_sigma > 0:
+            raise ValueError(
+                f"soft_nms_sigma must be positive, got {self.soft_nms_sigma}"
+            )
 
 
 def detect_actions(
@@ -46,21 +72,34 @@ def detect_actions(
     grid: SnippetGrid,
     config: DetectConfig,
 ) -> list[Detection]:
-    """Detections of one video, by descending score.
+    """Detections of one video, by descending score."""
+    detections = [
+        Detection(classes[c - 1], score, start, end)
+        for c in select_classes(prediction.video_scores, config)
+        for start, end, score in localise(
+            prediction.cas[c], float(prediction.video_scores[c]), grid, config
+        )
+    ]
+    detections.sort(key=lambda d: -d.score)
+    return detections[: config.max_proposals or None]
 
-    Times are cut to the video, so that a padded tail adds nothing.
+
+def localise(
+    sequence: Float[np.ndarray, "cells"],
+    class_score: float,
+    grid: SnippetGrid,
+    config: DetectConfig,
+) -> list[tuple[float, float, float]]:
+    """Start, end and score of what is found of one class, by descending score.
+
+    Times are cut to the video; what lies in the padding of its tail is no time at all.
     """
-    detections: list[Detection] = []
-    for c in select_classes(prediction.video_scores, config):
-        cas = upsample(normalise(prediction.cas[c]), config.upsampling)
-        cells, scores = propose(cas, float(prediction.video_scores[c]), config)
-        segments = to_seconds(cells, grid, len(cas))
-        extra = 1.0 if config.nms_iou == "plus_one_second" else 0.0
-        for index in nms(segments, scores, config.nms_threshold, extra):
-            start, end = segments[index].tolist()
-            label = classes[c - 1]
-            detections.append(Detection(label, float(scores[index]), start, end))
-    return sorted(detections, key=lambda d: -d.score)
+    cas = upsample(normalise(sequence), config.upsampling)
+    cells, scores = propose(cas, class_score, config)
+    segments = to_seconds(cells, grid, len(cas))
+    inside = segments[:, 1] > segments[:, 0]
+    segments, scores = suppress(segments[inside], scores[inside], config)
+    return list(zip(*segments.T.tolist(), scores.tolist(), strict=True))
 
 
 def select_classes(
@@ -104,42 +143,69 @@ def propose(
 ) -> tuple[Float[np.ndarray, "proposals 2"], Float[np.ndarray, "proposals"]]:
     """Proposals [first, last) in cells, and their scores, over all thresholds.
 
-    The score is the inner minus the outer mean of the thresholded sequence plus
-    gamma times the class score; the outer ring is lambda times the proposal's length
-    on each side, and counts as 0 where the video ends before it begins.
+    The score is the inner-outer contrast plus gamma times the class score.
     """
-    cells, scores = [], []
+    cells, contrasts = [], []
     for threshold in config.cas_thresholds:
         above = cas > threshold
-        sums = np.concatenate([[0.0], np.cumsum(np.where(above, cas, 0.0))])
-        for first, last in runs(above):
-            ring = config.outer_ratio * (last - first)
-            left = max(0, int(first - ring))
-            right = min(len(cas), int(last + ring))
-            inner = sums[last] - sums[first]
-            outer = sums[right] - sums[left] - inner
-            ring_cells = (right - left) - (last - first)
-            contrast = inner / (last - first) - outer / max(ring_cells, 1)
-            cells.append((first, last))
-            scores.append(contrast + config.score_weight * class_score)
-    return np.array(cells, dtype=float).reshape(-1, 2), np.array(scores, dtype=float)
+        scored = cas if config.oic_on == "raw" else np.where(above, cas, 0.0)
+        cells.append(runs(above))
+        contrasts.append(contrast(scored, cells[-1], config.outer_ratio))
+    scores = np.concatenate(contrasts) + config.score_weight * class_score
+    return np.concatenate(cells).astype(float), scores
 
 
-def runs(above: Bool[np.ndarray, "cells"]) -> Iterator[tuple[int, int]]:
+def contrast(
+    sequence: Float[np.ndarray, "cells"],
+    proposals: Int[np.ndarray, "proposals 2"],
+    outer_ratio: float,
+) -> Float[np.ndarray, "proposals"]:
+    """Inner minus outer mean of each proposal [first, last).
+
+    The outer ring is lambda times the proposal's length on each side, and counts as
+    0 where the video ends before it begins.
+    """
+    first, last = proposals.T
+    length = last - first
+    ring = outer_ratio * length
+    left = np.maximum(first - ring, 0).astype(int)
+    right = np.minimum(last + ring, len(sequence)).astype(int)
+    sums = np.concatenate([[0.0], np.cumsum(sequence)])
+    inner = sums[last] - sums[first]
+    outer = sums[right] - sums[left] - inner
+    return inner / length - outer / np.maximum(right - left - length, 1)
+
+
+def runs(above: Bool[np.ndarray, "cells"]) -> Int[np.ndarray, "runs 2"]:
     """Maximal runs [first, last) of consecutive true cells; a lone cell is one.
 
-    >>> list(runs(np.array([True, False, True, True])))
-    [(0, 1), (2, 4)]
+    >>> runs(np.array([True, False, True, True])).tolist()
+    [[0, 1], [2, 4]]
     """
     edges = np.flatnonzero(np.diff(above.astype(np.int8), prepend=0, append=0))
-    yield from zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
+    return edges.reshape(-1, 2)
 
 
 def to_seconds(
     cells: Float[np.ndarray, "proposals 2"], grid: SnippetGrid, count: int
 ) -> Float[np.ndarray, "proposals 2"]:
     """Seconds of positions on a sequence of `count` cells, cut to the video."""
-    seconds = np.array(
-        [[grid.position_to_seconds(edge, cells=count) for edge in run] for run in cells]
-    ).reshape(-1, 2)
+    # Seconds are linear in the position, so that the two ends say all.
+    ends = [grid.position_to_seconds(edge, cells=count) for edge in (0, count)]
+    seconds = np.interp(cells, [0, count], ends)
     return np.clip(seconds, grid.start_seconds, grid.end_seconds)
+
+
+def suppress(
+    segments: Float[np.ndarray, "proposals 2"],
+    scores: Float[np.ndarray, "proposals"],
+    config: DetectConfig,
+) -> tuple[Float[np.ndarray, "kept 2"], Float[np.ndarray, "kept"]]:
+    """The proposals of one class that stay, and their scores, in descending order."""
+    extra = 1.0 if config.nms_iou == "plus_one_second" else 0.0
+    if config.nms == "soft":
+        sigma, floor = config.soft_nms_sigma, config.soft_nms_floor
+        kept, scores = soft_nms(segments, scores, sigma, floor, extra)
+        return segments[kept], scores
+    kept = nms(segments, scores, config.nms_threshold, extra)
+    return segments[kept], scores[kept]

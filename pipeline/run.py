@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -10,7 +10,7 @@ from typing import Any, Literal
 import torch
 
 from extractors.weights import Stream, Weights
-from pipeline.config import Config
+from pipeline.config import Config, config_from_json
 from pipeline.datasets import Dataset, Video, load_dataset
 from pipeline.device import choose_device
 from pipeline.fanout import Resources, file_name
@@ -38,6 +38,28 @@ class Run:
     cache: Cache = "all"
     resources: Resources = field(default_factory=lambda: Resources(jobs=1))
     weight_files: Mapping[Part, Path] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """The run as JSON can hold it, for a worker."""
+        return {f.name: plain(getattr(self, f.name)) for f in fields(self)}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> "Run":
+        """The inverse of `to_json`."""
+        folder = values["videos_folder"]
+        return cls(
+            **{
+                **values,
+                "config": config_from_json(values["config"]),
+                "workdir": Path(values["workdir"]),
+                "videos_folder": Path(folder) if folder else None,
+                "data_folder": Path(values["data_folder"]),
+                "resources": Resources(**values["resources"]),
+                "weight_files": {
+                    part: Path(path) for part, path in values["weight_files"].items()
+                },
+            }
+        )
 
     @cached_property
     def dataset(self) -> Dataset:
@@ -111,9 +133,11 @@ class Run:
             "points": ["points"],
         }
         sections["train"] = [*sections["features"], "points", "train"]
-        sections["detect"] = [*sections["train"], "detect"]
+        sections["refine"] = [*sections["train"], "refine"]
+        sections["detect"] = [*sections[self.model_stage], "ensemble", "detect"]
         sections["evaluate"] = [*sections["detect"], "evaluate"]
         sections["report"] = sections["evaluate"]
+        sections["experiment"] = [*sections["evaluate"], "experiment"]
         values = {name: plain(getattr(self.config, name)) for name in sections[stage]}
         if "features" in values:
             # What was left open is answered: the streams and the kind of flow features
@@ -156,8 +180,10 @@ class Run:
         names = {
             "decode": "frames",
             "train": "models",
+            "refine": "models",
             "detect": "detections",
             "evaluate": "evaluation",
+            "experiment": "experiments",
         }
         parent = self.workdir / names.get(stage, stage)
         if stage in ("points", "evaluate"):
@@ -201,6 +227,11 @@ class Run:
     def detections_file(self) -> Path:
         """The detections; the same as CSV lie beside it."""
         return self.folder("detect") / "detections.json"
+
+    @property
+    def model_stage(self) -> str:
+        """The stage whose model detects."""
+        return "refine" if self.config.detect.model == "refined" else "train"
 
     def weights_json(self) -> dict[str, dict[str, str] | None]:
         """The weights as JSON can hold them."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.detecting import detect_dataset
+from pipeline.experiments.experiment import run_experiment
 from pipeline.points.generation import generate_points
 from pipeline.preparation import (
     compute_flows,
@@ -24,7 +25,7 @@ from pipeline.reporting import report_file, report_run
 from pipeline.run import Run
 from pipeline.scoring import evaluate_detections
 from pipeline.storage import fingerprint, plain
-from pipeline.training import train_model
+from pipeline.training import refine_model, train_model
 
 
 @dataclass(frozen=True)
@@ -141,6 +142,11 @@ def test_annotations(run: Run) -> Any:
     return plain([(v.id, v.instances) for v in run.dataset.of_subset("test")])
 
 
+def all_annotations(run: Run) -> Any:
+    """All that is known of the dataset."""
+    return [train_annotations(run), train_labels(run), test_annotations(run)]
+
+
 def video_outputs(stage: str) -> Callable[[Run, Iterable[str]], list[Path]]:
     """A per-video stage's files, but for the failed videos'."""
 
@@ -197,9 +203,17 @@ STAGES = {
             work=train_model,
         ),
         Stage(
+            name="refine",
+            task="RefineSODA",
+            needs=lambda run: ("features", "points", "train"),
+            content=train_labels,
+            outputs=lambda run, failed: [run.folder("refine") / "model.safetensors"],
+            work=refine_model,
+        ),
+        Stage(
             name="detect",
             task="DetectActions",
-            needs=lambda run: ("features", "train"),
+            needs=lambda run: ("features", run.model_stage),
             content=test_ids,
             outputs=lambda run, failed: [run.detections_file],
             work=detect_dataset,
@@ -219,6 +233,14 @@ STAGES = {
             content=test_annotations,
             outputs=lambda run, failed: [report_file(run)],
             work=report_run,
+        ),
+        Stage(
+            name="experiment",
+            task="Experiment",
+            needs=lambda run: ("features",),
+            content=all_annotations,
+            outputs=lambda run, failed: [],
+            work=run_experiment,
         ),
     )
 }

@@ -4,22 +4,13 @@ import torch
 
 from models.config import TrainConfig
 from models.fit import fit
+from pipeline.checkpoint import digest_of, load_checkpoint, save_checkpoint
 from pipeline.datasets import BACKGROUND, Point
 from pipeline.errors import InputNotFoundError, SodaError
 from pipeline.grid import SnippetGrid
-from pipeline.training import (
-    CHECKPOINT,
-    TrainingVideo,
-    check_finite,
-    digest_of,
-    fit_resumable,
-    frame_targets,
-    load_checkpoint,
-    load_model,
-    make_samples,
-    save_checkpoint,
-    save_model,
-)
+from pipeline.model_folder import load_model, save_model
+from pipeline.samples import TrainingVideo, frame_targets, make_samples
+from pipeline.training import CHECKPOINT, check_finite, fit_resumable
 
 CPU = torch.device("cpu")
 GRID = SnippetGrid(num_frames=160)  # 10 snippets of .64 s

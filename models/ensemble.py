@@ -1,0 +1,63 @@
+"""Several networks as one, to compare with self-distillation (Table 7)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from models.aggregation import aggregate
+from models.config import TrainConfig
+
+Combination = Literal["mean", "max"]
+
+
+@dataclass(frozen=True)
+class EnsembleConfig:
+    """Which of the trained networks detect; in SODA the master alone (Sec. 5)."""
+
+    use: Annotated[
+        Literal["master", "auxiliary", "late", "cas_first"],
+        "the master, the first auxiliary alone, all with scores and sequences combined "
+        "apart, or all with scores made of the combined sequence (Table 7)",
+    ] = "master"
+    scores: Annotated[Combination, "how late combines video scores"] = "mean"
+    cas: Annotated[Combination, "how sequences are combined"] = "mean"
+
+
+def choose_networks(
+    networks: Sequence[nn.Module], ensemble: EnsembleConfig
+) -> Sequence[nn.Module]:
+    """Those whose sequences are combined.
+
+    Raises:
+        ValueError: An auxiliary is wanted of a model that has none.
+    """
+    if ensemble.use == "master":
+        return networks[:1]
+    if len(networks) < 2:
+        raise ValueError(
+            f"ensemble {ensemble.use} needs two networks or more, the model has one; "
+            "train with --networks 2"
+        )
+    return networks[1:2] if ensemble.use == "auxiliary" else networks
+
+
+def combine(
+    cas: Float[Tensor, "networks categories time"],
+    train: TrainConfig,
+    ensemble: EnsembleConfig,
+) -> tuple[Float[Tensor, "categories time"], Float[Tensor, "categories"]]:
+    """One sequence and the video's scores, of those of the chosen networks."""
+    combined = _combined(cas, ensemble.cas)
+    if ensemble.use != "late":
+        return combined, aggregate(combined, train).softmax(dim=0)
+    scores = torch.stack([aggregate(each, train).softmax(dim=0) for each in cas])
+    return combined, _combined(scores, ensemble.scores)
+
+
+def _combined(values: Tensor, how: Combination) -> Tensor:
+    """The mean or the largest over the networks."""
+    return values.mean(dim=0) if how == "mean" else values.amax(dim=0)

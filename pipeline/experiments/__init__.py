@@ -1,0 +1,3 @@
+"""The paper's tables and figures, each a command."""
+
+from pipeline.experiments.config import ExperimentConfig as ExperimentConfig

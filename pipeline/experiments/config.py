@@ -1,0 +1,37 @@
+"""Which table or figure is made, and of how many seeds."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from pipeline.errors import UsageError
+
+TABLE_NUMBERS = (4, 5, 6, 7, 8, 9)
+FIGURE_NUMBERS = (5, 8, 9, 11, 12)
+
+
+@dataclass(frozen=True)
+class ExperimentConfig:
+    """One table or one figure of the paper."""
+
+    table: Annotated[
+        int,
+        "4 components, 5 clicks, 6 networks, 7 ensembles, 8 losses, 9 video scores; "
+        "0: none",
+    ] = 0
+    figure: Annotated[
+        int,
+        "5 sequences beside ground truth, 8 temporal softmax, 9 category softmax, "
+        "11 descents on seven Gaussians, 12 lambda; 0: none",
+    ] = 0
+    seeds: Annotated[int, "trainings of each row, from --seed upwards"] = 3
+
+    def __post_init__(self) -> None:
+        for name, known in (("table", TABLE_NUMBERS), ("figure", FIGURE_NUMBERS)):
+            value = getattr(self, name)
+            if value and value not in known:
+                numbers = ", ".join(map(str, known))
+                raise UsageError(f"--{name} {value}: expected one of {numbers}")
+        if self.table and self.figure:
+            raise UsageError("--table and --figure: one at a time")
+        if self.seeds < 1:
+            raise UsageError(f"--seeds {self.seeds}: expected at least 1")

@@ -1,0 +1,39 @@
+"""The stage that makes one table or figure."""
+
+from pipeline.errors import UsageError
+from pipeline.experiments.cells import run_cells
+from pipeline.experiments.summary import summarise, write_summary
+from pipeline.experiments.tables import TABLES, Table
+from pipeline.record import Outcome
+from pipeline.run import Run
+from pipeline.storage import plain
+
+
+def run_experiment(run: Run) -> Outcome:
+    """Make what the configuration asks for.
+
+    Raises:
+        UsageError: It asks for neither a table nor a figure.
+    """
+    chosen = run.config.experiment
+    if chosen.table:
+        return make_table(run, TABLES[chosen.table])
+    raise UsageError("expected --table or --figure; see --help for their numbers")
+
+
+def make_table(run: Run, table: Table) -> Outcome:
+    """Train what the rows need, and write the table."""
+    rows = summarise(table, run_cells(run, table))
+    write_summary(run.folder("experiment"), table, rows, note_of(run))
+    return Outcome(result={"title": table.title, "rows": plain(rows)})
+
+
+def note_of(run: Run) -> str:
+    """Of what the figures are."""
+    test = len(run.dataset.of_subset("test"))
+    tious = run.config.evaluate.tiou
+    return (
+        f"{run.dataset.name}, {test} test videos, {run.config.experiment.seeds} "
+        f"seed(s), mean ± standard deviation; the average is over tIoU "
+        f"{tious[0]:g} to {tious[-1]:g}."
+    )

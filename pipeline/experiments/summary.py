@@ -1,0 +1,135 @@
+"""A table's figures: mean and spread over the seeds, and the files that hold them."""
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import fmean, stdev
+from typing import Any
+
+from pipeline.experiments.cells import Results
+from pipeline.experiments.tables import Table
+from pipeline.storage import write_text
+
+AT = "0.5"  # the tIoU that the paper's tables give
+
+
+@dataclass(frozen=True)
+class Figures:
+    """One measure of one row: percent, a value a seed."""
+
+    values: tuple[float, ...]
+
+    @property
+    def mean(self) -> float:
+        """Mean over the seeds."""
+        return fmean(self.values)
+
+    @property
+    def spread(self) -> float:
+        """Standard deviation over the seeds (n - 1); 0 for a single one."""
+        return stdev(self.values) if len(self.values) > 1 else 0.0
+
+    def __str__(self) -> str:
+        return f"{self.mean:.1f} ± {self.spread:.1f}"
+
+
+@dataclass(frozen=True)
+class SummaryRow:
+    """One row of a table."""
+
+    label: str
+    at_half: Figures | None  # mAP@.5, if that was measured
+    average: Figures
+    paper: float | None
+
+    def cells(self) -> list[str]:
+        """As text, for people."""
+        paper = "" if self.paper is None else f"{self.paper:.1f}"
+        at_half = "" if self.at_half is None else str(self.at_half)
+        return [self.label, at_half, str(self.average), paper]
+
+
+HEADER = ["", "mAP@.5", "average mAP", "paper, THUMOS14 mAP@.5"]
+
+
+def summarise(table: Table, results: Results) -> list[SummaryRow]:
+    """Mean and spread of each row."""
+    return [
+        SummaryRow(
+            row.label,
+            _at_half(results[row.label]),
+            Figures(tuple(r["average_map"] for r in results[row.label])),
+            row.paper,
+        )
+        for row in table.rows
+    ]
+
+
+def _at_half(results: Sequence[dict[str, Any]]) -> Figures | None:
+    if AT not in results[0]["map"]:
+        return None
+    return Figures(tuple(result["map"][AT] for result in results))
+
+
+def write_summary(
+    folder: Path, table: Table, rows: Sequence[SummaryRow], note: str
+) -> None:
+    """Write the table as Markdown, CSV and LaTeX."""
+    write_text(folder / f"{table.name}.md", to_markdown(table.title, rows, note))
+    write_text(folder / f"{table.name}.csv", to_csv(rows))
+    write_text(folder / f"{table.name}.tex", to_latex(table.title, rows, note))
+
+
+def to_markdown(title: str, rows: Sequence[SummaryRow], note: str) -> str:
+    """A table as Markdown has it."""
+    lines = [HEADER, ["---"] * len(HEADER), *(row.cells() for row in rows)]
+    body = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return f"## {title}\n\n{note}\n\n{body}\n"
+
+
+def to_csv(rows: Sequence[SummaryRow]) -> str:
+    """Every figure apart, for whoever computes with them."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["row", "measure", "mean", "spread", "paper", "seeds"])
+    for row in rows:
+        measures = {"mAP@.5": row.at_half, "average mAP": row.average}
+        for name, figures in measures.items():
+            if figures:
+                paper = row.paper if name == "mAP@.5" else None
+                means = [round(figures.mean, 4), round(figures.spread, 4)]
+                seeds = " ".join(map(str, figures.values))
+                writer.writerow([row.label, name, *means, paper, seeds])
+    return text.getvalue()
+
+
+def to_latex(title: str, rows: Sequence[SummaryRow], note: str) -> str:
+    """A table that booktabs sets."""
+    lines = [[_escaped(cell) for cell in line] for line in (HEADER, *_cells(rows))]
+    head, *body = (" & ".join(line) + r" \\" for line in lines)
+    return "\n".join(
+        [
+            r"\begin{table}",
+            rf"\caption{{{_escaped(title)}. {_escaped(note)}}}",
+            r"\begin{tabular}{lrrr}",
+            r"\toprule",
+            head,
+            r"\midrule",
+            *body,
+            r"\bottomrule",
+            r"\end{tabular}",
+            r"\end{table}",
+            "",
+        ]
+    )
+
+
+def _cells(rows: Sequence[SummaryRow]) -> list[list[str]]:
+    return [row.cells() for row in rows]
+
+
+def _escaped(text: str) -> str:
+    special = {"±": r"$\pm$", "%": r"\%", "&": r"\&", "_": r"\_", "#": r"\#"}
+    return "".join(special.get(letter, letter) for letter in text)

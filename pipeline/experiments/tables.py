@@ -1,0 +1,136 @@
+"""What the paper compares: the rows of its tables, and its own numbers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Sections = Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One configuration that is trained and scored."""
+
+    label: str
+    changes: Sections  # of the run's configuration
+    paper: float | None = None  # mAP@.5 in percent on THUMOS14, where it is stated
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows that differ in one thing."""
+
+    name: str  # of its files
+    title: str
+    rows: tuple[Row, ...]
+
+
+# What SODA is made of, one by one.
+FRAMES = {"networks": 1, "background_label": 1}
+VIDEO_LABELS = {**FRAMES, "frame_loss": "none"}
+APART = {"distillation_weight": 0.0}  # the networks then learn nothing of each other
+
+
+def apart(label: str, **ensemble: str) -> Row:
+    """Two networks that were trained apart, used together (Table 7)."""
+    return Row(label, {"train": APART, "ensemble": ensemble})
+
+
+TABLES = {
+    4: Table(
+        "table-4",
+        "Components (Table 4)",
+        (
+            Row("video labels alone", {"train": VIDEO_LABELS}, 19.5),
+            Row("+ single frames, background label 1", {"train": FRAMES}, 25.8),
+            Row("+ astute background response", {"train": {"networks": 1}}, 33.5),
+            Row(
+                "+ self-distillation, background label 1",
+                {"train": {"background_label": 1}},
+                25.1,
+            ),
+            Row("SODA: both", {}, 35.6),
+        ),
+    ),
+    5: Table(
+        "table-5",
+        "Clicks (Table 5)",
+        (
+            Row("on actions", {"points": {"kinds": "action"}}, 20.4),
+            Row("on background", {"points": {"kinds": "background"}}, 29.2),
+            Row("on both", {}, 35.6),
+        ),
+    ),
+    6: Table(
+        "table-6",
+        "Networks (Table 6)",
+        tuple(
+            Row(f"M = {m}", {"train": {"networks": m}}, paper)
+            for m, paper in ((1, 33.5), (2, 35.6), (3, None), (4, None), (5, None))
+        ),
+    ),
+    7: Table(
+        "table-7",
+        "Two networks, apart and together (Table 7)",
+        (
+            apart("the first alone", use="master"),
+            apart("the second alone", use="auxiliary"),
+            *(
+                apart(
+                    f"{scores} of scores, {cas} of sequences",
+                    use="late",
+                    scores=scores,
+                    cas=cas,
+                )
+                for scores in ("mean", "max")
+                for cas in ("mean", "max")
+            ),
+            *(
+                apart(
+                    f"{cas} of sequences first, scores of it", use="cas_first", cas=cas
+                )
+                for cas in ("mean", "max")
+            ),
+            Row("SODA: the master of two that distil", {}, 35.6),
+        ),
+    ),
+    8: Table(
+        "table-8",
+        "Distances of the self-distillation (Table 8)",
+        (
+            Row("L1", {}, 35.6),
+            Row("L2", {"train": {"distillation": "l2"}}),
+            Row("KL", {"train": {"distillation": "kl"}}),
+        ),
+    ),
+    9: Table(
+        "table-9",
+        "What is distilled (Table 9)",
+        (
+            Row("activation sequences, L1", {}, 35.6),
+            *(
+                Row(
+                    f"video scores, {name.upper()}",
+                    {"train": {"distill_on": "video_scores", "distillation": name}},
+                )
+                for name in ("l1", "l2", "kl")
+            ),
+        ),
+    ),
+}
+
+LAMBDAS = Table(
+    "figure-12",
+    "The weight of the self-distillation (Fig. 12)",
+    tuple(
+        Row(f"{weight:g}", {"train": {"distillation_weight": weight}}, paper)
+        for weight, paper in (
+            (0.0, None),
+            (0.2, None),
+            (0.4, None),
+            (0.6, 35.6),
+            (0.8, None),
+            (1.0, None),
+        )
+    ),
+)

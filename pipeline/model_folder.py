@@ -1,0 +1,79 @@
+"""The folder that holds a trained model."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from safetensors.torch import load_file, save_file
+
+from models.config import TrainConfig
+from models.soda import SODA, build_soda
+from pipeline.curves import write_curves
+from pipeline.errors import InputNotFoundError
+from pipeline.storage import atomic_path, plain, read_json, write_json, write_text
+
+
+def save_model(
+    folder: Path,
+    model: SODA,
+    description: Mapping[str, Any],
+    history: Sequence[Mapping[str, float]],
+) -> None:
+    """Write the model folder; `model.safetensors` comes last."""
+    write_json(folder / "config.json", plain(description))
+    lines = [json.dumps(terms) for terms in history]
+    write_text(folder / "metrics.jsonl", "".join(line + "\n" for line in lines))
+    write_curves(folder / "events", history)
+    write_text(folder / "README.md", model_card(description))
+    with atomic_path(folder / "model.safetensors") as temporary:
+        state = {k: v.cpu().contiguous() for k, v in model.state_dict().items()}
+        save_file(state, temporary)
+
+
+def model_card(description: Mapping[str, Any]) -> str:
+    """What a person who finds the folder needs to know."""
+    made_of = json.dumps(plain(description["made_of"]), indent=2)
+    return f"""---
+library_name: soda-localizer
+pipeline_tag: video-classification
+tags: [temporal-action-localization, weakly-supervised]
+---
+
+# SODA trained on {description["dataset"]}
+
+Finds {", ".join(description["classes"])} in untrimmed videos. Trained on
+{description["training_videos"]} videos with video labels and single-frame clicks.
+
+    soda detect VIDEO --model THIS_FOLDER
+
+`metrics.jsonl` holds the loss terms of each epoch, `events` the same for TensorBoard.
+The features that the model
+expects:
+
+```json
+{made_of}
+```
+"""
+
+
+def load_model(folder: Path) -> tuple[SODA, dict[str, Any]]:
+    """Read a model folder: the networks and the description.
+
+    Raises:
+        InputNotFoundError: The folder holds no model.
+    """
+    for name in ("model.safetensors", "config.json"):
+        if not (folder / name).is_file():
+            raise InputNotFoundError(
+                f"{folder}: expected a model folder with {name} (TrainSODA writes one "
+                f"under WORKDIR/models), found none"
+            )
+    description = read_json(folder / "config.json")
+    model = build_soda(
+        description["features"],
+        len(description["classes"]),
+        TrainConfig(**description["train"]),
+    )
+    model.load_state_dict(load_file(folder / "model.safetensors"))
+    return model.eval(), description
