@@ -16,7 +16,7 @@ from pipeline.storage import read_json, write_json
 Results = dict[str, list[dict[str, Any]]]  # of each row's label one a seed
 
 
-def run_cells(run: Run, table: Table) -> Results:
+def run_cells(run: Run, table: Table, seeds: range) -> Results:
     """Train and score every row with every seed, side by side.
 
     A cell that was interrupted goes on, and one that was done costs nothing: each has
@@ -33,7 +33,7 @@ def run_cells(run: Run, table: Table) -> Results:
             arguments={"changes": row.changes, "seed": seed},
         )
         for index, row in enumerate(table.rows)
-        for seed in seeds_of(run)
+        for seed in seeds
     }
     job = Job(
         stage="experiment",
@@ -45,7 +45,7 @@ def run_cells(run: Run, table: Table) -> Results:
     run_job(job, run.workdir, replace(run.network_resources, max_failures=0.0))
     return {
         row.label: [
-            read_json(Path(items[row.label, seed].output)) for seed in seeds_of(run)
+            read_json(Path(items[row.label, seed].output)) for seed in seeds
         ]
         for row in table.rows
     }

@@ -35,3 +35,15 @@ class ExperimentConfig:
             raise UsageError("--table and --figure: one at a time")
         if self.seeds < 1:
             raise UsageError(f"--seeds {self.seeds}: expected at least 1")
+
+    def check_chosen(self) -> None:
+        """Refuse to make nothing.
+
+        Raises:
+            UsageError: Neither a table nor a figure is asked for.
+        """
+        if not self.table and not self.figure:
+            raise UsageError(
+                f"expected --table ({', '.join(map(str, TABLE_NUMBERS))}) or --figure "
+                f"({', '.join(map(str, FIGURE_NUMBERS))}), found neither"
+            )

@@ -1,7 +1,7 @@
 """The stage that makes one table or figure."""
 
-from pipeline.errors import UsageError
-from pipeline.experiments.cells import run_cells
+from pipeline.experiments.cells import run_cells, seeds_of
+from pipeline.experiments.figures import make_figure
 from pipeline.experiments.summary import summarise, write_summary
 from pipeline.experiments.tables import TABLES, Table
 from pipeline.record import Outcome
@@ -10,20 +10,16 @@ from pipeline.storage import plain
 
 
 def run_experiment(run: Run) -> Outcome:
-    """Make what the configuration asks for.
-
-    Raises:
-        UsageError: It asks for neither a table nor a figure.
-    """
+    """Make what the configuration asks for."""
     chosen = run.config.experiment
     if chosen.table:
         return make_table(run, TABLES[chosen.table])
-    raise UsageError("expected --table or --figure; see --help for their numbers")
+    return make_figure(run, chosen.figure)
 
 
 def make_table(run: Run, table: Table) -> Outcome:
     """Train what the rows need, and write the table."""
-    rows = summarise(table, run_cells(run, table))
+    rows = summarise(table, run_cells(run, table, seeds_of(run)))
     write_summary(run.folder("experiment"), table, rows, note_of(run))
     return Outcome(result={"title": table.title, "rows": plain(rows)})
 

@@ -72,7 +72,7 @@ def test_every_stage_leaves_its_files(world):
     assert clicks[0] == "video_id,seconds,label,kind" and len(clicks) > 4
     model = only(work, "models/*")
     assert {p.name for p in model.iterdir()} == {
-        *("model.safetensors", "config.json", "metrics.jsonl", "README.md"),
+        *("model.safetensors", "config.json", "metrics.jsonl", "README.md", "events"),
         "done.json",
     }
     assert len((model / "metrics.jsonl").read_text().splitlines()) == 40

@@ -1,0 +1,102 @@
+"""Category softmax mixes classes; the mean of the top k does not (Fig. 9)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import LogNorm
+from matplotlib.figure import Figure
+
+from pipeline.datasets import BACKGROUND
+from pipeline.experiments.figures.mixing import GROUPS, Mixing, measure_mixing
+from pipeline.experiments.figures.rows import read_responses, train_rows
+from pipeline.experiments.figures.sheet import INKS, new_sheet, publish, rounded
+from pipeline.experiments.tables import Row, Table
+from pipeline.record import Outcome
+from pipeline.reporting import notes
+from pipeline.run import Run
+
+AGGREGATIONS = Table(
+    "figure-9",
+    "Category softmax mixes classes (Fig. 9)",
+    (
+        Row("top-k mean", {"train": {"aggregation": "topk_mean"}}),
+        Row("category softmax", {"train": {"aggregation": "category_softmax"}}),
+    ),
+)
+LEAST_SHARE = 1e-3  # what is drawn white
+MOST_NAMES = 25  # with more classes, their names would lie on each other
+
+
+def make_category_softmax(run: Run) -> Outcome:
+    """Train with both aggregations, and measure on the test videos."""
+    categories = (BACKGROUND, *run.dataset.classes)
+    mixings = {
+        label: measure_mixing(read_responses(row), categories)
+        for label, row in train_rows(run, AGGREGATIONS).items()
+    }
+    numbers = {
+        "measure": "softmax over the categories, mean over the cells of test instances",
+        **{label: mixing_json(mixing) for label, mixing in mixings.items()},
+    }
+    sheet = draw_mixings(mixings)
+    return publish(
+        run, AGGREGATIONS.name, AGGREGATIONS.title, sheet, numbers, notes(run)
+    )
+
+
+def mixing_json(mixing: Mixing) -> dict[str, Any]:
+    """All shares: rows are the instances' classes, columns what responds."""
+    return {
+        "groups": dict(zip(GROUPS, rounded(mixing.groups), strict=True)),
+        "rows": mixing.classes,
+        "columns": mixing.categories,
+        "matrix": rounded(mixing.matrix),
+    }
+
+
+def draw_mixings(mixings: Mapping[str, Mixing]) -> Figure:
+    """The matrix of each aggregation, and the groups of both."""
+    sheet = new_sheet(10.0, 3.8)
+    widths = [1.0] * len(mixings)
+    *matrices, groups = sheet.subplots(1, len(mixings) + 1, width_ratios=[*widths, 1.2])
+    for axes, (label, mixing) in zip(matrices, mixings.items(), strict=True):
+        _draw_matrix(axes, label, mixing)
+    colorbar = sheet.colorbar(matrices[0].images[0], ax=matrices, shrink=0.7)
+    colorbar.set_label("share of the softmax")
+    _draw_groups(groups, mixings)
+    return sheet
+
+
+def _draw_matrix(axes: Axes, label: str, mixing: Mixing) -> None:
+    """Shares on a logarithmic scale: those of absent classes are small, and many."""
+    shown = mixing.matrix.clip(LEAST_SHARE)
+    axes.imshow(shown, cmap="gray_r", norm=LogNorm(LEAST_SHARE, 1), aspect="auto")
+    axes.set(title=label, xlabel="responding category", ylabel="class of the instance")
+    axes.set_xticks([])
+    axes.set_yticks([])
+    if len(mixing.categories) <= MOST_NAMES:
+        rows, columns = range(len(mixing.classes)), range(len(mixing.categories))
+        axes.set_yticks(rows, mixing.classes, fontsize="xx-small")
+        axes.set_xticks(columns, mixing.categories, fontsize="xx-small", rotation=90)
+
+
+def _draw_groups(axes: Axes, mixings: Mapping[str, Mixing]) -> None:
+    width = 0.8 / len(mixings)
+    places = np.arange(len(GROUPS))
+    for index, (label, mixing) in enumerate(mixings.items()):
+        ink, shifted = INKS[index], places + (index - 0.5) * width
+        axes.bar(
+            shifted,
+            100 * mixing.groups,
+            width,
+            color=ink.color,
+            hatch=ink.hatch,
+            edgecolor="white",
+            label=label,
+        )
+    axes.set_xticks(places, [g.replace(" ", "\n") for g in GROUPS], fontsize="small")
+    axes.set(xlabel="responding class", ylim=(0, 100))
+    axes.set_ylabel("share of the softmax (%)")
+    axes.legend()

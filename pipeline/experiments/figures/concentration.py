@@ -1,0 +1,126 @@
+"""How concentrated the weights of the temporal softmax are (Eq. 6-7, Sec. 4)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from models.casnet import CASNet
+from models.config import TrainConfig
+from models.fit import FitState, Samples, fit
+from models.soda import build_soda
+from pipeline.experiments.figures.sheet import rounded
+from pipeline.progress import Progress
+from pipeline.training import check_finite
+
+QUARTILES = (0.25, 0.5, 0.75)
+
+
+@dataclass(frozen=True)
+class Example:
+    """Of which weights are kept."""
+
+    video: int  # place in the samples
+    label: int  # place in the classes
+    epochs: Sequence[int]  # after which; 0 is before the first
+
+
+@dataclass
+class Trace:
+    """What was seen of a training: entry e is from after e epochs."""
+
+    effective_shares: list[dict[str, Any]] = field(default_factory=list)
+    largest_weights: list[dict[str, Any]] = field(default_factory=list)
+    example: dict[int, list[float]] = field(default_factory=dict)  # by epoch, per cell
+
+
+def trace_training(
+    samples: Samples, config: TrainConfig, device: torch.device, example: Example
+) -> Trace:
+    """Train, and look at the master's weights before and after each epoch."""
+    probe = Probe(samples.to(device), config, example)
+    name, epochs = config.aggregation, config.epochs
+    with Progress(name, epochs, [1.0] * epochs, "epochs") as progress:
+
+        def after_epoch(state: FitState) -> None:
+            check_finite(state.history[-1])
+            probe.look_at(state)
+            progress.update(state.epoch)
+
+        fit(probe.samples, config, device, after_epoch=after_epoch)
+    return probe.trace
+
+
+class Probe:
+    """Looks at a training from beside it, of which it changes nothing."""
+
+    def __init__(self, samples: Samples, config: TrainConfig, example: Example) -> None:
+        """Look at the networks before the first epoch, where the samples are."""
+        self.samples, self.config, self.example = samples, config, example
+        self.trace = Trace()
+        features, labels = samples.features, samples.labels
+        # As `fit` does, so that these are the networks that it begins with.
+        torch.manual_seed(config.seed)
+        self.model = build_soda(features.shape[1], labels.shape[1], config)
+        self.model.to(features.device).eval()
+        self.look(0)
+
+    def look_at(self, state: FitState) -> None:
+        """Look at a training's present state."""
+        self.model.load_state_dict(state.model)
+        self.look(state.epoch)
+
+    def look(self, epoch: int) -> None:
+        """Add what is seen of the weights to the trace."""
+        master, example = self.model.master, self.example
+        weights = present_weights(master, self.samples, self.config.batch_size)
+        self.trace.effective_shares.append(spread(effective_share(weights)))
+        self.trace.largest_weights.append(spread(weights.amax(dim=-1)))
+        if epoch in example.epochs:
+            one = self.samples.features[example.video, None]
+            kept = temporal_weights(master, one)[0, example.label]
+            self.trace.example[epoch] = rounded(kept.cpu().numpy())
+
+
+@torch.no_grad()
+def temporal_weights(
+    master: CASNet, features: Float[Tensor, "videos features time"]
+) -> Float[Tensor, "videos classes time"]:
+    """The softmax over time of each action class's responses (Eq. 7).
+
+    Of a training with another aggregation, the weights that this one would give.
+    """
+    weights: Tensor = master(features)[:, 1:].softmax(dim=-1)
+    return weights
+
+
+def present_weights(
+    master: CASNet, samples: Samples, batch_size: int
+) -> Float[Tensor, "rows time"]:
+    """The weights of all classes that are present, of all videos."""
+    batches = zip(
+        samples.features.split(batch_size),
+        samples.labels.split(batch_size),
+        strict=True,
+    )
+    return torch.cat([temporal_weights(master, x)[y > 0] for x, y in batches])
+
+
+def effective_share(weights: Float[Tensor, "rows time"]) -> Float[Tensor, "rows"]:
+    """Share of the cells that the weights are spread over: exp(entropy) / T.
+
+    It is 1 if all weights are equal, and k / T if k are and the others are 0.
+    """
+    entropy = torch.special.entr(weights).sum(dim=-1)
+    return (entropy.exp() / weights.shape[-1]).clamp(max=1)  # but for rounding
+
+
+def spread(values: Float[Tensor, "rows"]) -> dict[str, Any]:
+    """Mean and quartiles."""
+    numbers = values.cpu().numpy()
+    quartiles = np.quantile(numbers, QUARTILES)
+    return {"mean": float(numbers.mean()), "quartiles": rounded(quartiles)}

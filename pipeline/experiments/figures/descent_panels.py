@@ -1,0 +1,103 @@
+"""The surface with its descents, and how often they succeed, on paper (Fig. 11)."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from pipeline.experiments.figures.descents import (
+    DEVIATIONS,
+    Rate,
+    mean_and_error,
+    shares_of,
+)
+from pipeline.experiments.figures.sheet import INKS, new_sheet
+from pipeline.experiments.figures.wells import (
+    SurfaceConfig,
+    Wells,
+    lowest_point,
+    square_grid,
+)
+
+MAP_STEP = 0.03
+
+
+def draw_figure(
+    wells: Wells,
+    surface: SurfaceConfig,
+    paths: Sequence[Float[np.ndarray, "times _ 2"]],
+    rates: Sequence[Rate],
+    others: Sequence[Sequence[Rate]],
+) -> Figure:
+    """The surface with the paths, and the rates beside it."""
+    sheet = new_sheet(7.5, 3.6)
+    left, right = sheet.subplots(1, 2, width_ratios=(1.3, 1))
+    _draw_surface(left, wells, surface)
+    for of_run, ink in zip(paths, INKS, strict=False):
+        label = f"M = {of_run.shape[1]}"
+        for index, path in enumerate(np.moveaxis(of_run, 1, 0)):
+            width, name = (2.2, label) if index == 0 else (0.9, None)
+            left.plot(*path.T, ink.line, color=ink.color, linewidth=width, label=name)
+            left.plot(*path[-1], "o", color=ink.color, markersize=2 + 2 * width)
+    left.plot(*paths[0][0, 0], "s", color="black", label="the master's start")
+    left.legend(fontsize="x-small", loc="upper left")
+    _draw_rates(right, rates, others)
+    return sheet
+
+
+def _draw_surface(axes: Axes, wells: Wells, surface: SurfaceConfig) -> None:
+    """Deeper is darker, but nowhere so dark that paths would be lost."""
+    side = surface.half_side
+    heights = wells.loss(square_grid(side, MAP_STEP))
+    extent = (-side, side, -side, side)
+    axes.imshow(
+        heights, cmap="gray", vmin=2 * heights.min(), extent=extent, origin="lower"
+    )
+    levels = np.linspace(heights.min(), 0, 8)[1:-1]
+    style: dict[str, Any] = {"linewidths": 0.4, "linestyles": "solid"}
+    axes.contour(heights, levels, colors="white", extent=extent, **style)
+    lowest = lowest_point(wells, surface)
+    axes.plot(*lowest, "*", color="black", markersize=9, label="lowest point")
+    axes.set(xlabel="first coordinate", ylabel="second coordinate")
+
+
+def _draw_rates(
+    axes: Axes, rates: Sequence[Rate], others: Sequence[Sequence[Rate]]
+) -> None:
+    counts = [rate.descents for rate in rates]
+    shares = shares_of([rates])[0]
+    bars = np.abs(np.array([rate.interval for rate in rates]).T - shares)
+    label = f"this surface, {rates[0].starts} starts"
+    _draw_bars(axes, counts, shares, bars, label, 0)
+    mean, error = mean_and_error(shares_of(others))
+    label = f"mean of {len(others)} other surfaces"
+    _draw_bars(axes, counts, mean, DEVIATIONS * error, label, 1)
+    axes.set(
+        xlabel="descents M", ylabel="masters at the lowest point (%)", ylim=(0, None)
+    )
+    axes.set_xticks(counts)
+    axes.legend(fontsize="x-small")
+
+
+def _draw_bars(
+    axes: Axes,
+    counts: Sequence[int],
+    shares: Float[np.ndarray, "counts"],
+    errors: Float[np.ndarray, "..."],
+    label: str,
+    place: int,
+) -> None:
+    ink = INKS[place]
+    axes.errorbar(
+        counts,
+        100 * shares,
+        100 * errors,
+        linestyle=ink.line,
+        color=ink.color,
+        marker="os"[place],
+        capsize=3,
+        label=f"{label} (95 %)",
+    )

@@ -1,0 +1,23 @@
+"""From a figure's number to what makes it."""
+
+from pipeline.record import Outcome
+from pipeline.run import Run
+
+
+def make_figure(run: Run, number: int) -> Outcome:
+    """Make one of `FIGURE_NUMBERS` in the experiment's folder."""
+    # Not above: every command imports the stages, and would wait for matplotlib.
+    from pipeline.experiments.figures.category_softmax import make_category_softmax
+    from pipeline.experiments.figures.lambdas import make_lambdas
+    from pipeline.experiments.figures.sequences import make_sequences
+    from pipeline.experiments.figures.seven_gaussians import make_seven_gaussians
+    from pipeline.experiments.figures.temporal_softmax import make_temporal_softmax
+
+    makers = {
+        5: make_sequences,
+        8: make_temporal_softmax,
+        9: make_category_softmax,
+        11: make_seven_gaussians,
+        12: make_lambdas,
+    }
+    return makers[number](run)

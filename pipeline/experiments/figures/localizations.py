@@ -1,0 +1,54 @@
+"""How a row's detections localize the instances of one test video."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from pipeline.datasets import Instance, Video
+from pipeline.detections import Detection
+from pipeline.evaluation import EvaluateConfig, evaluate
+from pipeline.evaluation.columns import compare
+from pipeline.evaluation.localization import STATES, localize
+from pipeline.intervals import Interval
+
+
+@dataclass(frozen=True)
+class Localization:
+    """The instances of one class in one video, and what was detected of each."""
+
+    instances: tuple[Instance, ...]
+    states: tuple[str, ...]  # of each, one of `STATES`
+    judged_by: tuple[Interval | None, ...]  # its best-scored overlapping detection
+
+
+def localize_class(
+    video: Video, label: str, detections: Sequence[Detection], config: EvaluateConfig
+) -> Localization:
+    """Judge each instance of a class; detections by descending score."""
+    instances = tuple(i for i in video.instances if i.label == label)
+    own = [d for d in detections if d.label == label]
+    comparison = compare({video.id: instances}, {video.id: own}, (label,))
+    states = localize(comparison, config.diagnosis_tiou)
+    return Localization(
+        instances,
+        tuple(STATES[state] for state in states),
+        tuple(_best_overlapping(instance, own) for instance in instances),
+    )
+
+
+def _best_overlapping(
+    instance: Instance, detections: Sequence[Detection]
+) -> Interval | None:
+    for found in detections:
+        end = min(found.end_seconds, instance.end_seconds)
+        if end > max(found.start_seconds, instance.start_seconds):
+            return found.start_seconds, found.end_seconds
+    return None
+
+
+def video_map(
+    video: Video, detections: Sequence[Detection], config: EvaluateConfig
+) -> float:
+    """Average mAP of a video alone, in percent, of the classes that are in it."""
+    once = replace(config, bootstrap=0)
+    evaluation = evaluate({video.id: video.instances}, {video.id: detections}, once)
+    return 100 * float(evaluation.mean_average_precision.mean())

@@ -1,0 +1,87 @@
+"""How much of other classes responds during the instances of a class (Sec. 4)."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float
+
+from pipeline.datasets import Instance
+from pipeline.experiments.figures.rows import VideoResponses
+from pipeline.grid import SnippetGrid
+
+GROUPS = ("own", "other present", "absent", "background")  # classes of a cell
+
+
+@dataclass(frozen=True)
+class Mixing:
+    """Shares of the softmax over all categories, means over the cells of instances."""
+
+    classes: tuple[str, ...]  # those that have an instance: the rows
+    categories: tuple[str, ...]  # background and all classes: the columns
+    matrix: Float[np.ndarray, "rows categories"]  # each row sums to 1
+    groups: Float[np.ndarray, "groups"]  # of `GROUPS`, over all rows' cells
+
+
+def measure_mixing(
+    videos: Iterable[VideoResponses], categories: Sequence[str]
+) -> Mixing:
+    """Measure each class's share wherever a class is acted.
+
+    A cell that instances of two classes touch counts once for each of them.
+
+    Args:
+        videos: Their responses and instances.
+        categories: Background, then the classes, as the rows of a response are.
+    """
+    count = len(categories)
+    sums, cells = np.zeros((count, count)), np.zeros(count)
+    groups = np.zeros(len(GROUPS))
+    for video in videos:
+        shares = torch.from_numpy(video.cas).softmax(dim=0).numpy()
+        present = present_rows(video.video.instances, categories)
+        for row, instances in present.items():
+            touched = shares[:, touched_cells(instances, video.grid, shares.shape[1])]
+            sums[row] += touched.sum(axis=1)
+            cells[row] += touched.shape[1]
+            groups += group_shares(touched.sum(axis=1), row, list(present))
+    acted = np.flatnonzero(cells).tolist()
+    return Mixing(
+        tuple(categories[row] for row in acted),
+        tuple(categories),
+        sums[acted] / cells[acted, None],
+        groups / max(cells.sum(), 1),
+    )
+
+
+def present_rows(
+    instances: Iterable[Instance], categories: Sequence[str]
+) -> dict[int, list[Instance]]:
+    """A video's instances by their class's row; those of no class are left out."""
+    by_row: dict[int, list[Instance]] = {}
+    for instance in instances:
+        if instance.label in categories:
+            by_row.setdefault(categories.index(instance.label), []).append(instance)
+    return by_row
+
+
+def touched_cells(
+    instances: Iterable[Instance], grid: SnippetGrid, cells: int
+) -> list[int]:
+    """The cells that some instance touches, each once; any instance touches one."""
+    touched: set[int] = set()
+    for instance in instances:
+        first = grid.cell_at(instance.start_seconds, cells)
+        touched.update(range(first, grid.cell_at(instance.end_seconds, cells) + 1))
+    return sorted(touched)
+
+
+def group_shares(
+    shares: Float[np.ndarray, "categories"], row: int, present: Sequence[int]
+) -> Float[np.ndarray, "groups"]:
+    """The shares of all categories, gathered as `GROUPS` says."""
+    own, background = shares[row], shares[0]
+    others = shares[list(present)].sum() - own
+    absent = shares.sum() - own - others - background
+    return np.array([own, others, absent, background])

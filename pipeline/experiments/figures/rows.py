@@ -1,0 +1,55 @@
+"""Rows of a comparison, trained once each, and their test videos' sequences."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+from jaxtyping import Float
+
+from pipeline.config import changed
+from pipeline.datasets import Video
+from pipeline.detecting import cas_file
+from pipeline.experiments.cells import run_cells
+from pipeline.experiments.tables import Table
+from pipeline.grid import SnippetGrid
+from pipeline.run import Run
+from pipeline.storage import read_arrays
+
+
+def train_rows(run: Run, table: Table) -> dict[str, Run]:
+    """Train and score each row with the first seed alone.
+
+    Returns:
+        Of each row's label, the run whose folders hold what was made.
+    """
+    seed = run.config.train.seed
+    run_cells(run, table, range(seed, seed + 1))
+    return {
+        row.label: replace(run, config=changed(run.config, row.changes))
+        for row in table.rows
+    }
+
+
+@dataclass(frozen=True)
+class VideoResponses:
+    """What a row's master says of one test video."""
+
+    video: Video
+    grid: SnippetGrid
+    categories: tuple[str, ...]  # background and the classes
+    cas: Float[np.ndarray, "categories cells"]  # raw; row 0 is background
+    cell_seconds: Float[np.ndarray, "cells"]  # of the cells' centres
+
+
+def read_responses(row: Run) -> Iterator[VideoResponses]:
+    """Of the test videos that could be used, one after the other."""
+    for video in row.usable(*row.caches, "features"):
+        if video.subset == "test":
+            arrays, header = read_arrays(cas_file(row, video.id))
+            yield VideoResponses(
+                video,
+                SnippetGrid(**header["grid"]),
+                tuple(header["categories"]),
+                arrays["cas"],
+                np.array(header["cell_seconds"]),
+            )

@@ -1,0 +1,134 @@
+"""One descent against several that pull each other together (Fig. 11, Sec. 5.2)."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from pipeline.experiments.figures.descent_panels import draw_figure
+from pipeline.experiments.figures.descents import (
+    DescentConfig,
+    Rate,
+    descend,
+    draw_starts,
+    has_succeeded,
+    mean_and_error,
+    shares_of,
+    success_rates,
+)
+from pipeline.experiments.figures.sheet import DECIMALS, publish, rounded
+from pipeline.experiments.figures.wells import (
+    SurfaceConfig,
+    Wells,
+    draw_wells,
+    lowest_point,
+)
+from pipeline.record import Outcome
+from pipeline.run import Run
+from pipeline.seeds import generator_of
+from pipeline.storage import plain
+
+NAME = "figure-11"
+TITLE = "Descents on seven Gaussians (Fig. 11)"
+# The first surface that is drawn, whatever its rates, and so many others.
+SEED = 0
+STARTS = 1000
+OTHER_SURFACES, OTHER_STARTS = 50, 100
+SHOWN_COUNTS = (1, 2, 3)  # M of the paths in the figure
+DEFINITION = (
+    "A run succeeds if its master ends within {:g} of the surface's lowest point."
+    " The master starts at the same place whatever M; all starts are uniform in the"
+    " square. The surface is the first one drawn from the ranges under `surface`; the"
+    " others are drawn from the same, and have {} starts each."
+)
+SHOWN = (
+    "The first start from which one descent fails, and two and three succeed; start 0 "
+    "if there is none."
+)
+
+Rates = list[Rate]
+
+
+def make_seven_gaussians(run: Run) -> Outcome:
+    """Draw the surface and count successes; no dataset has a part in it."""
+    surface, config = SurfaceConfig(), DescentConfig()
+    wells, starts, rates = try_surface(SEED, STARTS, surface, config)
+    seeds = range(SEED + 1, SEED + 1 + OTHER_SURFACES)
+    others = [try_surface(seed, OTHER_STARTS, surface, config)[2] for seed in seeds]
+    place = choose_start(wells, starts, surface, config)
+    shown = starts[:, place, None]
+    paths = [descend(wells, shown[:m], config)[:, :, 0] for m in SHOWN_COUNTS]
+    ends = [rounded(path[-1]) for path in paths]
+    numbers = {
+        "definition": DEFINITION.format(config.success_radius, OTHER_STARTS),
+        "surface": surface,
+        "descent": config,
+        "wells": wells_json(wells, surface),
+        "rates": [rate_json(rate) for rate in rates],
+        "other_surfaces": others_json(others),
+        "shown": {"rule": SHOWN, "start": place, "ends": ends},
+    }
+    sheet = draw_figure(wells, surface, paths, rates, others)
+    return publish(run, NAME, TITLE, sheet, numbers)
+
+
+def try_surface(
+    seed: int, count: int, surface: SurfaceConfig, config: DescentConfig
+) -> tuple[Wells, Float[np.ndarray, "descents runs 2"], Rates]:
+    """A surface, starts on it, and how often M = 1, 2, ... descents succeed."""
+    wells = draw_wells(seed, surface)
+    starts = draw_starts(generator_of(seed, "starts"), count, surface)
+    return wells, starts, success_rates(wells, starts, surface, config)
+
+
+def choose_start(
+    wells: Wells,
+    starts: Float[np.ndarray, "descents runs 2"],
+    surface: SurfaceConfig,
+    config: DescentConfig,
+) -> int:
+    """The run that the figure shows: see `SHOWN`; the first one if there is none."""
+    lowest = lowest_point(wells, surface)
+    one, *more = (
+        has_succeeded(
+            descend(wells, starts[:count], config)[-1, 0], lowest, config.success_radius
+        )
+        for count in SHOWN_COUNTS
+    )
+    return int(np.argmax(~one & np.all(more, axis=0)))
+
+
+def wells_json(wells: Wells, surface: SurfaceConfig) -> dict[str, Any]:
+    """The surface itself."""
+    return {
+        "centres": rounded(wells.centres),
+        "depths": rounded(wells.depths),
+        "widths": rounded(wells.widths),
+        "lowest_point": rounded(lowest_point(wells, surface)),
+    }
+
+
+def rate_json(rate: Rate) -> dict[str, Any]:
+    """Counts, the share with its interval, and the loss at the ends."""
+    return {
+        **plain(rate),
+        "mean_loss": round(rate.mean_loss, DECIMALS),
+        "rate": rate.rate,
+        "interval_95": rounded(np.array(rate.interval)),
+    }
+
+
+def others_json(others: Sequence[Rates]) -> dict[str, Any]:
+    """Rates over surfaces: the mean with its standard error, and M's gain over 1."""
+    shares = shares_of(others)
+    mean, error = mean_and_error(shares)
+    gain, gain_error = mean_and_error(shares - shares[:, :1])
+    return {
+        "surfaces": len(shares),
+        "mean": rounded(mean),
+        "standard_error": rounded(error),
+        "gain": rounded(gain),
+        "gain_standard_error": rounded(gain_error),
+        "rates": rounded(shares),
+    }

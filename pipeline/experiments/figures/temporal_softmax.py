@@ -1,0 +1,144 @@
+"""The temporal softmax concentrates on ever fewer cells as it is trained (Fig. 8)."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter
+
+from pipeline.config import changed
+from pipeline.datasets import Video
+from pipeline.experiments.figures.concentration import Example, Trace, trace_training
+from pipeline.experiments.figures.sheet import INKS, new_sheet, publish
+from pipeline.extraction import read_features
+from pipeline.grid import SnippetGrid
+from pipeline.record import Outcome
+from pipeline.reporting import notes
+from pipeline.run import Run
+from pipeline.training import read_samples
+
+NAME = "figure-8"
+TITLE = "Weights of the temporal softmax over training (Fig. 8)"
+AGGREGATIONS = {"temporal softmax": "temporal_softmax", "top-k mean": "topk_mean"}
+MEASURE = (
+    "Softmax over time of the master's responses, of the classes present in each "
+    "training video, for the first seed; entry e of a list is from after e epochs. "
+    "Share: exp(entropy) / T."
+)
+EXAMPLE_INSTANCES = 4  # of the video that is shown, or as near as there is
+EXAMPLE_TIMES = (0.05, 0.25, 1.0)  # shares of the training, after which it is shown
+LEAST_WEIGHT = 1e-3  # that is drawn, times T
+
+Traces = Mapping[str, Trace]
+
+
+class Shown(NamedTuple):
+    """The video whose weights are shown, and of which class."""
+
+    video: Video
+    label: str
+    grid: SnippetGrid
+
+
+def make_temporal_softmax(run: Run) -> Outcome:
+    """Train with both aggregations, and look at the weights after each epoch."""
+    # The stages import what calls this.
+    from pipeline.stages import run_stage
+
+    run_stage(run, "points")
+    samples = read_samples(run)
+    place, shown = choose_example(run)
+    label = run.dataset.classes.index(shown.label)
+    example = Example(place, label, example_epochs(run.config.train.epochs))
+    traces = {}
+    for name, aggregation in AGGREGATIONS.items():
+        config = changed(run.config, {"train": {"aggregation": aggregation}})
+        traces[name] = trace_training(samples, config.train, run.torch_device, example)
+    numbers = {
+        "measure": MEASURE,
+        "example": {
+            "video": shown.video.id,
+            "class": shown.label,
+            "instances": shown.video.instances,
+        },
+        "traces": traces,
+    }
+    sheet = draw_figure(traces, shown)
+    return publish(run, NAME, TITLE, sheet, numbers, notes(run))
+
+
+def choose_example(run: Run) -> tuple[int, Shown]:
+    """The video to show, with its place in the samples; its most frequent class."""
+    usable = run.usable(*run.caches, "features")
+    videos = [video for video in usable if video.subset == "train"]
+    labelled = [place for place, video in enumerate(videos) if video.labels]
+    place = min(
+        labelled, key=lambda p: abs(len(videos[p].instances) - EXAMPLE_INSTANCES)
+    )
+    video = videos[place]
+    names = [instance.label for instance in video.instances]
+    _, grid = read_features(run.video_file("features", video.id))
+    return place, Shown(video, max(video.labels, key=names.count), grid)
+
+
+def example_epochs(epochs: int) -> list[int]:
+    """The epochs after which the example is shown.
+
+    >>> example_epochs(150), example_epochs(2)
+    ([8, 38, 150], [1, 2])
+    """
+    return sorted({max(1, round(share * epochs)) for share in EXAMPLE_TIMES})
+
+
+def draw_figure(traces: Traces, shown: Shown) -> Figure:
+    """The courses of both measures, and below the example's weights."""
+    sheet = new_sheet(7.5, 5.0)
+    top, bottom = sheet.subplots(2, 2)
+    shares = {name: trace.effective_shares for name, trace in traces.items()}
+    _draw_course(top[0], shares, "effective share of T")
+    largest = {name: trace.largest_weights for name, trace in traces.items()}
+    _draw_course(top[1], largest, "largest weight")
+    for axes, (name, trace) in zip(bottom, traces.items(), strict=True):
+        _draw_example(axes, trace, shown)
+        axes.set_title(f"trained with the {name}", fontsize="medium")
+    return sheet
+
+
+def _draw_course(
+    axes: Axes, courses: Mapping[str, Sequence[dict[str, Any]]], ylabel: str
+) -> None:
+    """The median over the videos, in a band between the quartiles."""
+    for ink, (name, course) in zip(INKS, courses.items(), strict=False):
+        low, median, high = np.transpose([seen["quartiles"] for seen in course])
+        epochs = range(len(course))
+        axes.fill_between(epochs, low, high, color=ink.color, alpha=0.25, linewidth=0)
+        axes.plot(epochs, median, ink.line, color=ink.color, label=name)
+    axes.set(xlabel="epochs", ylabel=ylabel)
+    set_logarithmic(axes)
+    axes.legend(fontsize="small")
+
+
+def _draw_example(axes: Axes, trace: Trace, shown: Shown) -> None:
+    for instance in shown.video.instances:
+        if instance.label == shown.label:
+            span = (instance.start_seconds, instance.end_seconds)
+            axes.axvspan(*span, color="0.85", linewidth=0)
+    for ink, (epoch, weights) in zip(INKS, trace.example.items(), strict=False):
+        cells = len(weights)
+        seconds = [shown.grid.position_to_seconds(c + 0.5, cells) for c in range(cells)]
+        heights = np.maximum(np.array(weights) * cells, LEAST_WEIGHT)
+        label = f"epoch {epoch}"
+        axes.plot(seconds, heights, ink.line, color=ink.color, linewidth=1, label=label)
+    axes.set(xlabel=f"seconds; grey: {shown.label}", ylabel="weight × T")
+    set_logarithmic(axes)
+    axes.legend(fontsize="small")
+
+
+def set_logarithmic(axes: Axes) -> None:
+    """Steps of 1, 2, 5 as plain numbers: an axis may span less than a decade."""
+    axes.set_yscale("log")
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=20))
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    axes.yaxis.set_minor_formatter(NullFormatter())
