@@ -29,7 +29,7 @@ from pipeline.datasets import dataset_name
 from pipeline.errors import SodaError, UsageError
 from pipeline.fanout import Resources
 from pipeline.networks import Part
-from pipeline.run import Cache, Run, default_jobs
+from pipeline.run import Cache, Run, check_changes, default_jobs
 from pipeline.stages import STAGES, is_done, run_stage
 
 
@@ -76,8 +76,8 @@ class StageTask(luigi.Task):
 
     dataset = luigi.Parameter(
         default="",
-        description="`demo`, or the path of a JSON file: a manifest, or annotations "
-        "in ActivityNet's form",
+        description="`demo`, the path of a JSON file (a manifest, or annotations in "
+        "ActivityNet's form), or `simulated`: features drawn over a --timeline",
     )
     preset = luigi.Parameter(
         default="",
@@ -91,6 +91,11 @@ class StageTask(luigi.Task):
         default="",
         significant=False,
         description="folder of the videos of ActivityNet-style annotations",
+    )
+    timeline = luigi.Parameter(
+        default="",
+        description="folder of THUMOS14's text annotations, over which the features of "
+        "--dataset simulated are drawn",
     )
     workdir = luigi.Parameter(
         default="",
@@ -142,7 +147,8 @@ class StageTask(luigi.Task):
             raise UsageError(
                 "--dataset is missing; try --dataset demo, or the path of a JSON file"
             )
-        name = dataset_name(Path(self.dataset))
+        name, changes = dataset_name(Path(self.dataset)), self._changes()
+        check_changes(self.dataset, changes)
         files: dict[Part, str] = {
             "rgb": self.rgb_weights,
             "flow": self.flow_weights,
@@ -150,9 +156,7 @@ class StageTask(luigi.Task):
         }
         return Run(
             dataset_name=self.dataset,
-            config=make_config(
-                self.preset or default_preset(self.dataset), self._changes()
-            ),
+            config=make_config(self.preset or default_preset(self.dataset), changes),
             workdir=Path(self.workdir or Path("work", name)),
             videos_folder=Path(self.videos) if self.videos else None,
             data_folder=Path(self.data_dir),
@@ -160,6 +164,7 @@ class StageTask(luigi.Task):
             cache=self.cache,
             resources=Resources(self.jobs, self.max_failures),
             weight_files={part: Path(file) for part, file in files.items() if file},
+            timeline=Path(self.timeline) if self.timeline else None,
         )
 
     def _changes(self) -> Sections:
@@ -219,7 +224,10 @@ class ComputeFlow(StageTask):
     stage = "flow"
 
 
-@with_fields_of("decode", "flow", "features")
+FEATURES = ("simulation", "decode", "flow", "features")
+
+
+@with_fields_of(*FEATURES)
 class ExtractFeatures(StageTask):
     """Features of each snippet, RGB and flow."""
 
@@ -227,21 +235,21 @@ class ExtractFeatures(StageTask):
 
 
 # With `--cache features` the videos are read, and their ends found, for the features.
-@with_fields_of("decode", "flow", "features", "points")
+@with_fields_of(*FEATURES, "points")
 class GeneratePoints(StageTask):
     """Single-frame annotations: the dataset's own, or simulated ones."""
 
     stage = "points"
 
 
-@with_fields_of("decode", "flow", "features", "points", "train")
+@with_fields_of(*FEATURES, "points", "train")
 class TrainSODA(StageTask):
     """A master network and its auxiliaries, trained on features and points."""
 
     stage = "train"
 
 
-@with_fields_of("decode", "flow", "features", "points", "train", "refine")
+@with_fields_of(*FEATURES, "points", "train", "refine")
 class RefineSODA(StageTask):
     """A second model, trained on what the first one is sure of."""
 
@@ -251,28 +259,28 @@ class RefineSODA(StageTask):
 DETECTION = ("points", "train", "refine", "ensemble", "detect")
 
 
-@with_fields_of("decode", "flow", "features", *DETECTION)
+@with_fields_of(*FEATURES, *DETECTION)
 class DetectActions(StageTask):
     """Detections in the test videos."""
 
     stage = "detect"
 
 
-@with_fields_of("decode", "flow", "features", *DETECTION, "evaluate")
+@with_fields_of(*FEATURES, *DETECTION, "evaluate")
 class Evaluate(StageTask):
     """Mean average precision of the detections."""
 
     stage = "evaluate"
 
 
-@with_fields_of("decode", "flow", "features", *DETECTION, "evaluate")
+@with_fields_of(*FEATURES, *DETECTION, "evaluate")
 class Report(StageTask):
     """A page to look at the detections."""
 
     stage = "report"
 
 
-@with_fields_of("decode", "flow", "features", *DETECTION, "evaluate", "experiment")
+@with_fields_of(*FEATURES, *DETECTION, "evaluate", "experiment")
 class Experiment(StageTask):
     """A table or figure of the paper: every row trained and scored, several seeds."""
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 from extractors.flow import FlowConfig
 from models.config import TrainConfig, check_choices
 from models.ensemble import EnsembleConfig
+from pipeline.datasets.simulated import SimulationConfig
 from pipeline.errors import UsageError
 from pipeline.evaluation import EvaluateConfig
 from pipeline.experiments import ExperimentConfig
@@ -22,6 +23,7 @@ from pipeline.video import DecodeConfig
 class Config:
     """Everything that decides what comes out; nothing that only moves files."""
 
+    simulation: SimulationConfig = field(default_factory=SimulationConfig)
     decode: DecodeConfig = field(default_factory=DecodeConfig)
     flow: FlowConfig = field(default_factory=FlowConfig)
     features: FeatureConfig = field(default_factory=FeatureConfig)
@@ -123,6 +125,8 @@ def flag_of(section: str, name: str) -> str:
     """
     if section == "flow" and name not in ("algorithm", "bound_pixels"):
         return f"tvl1_{name}"
+    if section == "simulation" and name not in ("difficulty", "max_videos"):
+        return f"simulation_{name}"
     return FLAGS.get((section, name), name)
 
 

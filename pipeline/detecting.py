@@ -101,12 +101,18 @@ def detect(
         progress: Called with the share that is done.
 
     Raises:
-        UsageError: The device does not exist here.
+        UsageError: The device does not exist here, or the model is of simulated
+            features.
         VideoError: The video cannot be used.
         InputNotFoundError: The folder holds no model.
         WeightsError: The weights of the model's features are not to be had.
     """
     soda, description = load_model(model)
+    if "simulation" in description["made_of"]:
+        raise UsageError(
+            f"{model}: trained on simulated features, which no video has; give a model "
+            "that was trained on videos"
+        )
     torch_device = choose_device(device)
     with tempfile.TemporaryDirectory(prefix="soda-") as folder:
         path = _features_like(

@@ -9,8 +9,10 @@ from pathlib import Path
 
 from pipeline.config import Config
 from pipeline.datasets import Video
+from pipeline.datasets.simulated import WIDTHS
 from pipeline.errors import VideoError
 from pipeline.run import Run
+from pipeline.simulation import simulated_grid
 from pipeline.video import VideoInfo, probe
 from pipeline.video.picture import scaled_size
 
@@ -38,6 +40,8 @@ class DiskNeed:
 
 def disk_need(run: Run) -> DiskNeed:
     """What the per-video stages of a run have still to do."""
+    if run.is_simulated:
+        return _drawing_need(run)
     sizes = {
         v.id: v.path.stat().st_size for v in run.dataset.videos if v.path.is_file()
     }
@@ -51,6 +55,21 @@ def disk_need(run: Run) -> DiskNeed:
         seconds = max(seconds, share * sum(info.duration_seconds for info in infos))
         needed += share * sum(_bytes_of(stage, info, run.config) for info in infos)
     return DiskNeed(seconds, needed, _free_bytes(run.workdir))
+
+
+def _drawing_need(run: Run) -> DiskNeed:
+    """What simulated features take, of which no video file tells the length."""
+    files = {v.id: run.video_file("features", v.id) for v in run.dataset.videos}
+    grids = [
+        simulated_grid(video.duration_seconds or 0.0)
+        for video in run.dataset.videos
+        if not files[video.id].exists()
+    ]
+    return DiskNeed(
+        sum(grid.duration_seconds for grid in grids),
+        sum(grid.num_snippets for grid in grids) * FEATURE_BYTES * len(WIDTHS),
+        _free_bytes(run.workdir),
+    )
 
 
 def _sample(videos: Sequence[Video]) -> dict[str, VideoInfo]:

@@ -40,6 +40,8 @@ def open_run(run: Run, stage: str) -> None:
             videos = run.dataset.videos
             ledger.clear()
             rows = plan(run, stage)
+            if stage == "experiment":
+                run.config.experiment.check_chosen()
             run.torch_device  # noqa: B018 - a device that is not there is said now
         except (SodaError, WeightsError) as error:
             record_problems(run, ledger, error)
@@ -101,6 +103,10 @@ def close_stage(run: Run, stage: str) -> None:
         print_evaluation(read_json(path))
         say(f"detections: {run.detections_file}\nevaluation: {path}")
         say(f"next, a page to look at: {command_line('Report')}")
+    if stage == "experiment":
+        for path in sorted(run.folder(stage).glob("*.md")):
+            print(path.read_text(encoding="utf-8"))
+        say(f"tables and figures: {run.folder(stage)}")
     if stage == "report":
         say(f"report: {report_file(run)}")
 
@@ -111,7 +117,9 @@ def print_evaluation(result: dict[str, Any]) -> None:
     table = Table(
         title=f"Average precision in %, {result['evaluator']} rule, "
         f"{counts['scored']} of {counts['of']} videos",
-        caption=f"{result['ap']} average precision",
+        caption="\n".join(
+            [f"{result['ap']} average precision", *result.get("notes", [])]
+        ),
     )
     table.add_column("class")
     for name in result["map"]:

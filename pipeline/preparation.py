@@ -10,7 +10,7 @@ from pipeline.fanout import Item, Job, run_job
 from pipeline.grid import SnippetGrid
 from pipeline.record import Outcome
 from pipeline.run import Run
-from pipeline.storage import fingerprint, plain, read_header
+from pipeline.storage import fingerprint, plain, read_header, read_json, write_json
 from pipeline.video import CachedFrames
 
 
@@ -52,10 +52,24 @@ def compute_flows(run: Run) -> Outcome:
 
 
 def extract_all_features(run: Run) -> Outcome:
-    """Extract the features of all videos, from the caches or in one pass.
+    """Extract the features of all videos, or draw them where they are simulated.
 
-    On GPUs there is a worker for each, on CPUs as many as asked for.
+    Networks have a worker on each GPU, or on CPUs as many as asked for.
     """
+    if run.is_simulated:
+        job, resources = drawing_job(run), run.resources
+    else:
+        job, resources = extraction_job(run), run.network_resources
+    failed = run_job(job, run.workdir, resources)
+    facts = {}
+    for id, path in made(run, "features", run.usable(*run.caches), failed):
+        header = read_header(path)
+        facts[id] = facts_of(SnippetGrid(**header["grid"]), header["source"])
+    return Outcome(failed, facts)
+
+
+def extraction_job(run: Run) -> Job:
+    """Features made by networks, from the caches or in one pass."""
     recipe = {
         "config": plain(run.config.features),
         "weights": run.weights_json(),
@@ -76,13 +90,36 @@ def extract_all_features(run: Run) -> Outcome:
         items = source_items(run, "features")
         sections = {name: plain(getattr(run.config, name)) for name in run.sources}
         parameters = {"recipe": recipe, "flow": None, **sections}
-    job = Job("features", function, parameters, items)
-    failed = run_job(job, run.workdir, run.network_resources)
-    facts = {}
-    for id, path in made(run, "features", run.usable(*run.caches), failed):
-        header = read_header(path)
-        facts[id] = facts_of(SnippetGrid(**header["grid"]), header["source"])
-    return Outcome(failed, facts)
+    return Job("features", function, parameters, items)
+
+
+def drawing_job(run: Run) -> Job:
+    """Features drawn over timelines, of which each video has a file."""
+    items = []
+    for video in run.dataset.videos:
+        path, timeline = run.video_file("timelines", video.id), timeline_of(video)
+        # A file that is right stays as it is: features older than it are drawn anew.
+        if not path.exists() or read_json(path) != timeline:
+            write_json(path, timeline)
+        output = str(run.video_file("features", video.id))
+        seconds = timeline["duration_seconds"]
+        items.append(Item(video.id, (str(path),), output, seconds, arguments={}))
+    parameters = {
+        "config": plain(run.config.simulation),
+        "made_by": run.identity("features"),
+    }
+    return Job(
+        "features", "pipeline.simulation:draw_features", parameters, tuple(items)
+    )
+
+
+def timeline_of(video: Video) -> dict[str, Any]:
+    """All that simulated features of a video are drawn from, as JSON can hold it."""
+    return {
+        "id": video.id,
+        "duration_seconds": video.duration_seconds,
+        "instances": plain(video.instances),
+    }
 
 
 def source_items(run: Run, stage: str) -> tuple[Item, ...]:

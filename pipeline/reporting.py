@@ -62,7 +62,7 @@ def video_report(
     return VideoReport(
         id=video.id,
         subset=video.subset,
-        path=video.path,
+        path=video.path if video.path.is_file() else None,
         duration_seconds=duration_seconds,
         ground_truth=video.instances,
         points=video.points or (),
@@ -83,6 +83,8 @@ def failures(run: Run) -> dict[str, str]:
 
 def notes(run: Run) -> tuple[str, ...]:
     """What a reader must know to compare the figures."""
+    if run.is_simulated:
+        return (simulation_note(run),)
     sentences = [
         f"{part} features: " + (w.origin if w else "hof, without a network")
         for part, w in run.weights.items()
@@ -93,6 +95,16 @@ def notes(run: Run) -> tuple[str, ...]:
         other = ", not the paper's tvl1" if algorithm != "tvl1" else ""
         sentences.append(f"optical flow: {algorithm}{other}")
     return tuple(sentences)
+
+
+def simulation_note(run: Run) -> str:
+    """That features are simulated, and how, for whoever sees a figure of theirs."""
+    simulation = run.config.simulation
+    return (
+        f"SIMULATED FEATURES: drawn over the annotations of {run.timeline} "
+        f"(difficulty {simulation.difficulty:g}, seed {simulation.seed}), no video was "
+        "looked at; the figures are not comparable with those of real videos"
+    )
 
 
 def stage_seconds(run: Run) -> dict[str, float]:

@@ -10,9 +10,11 @@ from typing import Any, Literal
 import torch
 
 from extractors.weights import Stream, Weights
-from pipeline.config import Config, config_from_json
+from pipeline.config import Config, Sections, config_from_json, flag_of
 from pipeline.datasets import Dataset, Video, load_dataset
+from pipeline.datasets.simulated import SIMULATED, simulated_dataset
 from pipeline.device import choose_device
+from pipeline.errors import UsageError
 from pipeline.fanout import Resources, file_name
 from pipeline.networks import Part, choose_weights
 from pipeline.record import Record, read_record
@@ -38,6 +40,7 @@ class Run:
     cache: Cache = "all"
     resources: Resources = field(default_factory=lambda: Resources(jobs=1))
     weight_files: Mapping[Part, Path] = field(default_factory=dict)
+    timeline: Path | None = None  # annotations over which features are simulated
 
     def to_json(self) -> dict[str, Any]:
         """The run as JSON can hold it, for a worker."""
@@ -46,7 +49,7 @@ class Run:
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> "Run":
         """The inverse of `to_json`."""
-        folder = values["videos_folder"]
+        folder, timeline = values["videos_folder"], values["timeline"]
         return cls(
             **{
                 **values,
@@ -54,6 +57,7 @@ class Run:
                 "workdir": Path(values["workdir"]),
                 "videos_folder": Path(folder) if folder else None,
                 "data_folder": Path(values["data_folder"]),
+                "timeline": Path(timeline) if timeline else None,
                 "resources": Resources(**values["resources"]),
                 "weight_files": {
                     part: Path(path) for part, path in values["weight_files"].items()
@@ -63,16 +67,35 @@ class Run:
 
     @cached_property
     def dataset(self) -> Dataset:
-        """The dataset, read once."""
+        """The dataset, read once.
+
+        Raises:
+            UsageError: A timeline is missing, or is given for another dataset.
+        """
+        if self.is_simulated:
+            return simulated_dataset(self.timeline, self.config.simulation)
+        if self.timeline:
+            raise UsageError(
+                f"--timeline {self.timeline} is for --dataset {SIMULATED}; leave it out"
+            )
         return load_dataset(self.dataset_name, self.videos_folder, self.data_folder)
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether features are drawn over annotations, as there are no videos."""
+        return self.dataset_name == SIMULATED
 
     @cached_property
     def weights(self) -> dict[Part, Weights | None]:
         """Weights by the part they play; None stands for the weight-free `hof`.
 
+        There are none where no network makes the features.
+
         Raises:
             WeightsError: A network was asked for whose weights are not to be had.
         """
+        if self.is_simulated:
+            return {}
         features = self.config.features
         parts: list[Part] = [*features.stream_names]
         if self.uses_raft:
@@ -110,7 +133,12 @@ class Run:
 
     @property
     def sources(self) -> tuple[str, ...]:
-        """What features are made of; the flow only if a stream is."""
+        """What features are made of; the flow only if a stream is.
+
+        Nothing where they are simulated.
+        """
+        if self.is_simulated:
+            return ()
         uses_flow = "flow" in self.config.features.stream_names
         return ("decode", "flow") if uses_flow else ("decode",)
 
@@ -122,15 +150,17 @@ class Run:
     @property
     def first_stage(self) -> str:
         """The stage that reads the videos themselves."""
-        return "decode" if self.cache == "all" else "features"
+        return self.caches[0] if self.caches else "features"
 
     def identity(self, stage: str) -> dict[str, Any]:
         """All parameters that decide what a stage makes, those below it included."""
+        simulated = ["simulation"] if self.is_simulated else []
         sections = {
+            "timelines": simulated,
             "decode": ["decode"],
             "flow": ["decode", "flow"],
-            "features": [*self.sources, "features"],
-            "points": ["points"],
+            "features": simulated or [*self.sources, "features"],
+            "points": [*simulated, "points"],
         }
         sections["train"] = [*sections["features"], "points", "train"]
         sections["refine"] = [*sections["train"], "refine"]
@@ -192,7 +222,8 @@ class Run:
 
     def video_file(self, stage: str, id: str) -> Path:
         """A per-video stage's output for one video."""
-        suffix = ".safetensors" if stage == "features" else ".mkv"
+        suffixes = {"features": ".safetensors", "timelines": ".json"}
+        suffix = suffixes.get(stage, ".mkv")
         return self.folder(stage) / f"{file_name(id)}{suffix}"
 
     def record_path(self, stage: str) -> Path:
@@ -236,6 +267,24 @@ class Run:
     def weights_json(self) -> dict[str, dict[str, str] | None]:
         """The weights as JSON can hold them."""
         return {s: plain(w) if w else None for s, w in self.weights.items()}
+
+
+def check_changes(dataset: str, changes: Sections) -> None:
+    """Refuse parameters that would change nothing.
+
+    Raises:
+        UsageError: Features are simulated, and some concern those of videos.
+    """
+    flags = [
+        "--" + flag_of(section, name).replace("_", "-")
+        for section in ("decode", "flow", "features")
+        for name in changes.get(section, ())
+    ]
+    if dataset == SIMULATED and flags:
+        raise UsageError(
+            f"{', '.join(flags)}: changes nothing of simulated features, which are "
+            "made of no video; leave it out"
+        )
 
 
 def default_jobs() -> int:

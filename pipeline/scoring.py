@@ -3,6 +3,7 @@
 from pipeline.detections import read_detections
 from pipeline.evaluation import diagnose, evaluate
 from pipeline.record import Outcome
+from pipeline.reporting import notes
 from pipeline.run import Run
 
 
@@ -19,6 +20,7 @@ def evaluate_detections(run: Run) -> Outcome:
             **evaluation.to_json(),
             "diagnosis": diagnosis.to_json(),
             "dataset": run.dataset.name,
+            "notes": notes(run),
             "subset": "test",
             "seed": run.config.train.seed,
             "detections": str(run.detections_file.relative_to(run.workdir)),

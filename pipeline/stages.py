@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.detecting import detect_dataset
+from pipeline.errors import UsageError
 from pipeline.experiments.experiment import run_experiment
 from pipeline.points.generation import generate_points
 from pipeline.preparation import (
@@ -19,6 +20,7 @@ from pipeline.preparation import (
     decode_videos,
     extract_all_features,
     last_annotated_seconds,
+    timeline_of,
 )
 from pipeline.record import Outcome, Record, write_record
 from pipeline.reporting import report_file, report_run
@@ -91,7 +93,16 @@ def count_existing(paths: list[Path]) -> int:
 
 
 def plan(run: Run, name: str) -> list[tuple[str, int, int]]:
-    """Of each per-video stage up to this one: task, videos done, videos in all."""
+    """Of each per-video stage up to this one: task, videos done, videos in all.
+
+    Raises:
+        UsageError: The stage works on videos, and there are none.
+    """
+    if run.is_simulated and name in ("decode", "flow"):
+        raise UsageError(
+            f"{STAGES[name].task}: there are no videos where features are simulated; "
+            "begin with ExtractFeatures"
+        )
     rows = [row for need in STAGES[name].needs(run) for row in plan(run, need)]
     if name in ("decode", "flow", "features"):
         paths = STAGES[name].outputs(run, ())
@@ -100,6 +111,13 @@ def plan(run: Run, name: str) -> list[tuple[str, int, int]]:
 
 
 # What the stages are made of.
+
+
+def source_state(run: Run) -> Any:
+    """Of features: nothing that their caches do not say; else what is read for them."""
+    if run.is_simulated:
+        return plain([timeline_of(video) for video in run.dataset.videos])
+    return None if run.caches else file_stamps(run)
 
 
 def file_stamps(run: Run) -> list[Any]:
@@ -182,7 +200,7 @@ STAGES = {
             name="features",
             task="ExtractFeatures",
             needs=lambda run: run.caches,
-            content=lambda run: None if run.caches else file_stamps(run),
+            content=source_state,
             outputs=video_outputs("features"),
             work=extract_all_features,
         ),

@@ -1,6 +1,5 @@
 """Single-frame annotation, simulated from interval ground truth (Sec. 6.2)."""
 
-import hashlib
 import math
 from dataclasses import dataclass
 from typing import Annotated, Literal
@@ -9,6 +8,7 @@ import numpy as np
 
 from pipeline.datasets import BACKGROUND, Instance, Point
 from pipeline.intervals import Interval, complement, intersection, union
+from pipeline.seeds import generator_of
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def simulate_points(
     ]
     if config.per == "window":
         choices = one_per_window(choices, windows)
-    generator = np.random.default_rng([config.seed, _seed_of(video_id)])
+    generator = generator_of(config.seed, video_id)
     points = [Point(draw(pieces, generator), label) for pieces, label in choices]
     return sorted(points, key=lambda point: (point.seconds, point.label))
 
@@ -150,7 +150,3 @@ def draw(intervals: list[Interval], generator: np.random.Generator) -> float:
 def _floor_to_millisecond(seconds: float, start: float) -> float:
     floored = math.floor(seconds * 1000) / 1000
     return floored if floored >= start else seconds
-
-
-def _seed_of(video_id: str) -> int:
-    return int.from_bytes(hashlib.sha256(video_id.encode()).digest()[:8], "big")

@@ -1,0 +1,75 @@
+"""From a script to features like those of I3D: not negative, heavy-tailed, noisy."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Float
+
+from pipeline.datasets.simulated.config import SimulationConfig
+from pipeline.datasets.simulated.noise import correlated_noise
+from pipeline.datasets.simulated.script import Stretch
+from pipeline.datasets.simulated.vocabulary import direction, discriminative
+from pipeline.grid import SnippetGrid
+from pipeline.seeds import generator_of
+
+STYLE_SPREAD = 0.3  # of a video's camera and light, the logarithm's deviation
+LEAST_DEVIATION = 0.2  # of a feature that is 0 but for noise, beside that of 1
+THRESHOLD = 0.1  # what is below it is 0 after the network's ReLU
+
+
+def draw(
+    video_id: str,
+    script: Sequence[Stretch],
+    grid: SnippetGrid,
+    config: SimulationConfig,
+) -> Float[np.ndarray, "snippets features"]:
+    """Draw the features of a video's snippets, float32.
+
+    All that is random follows from the seed and the video's id.
+
+    Args:
+        video_id: Names the video.
+        script: What is seen in it.
+        grid: Where its snippets lie.
+        config: The knobs.
+    """
+    rng = generator_of(config.seed, f"features of {video_id}")
+    contents = sorted({stretch.content for stretch in script})
+    seen = presence(script, contents, grid)
+    memory = config.noise_seconds / _stride_seconds(grid)
+    flicker = config.difficulty * config.flicker
+    seen *= np.exp(flicker * correlated_noise(rng, *seen.shape, memory))
+    floor = direction(config.seed, "floor:")
+    clean = floor + seen @ np.stack([_features(name, config) for name in contents])
+    clean *= rng.lognormal(0, STYLE_SPREAD, floor.shape)
+    deviation = config.difficulty * config.noise * (clean + LEAST_DEVIATION)
+    noisy = clean + deviation * correlated_noise(rng, *clean.shape, memory)
+    rectified: np.ndarray = np.maximum(noisy - THRESHOLD, 0)
+    return rectified.astype(np.float32)
+
+
+def presence(
+    script: Sequence[Stretch], contents: Sequence[str], grid: SnippetGrid
+) -> Float[np.ndarray, "snippets contents"]:
+    """How much of each content a snippet shows: strength times share of its time."""
+    intervals = [grid.snippet_interval(i) for i in range(grid.num_snippets)]
+    starts, ends = np.array(intervals).T
+    shown = np.zeros((grid.num_snippets, len(contents)))
+    for stretch in script:
+        first = starts.clip(min=stretch.start_seconds)
+        last = ends.clip(max=stretch.end_seconds)
+        share = (last - first).clip(min=0) / (ends - starts)
+        shown[:, contents.index(stretch.content)] += stretch.strength * share
+    return shown
+
+
+def _stride_seconds(grid: SnippetGrid) -> float:
+    return grid.position_to_seconds(1) - grid.position_to_seconds(0)
+
+
+def _features(content: str, config: SimulationConfig) -> Float[np.ndarray, "features"]:
+    """The vocabulary's features of a content."""
+    kind, _, label = content.partition(":")
+    if kind == "core":
+        return discriminative(config.seed, label, config.difficulty * config.confusion)
+    return direction(config.seed, content)

@@ -1,0 +1,23 @@
+"""Noise that goes on for a while: each value resembles the one before."""
+
+import numpy as np
+from jaxtyping import Float
+
+
+def correlated_noise(
+    rng: np.random.Generator, steps: int, channels: int, memory_steps: float
+) -> Float[np.ndarray, "steps channels"]:
+    """Gaussian noise of unit deviation, an autoregression of order 1.
+
+    Args:
+        rng: The source of the noise.
+        steps: Its length.
+        channels: How many independent sequences.
+        memory_steps: In so many steps the correlation falls to 1/e.
+    """
+    kept = np.exp(-1 / memory_steps)
+    noise = rng.standard_normal((steps, channels), dtype=np.float32)
+    noise[1:] *= np.sqrt(1 - kept**2)
+    for step in range(1, steps):
+        noise[step] += kept * noise[step - 1]
+    return noise

@@ -1,0 +1,66 @@
+"""Features of one simulated video, where others have them extracted.
+
+Nothing here needs PyTorch, whose import takes longer than a drawing.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pipeline.caching import ShareDone, silent
+from pipeline.datasets import Instance
+from pipeline.datasets.simulated import WIDTHS, SimulationConfig, draw, write_script
+from pipeline.grid import SnippetGrid
+from pipeline.storage import read_json, sha256_of, write_arrays
+
+
+def draw_features(
+    inputs: Sequence[Path],
+    output: Path,
+    config: Mapping[str, Any],
+    made_by: Mapping[str, Any],
+    progress: ShareDone = silent,
+) -> None:
+    """Draw the features (T, D) of one video; the file is one of `extract_features`.
+
+    Args:
+        inputs: The video's timeline, JSON: `id`, `duration_seconds`, `instances`.
+        output: The file to write, safetensors.
+        config: Fields of `SimulationConfig`.
+        made_by: All parameters that the features depend on, for the file's header.
+    """
+    timeline, chosen = read_json(inputs[0]), SimulationConfig(**config)
+    id, duration_seconds = timeline["id"], timeline["duration_seconds"]
+    instances = [Instance(**fields) for fields in timeline["instances"]]
+    grid = simulated_grid(duration_seconds)
+    script = write_script(id, instances, duration_seconds, chosen)
+    intervals = [grid.snippet_interval(i) for i in range(grid.num_snippets)]
+    write_arrays(
+        output,
+        {
+            "features": draw(id, script, grid, chosen),
+            "snippet_seconds": np.array(intervals),
+        },
+        {
+            "made_by": made_by,
+            "grid": grid.to_dict(),
+            "widths": WIDTHS,
+            "identities": {},
+            "weights": {},
+            "source": {
+                "name": inputs[0].name,
+                "size": inputs[0].stat().st_size,
+                "sha256": sha256_of(inputs[0]),
+                "duration": duration_seconds,
+            },
+        },
+    )
+    progress(1.0)
+
+
+def simulated_grid(duration_seconds: float) -> SnippetGrid:
+    """The paper's snippets of a video of this length (Sec. 6.3)."""
+    frames = SnippetGrid(num_frames=1).seconds_to_frame(duration_seconds)
+    return SnippetGrid(num_frames=max(1, round(frames)))
