@@ -9,10 +9,10 @@ from rich.table import Table
 
 from pipeline import narration
 from pipeline.config import make_config, parse_field
+from pipeline.datasets.thumos14 import LEFT_OUT
 from pipeline.detections import read_detections
 from pipeline.errors import UsageError
 from pipeline.evaluation import (
-    THUMOS14_EXCLUDED,
     diagnose,
     evaluate,
     exclude,
@@ -92,10 +92,10 @@ def videos_left_out(thumos14_list: str | None) -> tuple[str, ...]:
     """
     if thumos14_list is None:
         return ()
-    if thumos14_list not in THUMOS14_EXCLUDED:
-        lists = ", ".join(THUMOS14_EXCLUDED)
+    if thumos14_list not in LEFT_OUT:
+        lists = ", ".join(LEFT_OUT)
         raise UsageError(f"--thumos14-list {thumos14_list}: expected one of {lists}")
-    return THUMOS14_EXCLUDED[thumos14_list]
+    return LEFT_OUT[thumos14_list]
 
 
 def print_diagnosis(diagnosis: dict[str, Any]) -> None:

@@ -3,8 +3,6 @@
 from pipeline.evaluation.config import EvaluateConfig
 from pipeline.evaluation.diagnosis import Diagnosis, diagnose
 from pipeline.evaluation.ground_truth import (
-    AMBIGUOUS,
-    THUMOS14_EXCLUDED,
     GroundTruth,
     exclude,
     read_durations,
@@ -17,8 +15,6 @@ from pipeline.evaluation.result import (
 )
 
 __all__ = [
-    "AMBIGUOUS",
-    "THUMOS14_EXCLUDED",
     "Diagnosis",
     "EvaluateConfig",
     "Evaluation",

@@ -12,17 +12,6 @@ T = TypeVar("T")
 
 GroundTruth = Mapping[str, Sequence[Instance]]  # by video id
 
-# Marks segments of which THUMOS14's annotators were not sure; never a class.
-AMBIGUOUS = "Ambiguous"
-
-# THUMOS14's test lists in circulation, by what they leave out of the 213 videos:
-# 1292 has ambiguous segments only, 270 and 1496 are annotated wrongly.
-THUMOS14_EXCLUDED = {
-    "213": (),
-    "212": ("video_test_0001292",),
-    "210": ("video_test_0000270", "video_test_0001292", "video_test_0001496"),
-}
-
 
 def read_ground_truth(path: Path, subset: str) -> dict[str, tuple[Instance, ...]]:
     """Read one subset of ActivityNet-style annotations or of a manifest.

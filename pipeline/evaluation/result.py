@@ -8,12 +8,13 @@ import numpy as np
 from jaxtyping import Float
 
 from pipeline.datasets import Instance
+from pipeline.datasets.thumos14 import AMBIGUOUS
 from pipeline.detections import Detection, Detections
 from pipeline.errors import AnnotationError
 from pipeline.evaluation.bootstrap import Intervals, bootstrap
 from pipeline.evaluation.columns import Comparison, compare
 from pipeline.evaluation.config import EvaluateConfig, Evaluator, PrecisionKind
-from pipeline.evaluation.ground_truth import AMBIGUOUS, GroundTruth
+from pipeline.evaluation.ground_truth import GroundTruth
 from pipeline.evaluation.matching import RULES, match
 from pipeline.evaluation.oddities import Oddities, find_oddities
 from pipeline.evaluation.precision import class_precisions

@@ -44,9 +44,7 @@ def run_cells(run: Run, table: Table, seeds: range) -> Results:
     )
     run_job(job, run.workdir, replace(run.network_resources, max_failures=0.0))
     return {
-        row.label: [
-            read_json(Path(items[row.label, seed].output)) for seed in seeds
-        ]
+        row.label: [read_json(Path(items[row.label, seed].output)) for seed in seeds]
         for row in table.rows
     }
 

@@ -4,10 +4,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.datasets import Instance
+from pipeline.datasets.thumos14 import LEFT_OUT
 from pipeline.detections import Detection, read_detections
 from pipeline.errors import AnnotationError
 from pipeline.evaluation import (
-    THUMOS14_EXCLUDED,
     EvaluateConfig,
     class_average_precision,
     evaluate,
@@ -39,8 +39,8 @@ def test_autolocs_published_figures_come_out(shared_data):
 def test_the_three_thumos14_lists_have_their_lengths(shared_data):
     path = shared_data / "thumos14" / "gt_basnet.json"
     truth = dict(read_ground_truth(path, "test"))
-    truth |= {id: () for id in THUMOS14_EXCLUDED["210"]}
-    for name, excluded in THUMOS14_EXCLUDED.items():
+    truth |= {id: () for id in LEFT_OUT["210"]}
+    for name, excluded in LEFT_OUT.items():
         assert len(exclude(truth, excluded)) == int(name)
 
 

@@ -1,9 +1,8 @@
 import pytest
 
 from pipeline.datasets import Instance
-from pipeline.datasets.thumos14 import AMBIGUOUS, NOT_TESTED, read_thumos14
+from pipeline.datasets.thumos14 import AMBIGUOUS, read_thumos14
 from pipeline.errors import AnnotationError, InputNotFoundError
-from pipeline.evaluation import THUMOS14_EXCLUDED
 from tests.timeline_maker import TINY, write_timeline
 
 
@@ -21,10 +20,6 @@ def test_the_official_annotations_are_read_whole(shared_data):
     assert len(labels - {AMBIGUOUS}) == 20
     everything = read_thumos14(shared_data / "thumos14", excluded=())
     assert count(everything["test"]) == (213, 3358, 99)
-
-
-def test_the_usual_test_list_is_the_evaluations():
-    assert THUMOS14_EXCLUDED["210"] == NOT_TESTED
 
 
 def test_subsets_videos_and_instances_are_in_order(tmp_path):

@@ -38,12 +38,12 @@ def draw(
     seen = presence(script, contents, grid)
     memory = config.noise_seconds / _stride_seconds(grid)
     flicker = config.difficulty * config.flicker
-    seen *= np.exp(flicker * correlated_noise(rng, *seen.shape, memory))
+    seen *= np.exp(flicker * correlated_noise(rng, len(seen), len(contents), memory))
     floor = direction(config.seed, "floor:")
     clean = floor + seen @ np.stack([_features(name, config) for name in contents])
     clean *= rng.lognormal(0, STYLE_SPREAD, floor.shape)
     deviation = config.difficulty * config.noise * (clean + LEAST_DEVIATION)
-    noisy = clean + deviation * correlated_noise(rng, *clean.shape, memory)
+    noisy = clean + deviation * correlated_noise(rng, len(clean), len(floor), memory)
     rectified: np.ndarray = np.maximum(noisy - THRESHOLD, 0)
     return rectified.astype(np.float32)
 
