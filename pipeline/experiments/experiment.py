@@ -5,6 +5,7 @@ from pipeline.experiments.figures import make_figure
 from pipeline.experiments.summary import summarise, write_summary
 from pipeline.experiments.tables import TABLES, Table
 from pipeline.record import Outcome
+from pipeline.reporting import notes
 from pipeline.run import Run
 from pipeline.storage import plain
 
@@ -25,11 +26,11 @@ def make_table(run: Run, table: Table) -> Outcome:
 
 
 def note_of(run: Run) -> str:
-    """Of what the figures are."""
+    """Of what the figures are, and of which features."""
     test = len(run.dataset.of_subset("test"))
     tious = run.config.evaluate.tiou
     return (
         f"{run.dataset.name}, {test} test videos, {run.config.experiment.seeds} "
         f"seed(s), mean ± standard deviation; the average is over tIoU "
-        f"{tious[0]:g} to {tious[-1]:g}."
+        f"{tious[0]:g} to {tious[-1]:g}. {'; '.join(notes(run))}."
     )

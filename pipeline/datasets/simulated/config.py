@@ -30,10 +30,10 @@ class SimulationConfig:
     ] = 0.4
     strength_spread: Annotated[
         float, "of the instances' strengths (logarithm's deviation), at difficulty 1"
-    ] = 0.5
+    ] = 0.75
     confusion: Annotated[
         float, "share of a class's content that other classes have, at difficulty 1"
-    ] = 0.5
+    ] = 0.75
 
     # What surrounds an action without being one.
     context_seconds: Annotated[
@@ -41,13 +41,13 @@ class SimulationConfig:
     ] = 2.0
     context_strength: Annotated[
         float, "at which context resembles its action, at difficulty 1"
-    ] = 0.5
+    ] = 0.75
     lookalikes_per_minute: Annotated[
         float, "stretches of background that resemble an action"
     ] = 2.0
     lookalike_strength: Annotated[
         float, "at which they do, at most, at difficulty 1"
-    ] = 0.7
+    ] = 1.0
     event_seconds: Annotated[
         float, "mean length of the events that all classes' background is made of"
     ] = 6.0
@@ -56,7 +56,7 @@ class SimulationConfig:
     # the video's classes.
     scene_strength: Annotated[
         float, "of the scene in a shot that shows it well, at difficulty 1"
-    ] = 1.0
+    ] = 1.2
     scene_correlation: Annotated[
         float, "share of the videos that are in the scene of their class"
     ] = 0.8
@@ -67,10 +67,10 @@ class SimulationConfig:
     # Noise of the features themselves.
     noise: Annotated[
         float, "standard deviation of the noise of each feature, at difficulty 1"
-    ] = 0.2
+    ] = 0.3
     flicker: Annotated[
         float, "of all that is seen (logarithm's deviation), at difficulty 1"
-    ] = 0.6
+    ] = 0.9
     noise_seconds: Annotated[float, "in which noise falls to 1/e of itself"] = 1.5
 
     def __post_init__(self) -> None:
