@@ -76,6 +76,13 @@ def run_stage(run: Run, name: str) -> None:
     write_record(run.record_path(name), record, outcome.result)
 
 
+def run_up_to(run: Run, name: str) -> None:
+    """Do what a stage needs and was not done, and the stage."""
+    for need in STAGES[name].needs(run):
+        run_up_to(run, need)
+    run_stage(run, name)
+
+
 def inputs_digest(run: Run, name: str) -> str:
     """What a stage is made of: the state of those that it needs, and its content."""
     stage = STAGES[name]

@@ -13,6 +13,7 @@ from pipeline.fanout import Item, Job, run_job
 from pipeline.run import Run
 from pipeline.storage import read_json, write_json
 
+Key = tuple[str, int]  # a row's label and a seed
 Results = dict[str, list[dict[str, Any]]]  # of each row's label one a seed
 
 
@@ -20,32 +21,44 @@ def run_cells(run: Run, table: Table, seeds: range) -> Results:
     """Train and score every row with every seed, side by side.
 
     A cell that was interrupted goes on, and one that was done costs nothing: each has
-    the stages of a run of its own, in the same work folder.
+    the stages of a run of its own, in the same work folder. Cells that use one model in
+    different ways are one piece of work, so that no two workers train it.
     """
     folder = run.folder("experiment") / "cells"
     shutil.rmtree(folder, ignore_errors=True)
-    items = {
-        (row.label, seed): Item(
-            id=f"{row.label}, seed {seed}",
-            inputs=(str(run.record_path("features")),),
-            output=str(folder / f"{index}-{seed}.json"),
-            weight=1.0,
-            arguments={"changes": row.changes, "seed": seed},
-        )
-        for index, row in enumerate(table.rows)
+    cells = {
+        (row.label, seed): cell_of(run, row.changes, seed)
+        for row in table.rows
         for seed in seeds
     }
+    of_model: dict[str, list[Key]] = {}
+    for key, cell in cells.items():
+        of_model.setdefault(cell.fingerprint(cell.model_stage), []).append(key)
+    items = [
+        Item(
+            id=name_of(keys),
+            inputs=(str(run.record_path("features")),),
+            output=str(folder / f"{model}.json"),
+            weight=1.0,
+            arguments={"cells": [cells[key].to_json() for key in keys]},
+        )
+        for model, keys in of_model.items()
+    ]
     job = Job(
         stage="experiment",
-        function="pipeline.experiments.cells:run_cell",
-        parameters={"run": run.to_json()},
-        items=tuple(items.values()),
+        function="pipeline.experiments.cells:run_cells_of_model",
+        parameters={},
+        items=tuple(items),
         unit="trainings",
     )
     run_job(job, run.workdir, replace(run.network_resources, max_failures=0.0))
+    results = {
+        key: result
+        for item, keys in zip(items, of_model.values(), strict=True)
+        for key, result in zip(keys, read_json(Path(item.output)), strict=True)
+    }
     return {
-        row.label: [read_json(Path(items[row.label, seed].output)) for seed in seeds]
-        for row in table.rows
+        row.label: [results[row.label, seed] for seed in seeds] for row in table.rows
     }
 
 
@@ -55,21 +68,36 @@ def seeds_of(run: Run) -> range:
     return range(first, first + run.config.experiment.seeds)
 
 
-def run_cell(
+def cell_of(run: Run, changes: Sections, seed: int) -> Run:
+    """The run that a cell is."""
+    config = changed(changed(run.config, changes), {"train": {"seed": seed}})
+    return replace(run, config=config)
+
+
+def name_of(keys: Sequence[Key]) -> str:
+    """What a training is called where it fails: by the first of its cells.
+
+    >>> name_of([("M = 1", 0)]), name_of([("apart", 2), ("mean", 2), ("max", 2)])
+    ('M = 1, seed 0', 'apart, seed 2, and 2 more')
+    """
+    label, seed = keys[0]
+    others = f", and {len(keys) - 1} more" if len(keys) > 1 else ""
+    return f"{label}, seed {seed}{others}"
+
+
+def run_cells_of_model(
     inputs: Sequence[Path],
     output: Path,
-    run: Mapping[str, Any],
-    changes: Sections,
-    seed: int,
+    cells: Sequence[Mapping[str, Any]],
     progress: ShareDone = silent,
 ) -> None:
-    """Do all stages from the clicks to the score with one configuration."""
+    """Do all stages from the clicks to the score, of cells that share a training."""
     # Its stages import what calls this.
-    from pipeline.stages import run_stage
+    from pipeline.stages import run_up_to
 
-    whole = Run.from_json(run)
-    config = changed(changed(whole.config, changes), {"train": {"seed": seed}})
-    cell = replace(whole, config=config)
-    for stage in ("points", "train", "detect", "evaluate"):
-        run_stage(cell, stage)
-    write_json(output, read_json(cell.record_path("evaluate")))
+    results = []
+    for done, cell in enumerate(map(Run.from_json, cells)):
+        run_up_to(cell, "evaluate")
+        results.append(read_json(cell.record_path("evaluate")))
+        progress((done + 1) / len(cells))
+    write_json(output, results)

@@ -52,6 +52,7 @@ def test_a_table_trains_its_rows_once_and_is_written_in_three_forms(folder):
 def test_ensembles_need_no_training_of_their_own(folder):
     done = run(folder, "Experiment", "--table", "7", "--seeds", "1")
     assert done.returncode == 0, done.stderr
+    assert "experiment: 2 trainings" in done.stderr
     (table,) = (folder / "work").glob("experiments/*/table-7.md")
     assert len(table.read_text().splitlines()) == 4 + 2 + 9
     apart = [
