@@ -261,7 +261,7 @@ DETECTION = ("points", "train", "refine", "ensemble", "detect")
 
 @with_fields_of(*FEATURES, *DETECTION)
 class DetectActions(StageTask):
-    """Detections in the test videos."""
+    """Detections in the videos that are searched."""
 
     stage = "detect"
 

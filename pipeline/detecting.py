@@ -1,4 +1,4 @@
-"""A trained model, used on a dataset's test videos or on any new video."""
+"""A trained model, used on a dataset's videos or on any new video."""
 
 import tempfile
 from dataclasses import asdict
@@ -25,15 +25,15 @@ from pipeline.streaming import stream_features
 
 
 def detect_dataset(run: Run) -> Outcome:
-    """Detect actions in the test videos; write detections and activation sequences."""
-    predictor = make_predictor(run)
+    """Detect actions; write detections and activation sequences."""
+    predictor, made_of = make_predictor(run)
     classes = run.dataset.classes
     detections: dict[str, list[Detection]] = {}
     for video in run.usable(*run.caches, "features"):
-        if video.subset != "test":
+        if video.subset != run.config.detect.subset:
             continue
         path = run.video_file("features", video.id)
-        features, grid = read_features(path)
+        features, grid = read_features(path, made_of)
         try:
             prediction = predictor.predict(features)
         except ValueError as error:
@@ -46,22 +46,23 @@ def detect_dataset(run: Run) -> Outcome:
     return Outcome()
 
 
-def make_predictor(run: Run) -> Predictor:
-    """The model of a run, ready for use.
+def make_predictor(run: Run) -> tuple[Predictor, dict[str, Any]]:
+    """The model of a run, ready for use, and what the features it knows are made of.
 
     Raises:
         UsageError: The model cannot be used as the configuration wants it.
     """
-    model, _ = load_model(run.folder(run.model_stage))
+    model, description = load_model(run.folder(run.model_stage))
     config = run.config
     try:
-        return Predictor(model, config.train, run.torch_device, config.ensemble)
+        predictor = Predictor(model, config.train, run.torch_device, config.ensemble)
     except ValueError as error:
         raise UsageError(str(error)) from error
+    return predictor, description["made_of"]
 
 
 def cas_file(run: Run, id: str) -> Path:
-    """Where the activation sequence of a test video lies."""
+    """Where the activation sequence of a video lies."""
     return run.folder("detect") / "cas" / f"{file_name(id)}.safetensors"
 
 

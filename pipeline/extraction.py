@@ -22,10 +22,10 @@ from extractors.streams import (
 )
 from extractors.weights import Stream, Weights
 from pipeline.caching import ShareDone, counted, silent
-from pipeline.errors import VideoError
+from pipeline.errors import SodaError, VideoError
 from pipeline.fanout import worker_threads
 from pipeline.grid import SnippetGrid
-from pipeline.storage import read_arrays, write_arrays
+from pipeline.storage import fingerprint, read_arrays, write_arrays
 from pipeline.video import CachedFlow, CachedFrames
 
 I3D = "i3d"
@@ -243,10 +243,42 @@ class Extraction:
         return None
 
 
-def read_features(path: Path) -> tuple[np.ndarray, SnippetGrid]:
-    """Features (T, D), float32, and where their snippets lie."""
+def read_features(
+    path: Path, made_by: Mapping[str, Any] | None = None
+) -> tuple[np.ndarray, SnippetGrid]:
+    """Features (T, D), float32, and where their snippets lie.
+
+    Args:
+        path: A file that the features stage wrote.
+        made_by: What the features must have been made by; None takes any.
+
+    Raises:
+        SodaError: They were made in another way.
+    """
     arrays, header = read_arrays(path)
+    if made_by is not None and header["made_by"] != made_by:
+        raise SodaError(
+            f"{path}: expected features with the fingerprint {fingerprint(made_by)}, "
+            f"found {fingerprint(header['made_by'])}; they differ in "
+            f"{difference(made_by, header['made_by'])}. Delete the file and run the "
+            "same command again to make it anew"
+        )
     return arrays["features"], SnippetGrid(**header["grid"])
+
+
+def difference(expected: Any, found: Any, name: str = "") -> str:
+    """Where two JSON values differ, for a message.
+
+    >>> difference({"fps": 25, "flow": {"warps": 5}}, {"fps": 25, "flow": {"warps": 1}})
+    'flow.warps (expected 5, found 1)'
+    """
+    if not (isinstance(expected, Mapping) and isinstance(found, Mapping)):
+        return f"{name} (expected {expected}, found {found})"
+    return ", ".join(
+        difference(expected.get(key), found.get(key), f"{name}.{key}".strip("."))
+        for key in sorted({*expected, *found})
+        if expected.get(key) != found.get(key)
+    )
 
 
 def _weights(fields: Mapping[str, str]) -> Weights:

@@ -11,7 +11,14 @@ from models.config import TrainConfig
 from models.soda import SODA, build_soda
 from pipeline.curves import write_curves
 from pipeline.errors import InputNotFoundError
-from pipeline.storage import atomic_path, plain, read_json, write_json, write_text
+from pipeline.storage import (
+    atomic_path,
+    plain,
+    read_json,
+    whole_safetensors,
+    write_json,
+    write_text,
+)
 
 
 def save_model(
@@ -62,6 +69,7 @@ def load_model(folder: Path) -> tuple[SODA, dict[str, Any]]:
 
     Raises:
         InputNotFoundError: The folder holds no model.
+        SodaError: The model's file is broken.
     """
     for name in ("model.safetensors", "config.json"):
         if not (folder / name).is_file():
@@ -75,5 +83,6 @@ def load_model(folder: Path) -> tuple[SODA, dict[str, Any]]:
         len(description["classes"]),
         TrainConfig(**description["train"]),
     )
-    model.load_state_dict(load_file(folder / "model.safetensors"))
+    with whole_safetensors(folder / "model.safetensors"):
+        model.load_state_dict(load_file(folder / "model.safetensors"))
     return model.eval(), description

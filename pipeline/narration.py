@@ -116,7 +116,7 @@ def print_evaluation(result: dict[str, Any]) -> None:
     counts = result["videos"]
     table = Table(
         title=f"Average precision in %, {result['evaluator']} rule, "
-        f"{counts['scored']} of {counts['of']} videos",
+        f"{counts['scored']} of {counts['of']} {result['subset']} videos",
         caption="\n".join(
             [f"{result['ap']} average precision", *result.get("notes", [])]
         ),

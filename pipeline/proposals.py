@@ -8,6 +8,7 @@ from jaxtyping import Bool, Float, Int
 
 from models.config import check_at_least, check_choices
 from models.predictor import Prediction
+from pipeline.datasets.dataset import Subset
 from pipeline.detections import Detection
 from pipeline.grid import SnippetGrid
 from pipeline.nms import nms, soft_nms
@@ -21,6 +22,9 @@ class DetectConfig:
         Literal["trained", "refined"],
         "which model detects: SODA's, or one trained on what that is sure of",
     ] = "trained"
+    subset: Annotated[
+        Subset, "whose videos are searched and scored: parameters are chosen on train"
+    ] = "test"
     tau_cls: Annotated[float, "classes with a video score of at least this"] = 0.25
     fallback: Annotated[
         Literal["best", "none"], "when no class passes tau-cls: the best one, or none"

@@ -30,7 +30,7 @@ def report_run(run: Run) -> Outcome:
             detections[video.id],
             facts[video.id]["end_seconds"],
         )
-        for video in run.dataset.of_subset("test")
+        for video in run.searched_videos
         if video.id in detections
     )
     report = Report(

@@ -260,6 +260,11 @@ class Run:
         return self.folder("detect") / "detections.json"
 
     @property
+    def searched_videos(self) -> tuple[Video, ...]:
+        """The videos that are searched for actions."""
+        return self.dataset.of_subset(self.config.detect.subset)
+
+    @property
     def model_stage(self) -> str:
         """The stage whose model detects."""
         return "refine" if self.config.detect.model == "refined" else "train"

@@ -8,8 +8,8 @@ from pipeline.run import Run
 
 
 def evaluate_detections(run: Run) -> Outcome:
-    """Score the detections of the test videos, and tell their errors apart."""
-    ground_truth = {v.id: v.instances for v in run.dataset.of_subset("test")}
+    """Score the detections, and tell their errors apart."""
+    ground_truth = {v.id: v.instances for v in run.searched_videos}
     detections = read_detections(run.detections_file)
     config = run.config.evaluate
     evaluation = evaluate(ground_truth, detections, config)
@@ -21,7 +21,7 @@ def evaluate_detections(run: Run) -> Outcome:
             "diagnosis": diagnosis.to_json(),
             "dataset": run.dataset.name,
             "notes": notes(run),
-            "subset": "test",
+            "subset": run.config.detect.subset,
             "seed": run.config.train.seed,
             "detections": str(run.detections_file.relative_to(run.workdir)),
         }

@@ -157,19 +157,19 @@ def train_labels(run: Run) -> Any:
     return plain([run.dataset.classes, [(v.id, v.labels) for v in videos]])
 
 
-def test_ids(run: Run) -> Any:
+def searched_ids(run: Run) -> Any:
     """The videos that are searched for actions."""
-    return [video.id for video in run.dataset.of_subset("test")]
+    return [video.id for video in run.searched_videos]
 
 
-def test_annotations(run: Run) -> Any:
+def searched_annotations(run: Run) -> Any:
     """The ground truth."""
-    return plain([(v.id, v.instances) for v in run.dataset.of_subset("test")])
+    return plain([(v.id, v.instances) for v in run.searched_videos])
 
 
 def all_annotations(run: Run) -> Any:
     """All that is known of the dataset."""
-    return [train_annotations(run), train_labels(run), test_annotations(run)]
+    return [train_annotations(run), train_labels(run), searched_annotations(run)]
 
 
 def video_outputs(stage: str) -> Callable[[Run, Iterable[str]], list[Path]]:
@@ -239,7 +239,7 @@ STAGES = {
             name="detect",
             task="DetectActions",
             needs=lambda run: ("features", run.model_stage),
-            content=test_ids,
+            content=searched_ids,
             outputs=lambda run, failed: [run.detections_file],
             work=detect_dataset,
         ),
@@ -247,7 +247,7 @@ STAGES = {
             name="evaluate",
             task="Evaluate",
             needs=lambda run: ("detect",),
-            content=test_annotations,
+            content=searched_annotations,
             outputs=lambda run, failed: [],
             work=evaluate_detections,
         ),
@@ -255,7 +255,7 @@ STAGES = {
             name="report",
             task="Report",
             needs=lambda run: ("evaluate",),
-            content=test_annotations,
+            content=searched_annotations,
             outputs=lambda run, failed: [report_file(run)],
             work=report_run,
         ),

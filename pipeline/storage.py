@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from pipeline.errors import SodaError
@@ -110,16 +110,40 @@ def write_arrays(
 
 
 def read_arrays(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """Read what `write_arrays` wrote: the arrays and the header."""
-    with safe_open(path, framework="numpy") as file:
+    """Read what `write_arrays` wrote: the arrays and the header.
+
+    Raises:
+        SodaError: The file is broken.
+    """
+    with whole_safetensors(path), safe_open(path, framework="numpy") as file:
         arrays = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
         return arrays, _header(file.metadata())
 
 
 def read_header(path: Path) -> dict[str, Any]:
-    """Read only the header of what `write_arrays` wrote."""
-    with safe_open(path, framework="numpy") as file:
+    """Read only the header of what `write_arrays` wrote.
+
+    Raises:
+        SodaError: The file is broken.
+    """
+    with whole_safetensors(path), safe_open(path, framework="numpy") as file:
         return _header(file.metadata())
+
+
+@contextmanager
+def whole_safetensors(path: Path) -> Iterator[None]:
+    """Name the file where reading one fails.
+
+    Raises:
+        SodaError: The file is broken.
+    """
+    try:
+        yield
+    except SafetensorError as error:
+        raise SodaError(
+            f"{path}: expected a whole safetensors file, found a broken one ({error}); "
+            "delete it and run the same command again to make it anew"
+        ) from error
 
 
 def _header(metadata: dict[str, str] | None) -> dict[str, Any]:

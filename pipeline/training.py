@@ -50,7 +50,7 @@ def read_samples(run: Run) -> Samples:
 
     Raises:
         AnnotationError: There is none, or a click means nothing.
-        SodaError: A video has features that are not finite.
+        SodaError: A video has features that are not finite, or not the run's.
     """
     points = read_points(run.points_file)
     chosen = [v for v in run.usable(*run.caches, "features") if v.subset == "train"]
@@ -59,9 +59,10 @@ def read_samples(run: Run) -> Samples:
             f"{run.dataset.source}: no video of the train subset can be used; training "
             "needs at least one"
         )
+    made_by = run.identity("features")
     videos = [
         TrainingVideo(
-            *read_features(run.video_file("features", v.id)),
+            *read_features(run.video_file("features", v.id), made_by),
             labels=v.labels,
             points=points.get(v.id, []),
             id=v.id,

@@ -74,14 +74,15 @@ def evaluate_command(
     config = make_config("soda", {"evaluate": parsed | numbers}).evaluate
     truth = exclude(read_ground_truth(ground_truth, subset), left_out)
     found = exclude(read_detections(detections), left_out)
-    result = evaluate(truth, found, config).to_json()
+    chosen = {"subset": subset, "left_out": list(left_out)}
+    result = evaluate(truth, found, config).to_json() | chosen
     narration.print_evaluation(result)
     if tell_errors:
         errors = diagnose(truth, found, config, read_durations(ground_truth))
         result["diagnosis"] = errors.to_json()
         print_diagnosis(result["diagnosis"])
     if json:
-        write_json(json, {**result, "subset": subset, "left_out": list(left_out)})
+        write_json(json, result)
 
 
 def videos_left_out(thumos14_list: str | None) -> tuple[str, ...]:

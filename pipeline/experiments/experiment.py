@@ -27,10 +27,10 @@ def make_table(run: Run, table: Table) -> Outcome:
 
 def note_of(run: Run) -> str:
     """Of what the figures are, and of which features."""
-    test = len(run.dataset.of_subset("test"))
+    subset, videos = run.config.detect.subset, len(run.searched_videos)
     tious = run.config.evaluate.tiou
     return (
-        f"{run.dataset.name}, {test} test videos, {run.config.experiment.seeds} "
+        f"{run.dataset.name}, {videos} {subset} videos, {run.config.experiment.seeds} "
         f"seed(s), mean ± standard deviation; the average is over tIoU "
         f"{tious[0]:g} to {tious[-1]:g}. {'; '.join(notes(run))}."
     )

@@ -3,9 +3,9 @@ import pytest
 
 from extractors.weights import WeightsError, find_weights
 from pipeline.caching import compute_flow, decode
-from pipeline.errors import VideoError
+from pipeline.errors import SodaError, VideoError
 from pipeline.extraction import extract_features, read_features
-from pipeline.storage import plain, read_arrays, read_header
+from pipeline.storage import fingerprint, plain, read_arrays, read_header
 from pipeline.streaming import stream_features
 from pipeline.video import CachedFlow
 from tests.video_maker import moving_square_pictures, write_video
@@ -49,6 +49,31 @@ def test_hof_features_need_no_network(caches, tmp_path):
     seconds = read_arrays(path)[0]["snippet_seconds"]
     np.testing.assert_allclose(seconds, [[0, 0.64], [0.64, 1.28], [1.28, 1.92]])
     assert shares == sorted(shares) and shares[-1] == 1
+
+
+def test_features_made_in_another_way_are_refused_with_both_fingerprints(
+    caches, tmp_path
+):
+    path = tmp_path / "f.safetensors"
+    made_by = {"features": {"stride_frames": 16}, "decode": {"fps": 25.0}}
+    header = {"header": {"made_by": made_by}}
+    extract_features(caches, path, recipe(streams="flow") | header)
+    assert read_features(path, made_by)[0].shape == (3, 1024)
+    other = {**made_by, "features": {"stride_frames": 8}}
+    message = (
+        rf"f\.safetensors: expected .* {fingerprint(other)}, found "
+        rf"{fingerprint(made_by)}.* features\.stride_frames \(expected 8, found 16\)"
+    )
+    with pytest.raises(SodaError, match=message):
+        read_features(path, other)
+
+
+def test_a_broken_file_of_features_is_named(caches, tmp_path):
+    path = tmp_path / "f.safetensors"
+    extract_features(caches, path, recipe(streams="flow"))
+    path.write_bytes(path.read_bytes()[:-10])
+    with pytest.raises(SodaError, match=r"f\.safetensors: .* found a broken one"):
+        read_features(path)
 
 
 def test_the_tail_is_padded_or_dropped(caches, tmp_path):

@@ -98,6 +98,10 @@ def test_a_model_folder_comes_back(tmp_path):
     for name, value in model.state_dict().items():
         assert torch.equal(value, back.state_dict()[name])
     assert "SODA trained on tiny" in (tmp_path / "README.md").read_text()
+    weights = tmp_path / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-10])
+    with pytest.raises(SodaError, match=r"model\.safetensors: .* found a broken one"):
+        load_model(tmp_path)
 
 
 def test_a_folder_without_a_model_is_named(tmp_path):

@@ -30,14 +30,14 @@ MOST_NAMES = 25  # with more classes, their names would lie on each other
 
 
 def make_category_softmax(run: Run) -> Outcome:
-    """Train with both aggregations, and measure on the test videos."""
+    """Train with both aggregations, and measure on the videos searched."""
     categories = (BACKGROUND, *run.dataset.classes)
     mixings = {
         label: measure_mixing(read_responses(row), categories)
         for label, row in train_rows(run, AGGREGATIONS).items()
     }
     numbers = {
-        "measure": "softmax over the categories, mean over the cells of test instances",
+        "measure": "softmax over the categories, mean over the cells of instances",
         **{label: mixing_json(mixing) for label, mixing in mixings.items()},
     }
     sheet = draw_mixings(mixings)

@@ -1,4 +1,4 @@
-"""Rows of a comparison, trained once each, and their test videos' sequences."""
+"""Rows of a comparison, trained once each, and their videos' sequences."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -32,7 +32,7 @@ def train_rows(run: Run, table: Table) -> dict[str, Run]:
 
 @dataclass(frozen=True)
 class VideoResponses:
-    """What a row's master says of one test video."""
+    """What a row's master says of one video."""
 
     video: Video
     grid: SnippetGrid
@@ -42,9 +42,9 @@ class VideoResponses:
 
 
 def read_responses(row: Run) -> Iterator[VideoResponses]:
-    """Of the test videos that could be used, one after the other."""
+    """Of the searched videos that could be used, one after the other."""
     for video in row.usable(*row.caches, "features"):
-        if video.subset == "test":
+        if video.subset == row.config.detect.subset:
             arrays, header = read_arrays(cas_file(row, video.id))
             yield VideoResponses(
                 video,

@@ -29,16 +29,16 @@ ROWS = Table(
 )
 MOST_GAINING = 3
 CHOICE = (
-    "Of the test videos, by the average mAP of each alone: those that gain most from "
-    "the baseline to SODA, and the one that gains least or loses most; of each, the "
-    "class with the most instances. Sequences are scaled to [0, 1] as for detection."
+    "Of the videos searched, by the average mAP of each alone: those that gain most "
+    "from the baseline to SODA, and the one that gains least or loses most; of each, "
+    "the class with the most instances. Sequences are scaled to [0, 1] as to detect."
 )
 
 Maps = Mapping[str, Mapping[str, float]]  # percent, by video and row
 
 
 class Tested(NamedTuple):
-    """What a row has to say of the test videos, by their ids."""
+    """What a row has to say of the videos searched, by their ids."""
 
     responses: dict[str, VideoResponses]
     detections: dict[str, list[Detection]]
