@@ -1,6 +1,6 @@
 """The training loop; it knows tensors, and leaves files to its caller."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,6 +46,7 @@ def fit(
     config: TrainConfig,
     device: torch.device,
     resume: FitState | None = None,
+    start: Mapping[str, Tensor] | None = None,
     after_epoch: Callable[[FitState], None] | None = None,
 ) -> tuple[SODA, list[dict[str, float]]]:
     """Train all networks together with Adam (Sec. 6.3).
@@ -54,7 +55,8 @@ def fit(
     training that is resumed gives the same numbers as one that ran through.
 
     Args:
-        resume: A state that `after_epoch` was given; None starts anew.
+        resume: A state that `after_epoch` was given; None starts at the first epoch.
+        start: The networks to begin with; None draws them from the seed.
         after_epoch: Called with the present state; its tensors are the live ones, so
             whoever keeps them must copy.
 
@@ -63,6 +65,8 @@ def fit(
     """
     torch.manual_seed(config.seed)
     model = build_soda(samples.features.shape[1], samples.labels.shape[1], config)
+    if start:
+        model.load_state_dict(start)
     model.to(device)
     samples = samples.to(device)
     optimizer = torch.optim.Adam(

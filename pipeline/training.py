@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from models.config import TrainConfig
 from models.fit import FitState, Samples, fit
@@ -35,13 +36,14 @@ def train_model(run: Run) -> Outcome:
 
 
 def refine_model(run: Run) -> Outcome:
-    """Train anew on what the trained model is sure of; write a second model folder."""
+    """Train on what the trained model is sure of; write a second model folder."""
     samples = read_samples(run)
     model, _ = load_model(run.folder("train"))
     predictor = Predictor(model, run.config.train, run.torch_device)
     sequences = [predictor.predict_cells(features).cas for features in samples.features]
     refined = refine_samples(samples, sequences, run.config.refine)
-    _fit_into(run.folder("refine"), refined, run)
+    start = model.state_dict() if run.config.refine.refine_from == "first" else None
+    _fit_into(run.folder("refine"), refined, run, start)
     return Outcome()
 
 
@@ -76,8 +78,12 @@ def read_samples(run: Run) -> Samples:
     return make_samples(videos, classes, train.cells, train.scaling, train.seed)
 
 
-def _fit_into(folder: Path, samples: Samples, run: Run) -> None:
-    model, history = fit_resumable(samples, run.config.train, run.torch_device, folder)
+def _fit_into(
+    folder: Path, samples: Samples, run: Run, start: Mapping[str, Tensor] | None = None
+) -> None:
+    model, history = fit_resumable(
+        samples, run.config.train, run.torch_device, folder, start
+    )
     description: dict[str, Any] = {
         "classes": run.dataset.classes,
         "features": int(samples.features.shape[1]),
@@ -93,9 +99,17 @@ def _fit_into(folder: Path, samples: Samples, run: Run) -> None:
 
 
 def fit_resumable(
-    samples: Samples, config: TrainConfig, device: torch.device, folder: Path
+    samples: Samples,
+    config: TrainConfig,
+    device: torch.device,
+    folder: Path,
+    start: Mapping[str, Tensor] | None = None,
 ) -> tuple[SODA, list[dict[str, float]]]:
-    """Train, going on from the folder's checkpoint if there is one."""
+    """Train, going on from the folder's checkpoint if there is one.
+
+    Args:
+        start: The networks to begin with; None draws them from the seed.
+    """
     checkpoint, made_of = folder / CHECKPOINT, digest_of(samples)
     resume = load_checkpoint(checkpoint, made_of, device)
     progress = Progress(
@@ -113,7 +127,12 @@ def fit_resumable(
             saved = time.monotonic()
 
     model, history = fit(
-        samples, config, device, resume if resume.epoch else None, after_epoch
+        samples,
+        config,
+        device,
+        resume if resume.epoch else None,
+        start,
+        after_epoch,
     )
     progress.finish()
     return model, history

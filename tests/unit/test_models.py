@@ -196,6 +196,13 @@ def test_the_seed_decides():
     )
 
 
+def test_a_training_begins_with_the_networks_it_is_given():
+    first = fit(samples(), SMALL, CPU)[0].state_dict()
+    untrained = replace(SMALL, epochs=0, seed=1)
+    begun = fit(samples(), untrained, CPU, start=first)[0].state_dict()
+    assert all(torch.equal(begun[name], first[name]) for name in first)
+
+
 def test_a_resumed_training_ends_where_an_unbroken_one_does():
     class Break(Exception):
         pass

@@ -13,7 +13,7 @@ from pipeline.refining import (
     sure_cores,
 )
 
-CONFIG = RefineConfig()
+CONFIG = RefineConfig(sure_action=0.225, sure_background=0.05)
 #                 two instances of class 1, the second one stronger; silence between
 RESPONSE = np.array([0, 0, 6, 8, 6, 0, 0, 0, 9, 10, 9, 0], dtype=np.float32)
 
