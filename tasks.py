@@ -76,8 +76,9 @@ class StageTask(luigi.Task):
 
     dataset = luigi.Parameter(
         default="",
-        description="`demo`, the path of a JSON file (a manifest, or annotations in "
-        "ActivityNet's form), or `simulated`: features drawn over a --timeline",
+        description="`demo`; `thumos14`, `activitynet1.2` or `activitynet1.3`, looked "
+        "for in --data-dir; the path of a JSON file (a manifest, or annotations in "
+        "ActivityNet's form); or `simulated`: features drawn over a --timeline",
     )
     preset = luigi.Parameter(
         default="",
@@ -90,12 +91,19 @@ class StageTask(luigi.Task):
     videos = luigi.Parameter(
         default="",
         significant=False,
-        description="folder of the videos of ActivityNet-style annotations",
+        description="folder of the videos, unless a manifest says where they are "
+        "(default: the folder videos beside the annotations, or their own)",
     )
     timeline = luigi.Parameter(
         default="",
         description="folder of THUMOS14's text annotations, over which the features of "
         "--dataset simulated are drawn",
+    )
+    thumos14_list = luigi.Parameter(
+        default="210",
+        description="test list of --dataset thumos14: 213, 212 or 210 videos; 212 "
+        "leaves out the one that is ambiguous throughout, 210 two that are annotated "
+        "wrongly, too",
     )
     workdir = luigi.Parameter(
         default="",
@@ -103,7 +111,10 @@ class StageTask(luigi.Task):
         description="where all outputs go (default: work/DATASET)",
     )
     data_dir = luigi.Parameter(
-        default="data", significant=False, description="where datasets are kept"
+        default="data",
+        significant=False,
+        description="where datasets are kept, a folder each (data/thumos14 with the "
+        "official annotations and a folder videos), or the folder of this one",
     )
     jobs = luigi.IntParameter(
         default=default_jobs(),
@@ -165,6 +176,7 @@ class StageTask(luigi.Task):
             resources=Resources(self.jobs, self.max_failures),
             weight_files={part: Path(file) for part, file in files.items() if file},
             timeline=Path(self.timeline) if self.timeline else None,
+            thumos14_list=self.thumos14_list,
         )
 
     def _changes(self) -> Sections:

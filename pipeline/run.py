@@ -41,6 +41,7 @@ class Run:
     resources: Resources = field(default_factory=lambda: Resources(jobs=1))
     weight_files: Mapping[Part, Path] = field(default_factory=dict)
     timeline: Path | None = None  # annotations over which features are simulated
+    thumos14_list: str = "210"  # which of THUMOS14's test lists
 
     def to_json(self) -> dict[str, Any]:
         """The run as JSON can hold it, for a worker."""
@@ -78,7 +79,9 @@ class Run:
             raise UsageError(
                 f"--timeline {self.timeline} is for --dataset {SIMULATED}; leave it out"
             )
-        return load_dataset(self.dataset_name, self.videos_folder, self.data_folder)
+        return load_dataset(
+            self.dataset_name, self.videos_folder, self.data_folder, self.thumos14_list
+        )
 
     @property
     def is_simulated(self) -> bool:

@@ -9,7 +9,7 @@ from pipeline.run import Run
 
 def evaluate_detections(run: Run) -> Outcome:
     """Score the detections, and tell their errors apart."""
-    ground_truth = {v.id: v.instances for v in run.searched_videos}
+    ground_truth = {v.id: (*v.instances, *v.ambiguous) for v in run.searched_videos}
     detections = read_detections(run.detections_file)
     config = run.config.evaluate
     evaluation = evaluate(ground_truth, detections, config)

@@ -164,7 +164,7 @@ def searched_ids(run: Run) -> Any:
 
 def searched_annotations(run: Run) -> Any:
     """The ground truth."""
-    return plain([(v.id, v.instances) for v in run.searched_videos])
+    return plain([(v.id, v.instances, v.ambiguous) for v in run.searched_videos])
 
 
 def all_annotations(run: Run) -> Any:

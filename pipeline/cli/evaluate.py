@@ -9,9 +9,8 @@ from rich.table import Table
 
 from pipeline import narration
 from pipeline.config import make_config, parse_field
-from pipeline.datasets.thumos14 import LEFT_OUT
+from pipeline.datasets.thumos14 import videos_left_out
 from pipeline.detections import read_detections
-from pipeline.errors import UsageError
 from pipeline.evaluation import (
     diagnose,
     evaluate,
@@ -67,7 +66,7 @@ def evaluate_command(
 
     Example: soda evaluate --ground-truth gt.json --detections detections.json
     """
-    left_out = videos_left_out(thumos14_list)
+    left_out = videos_left_out(thumos14_list) if thumos14_list else ()
     texts = {"tiou": tiou, "evaluator": evaluator, "ap": ap, "buckets": buckets}
     numbers = {"bootstrap": bootstrap, "diagnosis_tiou": diagnosis_tiou}
     parsed = {name: parse_field("evaluate", name, t) for name, t in texts.items()}
@@ -83,20 +82,6 @@ def evaluate_command(
         print_diagnosis(result["diagnosis"])
     if json:
         write_json(json, result)
-
-
-def videos_left_out(thumos14_list: str | None) -> tuple[str, ...]:
-    """The videos that one of THUMOS14's test lists leaves out; None leaves out none.
-
-    Raises:
-        UsageError: No such list.
-    """
-    if thumos14_list is None:
-        return ()
-    if thumos14_list not in LEFT_OUT:
-        lists = ", ".join(LEFT_OUT)
-        raise UsageError(f"--thumos14-list {thumos14_list}: expected one of {lists}")
-    return LEFT_OUT[thumos14_list]
 
 
 def print_diagnosis(diagnosis: dict[str, Any]) -> None:

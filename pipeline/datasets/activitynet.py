@@ -5,32 +5,41 @@
 
 import json
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from pipeline.datasets.dataset import Dataset, Instance, Subset, Video
-from pipeline.datasets.folder import find_videos
 from pipeline.datasets.manifest import dataset_name
 from pipeline.errors import AnnotationError
 
 
-def parse_activitynet(path: Path, content: Any, videos_folder: Path) -> Dataset:
-    """Build a dataset from ActivityNet's JSON and a folder of videos.
+def parse_activitynet(
+    path: Path, content: Any, videos_folder: Path, files: Mapping[str, Path]
+) -> Dataset:
+    """Build a dataset from ActivityNet's JSON.
 
-    The classes are the labels that occur, sorted. Videos are found by their id, with
-    any extension, in nested folders too.
+    The classes are the labels that occur, sorted.
+
+    Args:
+        path: Where the content was read from.
+        content: What the file holds.
+        videos_folder: Where a video would be that `files` does not have.
+        files: The files of the videos by id; `v_` may stand before it, as the
+            dataset's own tools have it.
 
     Raises:
         AnnotationError: An entry lacks a field or holds what cannot be read; the
             message names the video.
     """
-    files = find_videos(videos_folder)
     entries = content["database"]
     subsets = subset_names({str(e.get("subset", "")) for e in entries.values()})
+
+    def file_of(id: str) -> Path:
+        return files.get(id) or files.get(f"v_{id}") or videos_folder / id
+
     videos = tuple(
-        _video(
-            path, id, entry, subsets[entry["subset"]], files.get(id, videos_folder / id)
-        )
+        _video(path, id, entry, subsets[entry["subset"]], file_of(id))
         for id, entry in entries.items()
         if entry.get("subset") in subsets
     )
@@ -41,6 +50,7 @@ def parse_activitynet(path: Path, content: Any, videos_folder: Path) -> Dataset:
         videos_folder=videos_folder,
         classes=tuple(sorted(labels)),
         videos=videos,
+        unused=tuple(id for id, e in entries.items() if e.get("subset") not in subsets),
     )
 
 

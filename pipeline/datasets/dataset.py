@@ -40,6 +40,9 @@ class Video:
     path: Path  # where its file is, or would be
     labels: tuple[str, ...]  # action classes present, sorted
     instances: tuple[Instance, ...] = ()
+    # Where some action is seen, but which one could not be said: neither an instance
+    # of a class nor background.
+    ambiguous: tuple[Instance, ...] = ()
     points: tuple[Point, ...] | None = None  # None: nobody has clicked yet
     duration_seconds: float | None = None  # as the annotation states it
 
@@ -53,6 +56,8 @@ class Dataset:
     videos_folder: Path
     classes: tuple[str, ...]
     videos: tuple[Video, ...]
+    # Ids of other subsets, which nothing uses: ActivityNet's testing labels are secret.
+    unused: tuple[str, ...] = ()
 
     def of_subset(self, subset: Subset) -> tuple[Video, ...]:
         """The videos of one subset, in the file's order."""

@@ -1,13 +1,23 @@
 """From the name that a user gives to a dataset."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from pipeline.datasets.activitynet import parse_activitynet, reject_duplicate_keys
+from pipeline.datasets.benchmarks import (
+    PATTERNS,
+    THUMOS14,
+    benchmark_folder,
+    find_annotations,
+    without_empty_instances,
+)
 from pipeline.datasets.dataset import Dataset
 from pipeline.datasets.demo import DemoConfig, make_demo
+from pipeline.datasets.folder import find_videos
 from pipeline.datasets.manifest import parse_manifest
+from pipeline.datasets.thumos14 import thumos14_dataset, videos_left_out
 from pipeline.datasets.validation import validate
 from pipeline.errors import AnnotationError, InputNotFoundError
 from pipeline.progress import Progress
@@ -17,33 +27,65 @@ DEMO_VIDEOS = DemoConfig.train_videos + DemoConfig.test_videos
 
 
 def load_dataset(
-    dataset: str, videos_folder: Path | None = None, data_folder: Path = Path("data")
+    dataset: str,
+    videos_folder: Path | None = None,
+    data_folder: Path = Path("data"),
+    thumos14_list: str = "210",
+    with_videos: bool = True,
 ) -> Dataset:
-    """Load `demo`, a manifest, or ActivityNet-style annotations beside videos.
+    """Load `demo`, a benchmark, a manifest, or ActivityNet-style annotations.
 
     Args:
         dataset: `demo`, which makes its own videos in `data_folder/demo` on first
-            use; or the path of a JSON file.
-        videos_folder: Where the videos of ActivityNet-style annotations are; None
-            means the folder `videos` beside the file, or else the file's own folder.
+            use; a benchmark's name (`PATTERNS`); or the path of a JSON file.
+        videos_folder: Where the videos are, unless a manifest says it; None means the
+            folder `videos` beside the annotations, or else their own folder.
+        data_folder: Holds a folder for each benchmark, or is that folder.
+        thumos14_list: Which of THUMOS14's test lists (`LEFT_OUT`).
+        with_videos: False where features are there already: no video is looked for.
 
     Raises:
+        UsageError: No such test list.
         InputNotFoundError: No such file, or a folder of videos without any.
         AnnotationError: What the file holds cannot be used; all problems are listed.
     """
+    if dataset in PATTERNS:
+        left_out = videos_left_out(thumos14_list) if dataset == THUMOS14 else ()
+        folder = benchmark_folder(dataset, data_folder)
+        found = _benchmark(dataset, folder, videos_folder, with_videos)
+        videos = without_empty_instances(found.videos, found.source)
+        kept = tuple(video for video in videos if video.id not in left_out)
+        return validate(replace(found, name=dataset, videos=kept))
     if dataset == DEMO:
         dataset = str(_demo(data_folder / DEMO))
     path = Path(dataset)
     if not path.is_file():
         raise InputNotFoundError(
-            f"{dataset}: no such dataset; expected {DEMO!r} or the path of a JSON file "
-            f"(a manifest, or ActivityNet-style annotations)"
+            f"{dataset}: no such dataset; expected {', '.join((DEMO, *PATTERNS))}, or "
+            "the path of a JSON file (a manifest, or ActivityNet-style annotations)"
         )
+    return validate(_read_file(path, videos_folder, with_videos))
+
+
+def _benchmark(
+    name: str, folder: Path, videos_folder: Path | None, with_videos: bool
+) -> Dataset:
+    """A benchmark as it was published, with all of its videos."""
+    annotations = find_annotations(name, folder)
+    videos_folder = videos_folder or _default_videos_folder(folder)
+    if annotations.suffix == ".json":
+        return _read_file(annotations, videos_folder, with_videos)
+    files = find_videos(videos_folder) if with_videos else {}
+    return thumos14_dataset(folder, videos_folder, files)
+
+
+def _read_file(path: Path, videos_folder: Path | None, with_videos: bool) -> Dataset:
     content = read_annotations(path)
-    if isinstance(content, dict) and "database" in content:
-        folder = videos_folder or _default_videos_folder(path)
-        return validate(parse_activitynet(path, content, folder))
-    return validate(parse_manifest(path, content))
+    if not (isinstance(content, dict) and "database" in content):
+        return parse_manifest(path, content)
+    folder = videos_folder or _default_videos_folder(path.parent)
+    files = find_videos(folder) if with_videos else {}
+    return parse_activitynet(path, content, folder, files)
 
 
 def _demo(folder: Path) -> Path:
@@ -68,6 +110,6 @@ def read_annotations(path: Path) -> Any:
         raise AnnotationError(f"{path}: expected a JSON file, found {error}") from error
 
 
-def _default_videos_folder(path: Path) -> Path:
-    videos = path.parent / "videos"
-    return videos if videos.is_dir() else path.parent
+def _default_videos_folder(annotations: Path) -> Path:
+    videos = annotations / "videos"
+    return videos if videos.is_dir() else annotations

@@ -38,9 +38,13 @@ def dataset_name(path: Path) -> str:
 
     >>> dataset_name(Path("data/ut_interaction/annotations.json"))
     'ut_interaction'
+    >>> dataset_name(Path("activitynet1.2"))
+    'activitynet1.2'
     """
     generic = path.stem.lower() in {"annotations", "dataset", "manifest", "gt"}
-    return path.resolve().parent.name if generic else path.stem
+    if generic:
+        return path.resolve().parent.name
+    return path.stem if path.suffix.lower() == ".json" else path.name
 
 
 def _check_schema(path: Path, content: Any) -> None:

@@ -5,11 +5,11 @@ trimmed. Files are found by their names, `Diving_val.txt` and `Diving_test.txt`,
 nested folders too, however the archives were unpacked.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from pipeline.datasets.dataset import Instance, Subset
-from pipeline.errors import AnnotationError, InputNotFoundError
+from pipeline.datasets.dataset import Dataset, Instance, Subset, Video
+from pipeline.errors import AnnotationError, InputNotFoundError, UsageError
 
 # Segments that show an action, but which one could not be said: no class.
 AMBIGUOUS = "Ambiguous"
@@ -22,7 +22,20 @@ LEFT_OUT = {
     "210": ("video_test_0000270", "video_test_0001292", "video_test_0001496"),
 }
 
+
 Annotations = dict[str, tuple[Instance, ...]]  # by video id
+
+
+def videos_left_out(test_list: str) -> tuple[str, ...]:
+    """The videos that one of THUMOS14's test lists leaves out.
+
+    Raises:
+        UsageError: No such list.
+    """
+    if test_list not in LEFT_OUT:
+        lists = ", ".join(LEFT_OUT)
+        raise UsageError(f"--thumos14-list {test_list}: expected one of {lists}")
+    return LEFT_OUT[test_list]
 
 
 def read_thumos14(
@@ -45,6 +58,46 @@ def read_thumos14(
         subset: _read_subset(folder, suffix, excluded)
         for subset, suffix in SUFFIXES.items()
     }
+
+
+def thumos14_dataset(
+    folder: Path,
+    videos_folder: Path,
+    files: Mapping[str, Path],
+) -> Dataset:
+    """The benchmark as a dataset, with all of its videos; its classes are the labels.
+
+    Args:
+        folder: Holds the text annotations.
+        videos_folder: Where a video would be that `files` does not have.
+        files: The files of the videos by id.
+
+    Raises:
+        InputNotFoundError: The folder has no file of a subset.
+        AnnotationError: Lines that are no segments; all are named.
+    """
+    videos = tuple(
+        video_of(id, subset, instances, files.get(id, videos_folder / id))
+        for subset, annotations in read_thumos14(folder, excluded=()).items()
+        for id, instances in annotations.items()
+    )
+    labels = {label for video in videos for label in video.labels}
+    return Dataset("thumos14", folder, videos_folder, tuple(sorted(labels)), videos)
+
+
+def video_of(
+    id: str, subset: Subset, instances: Sequence[Instance], path: Path
+) -> Video:
+    """A video, its ambiguous segments apart from the instances."""
+    known = tuple(i for i in instances if i.label != AMBIGUOUS)
+    return Video(
+        id=id,
+        subset=subset,
+        path=path,
+        labels=tuple(sorted({instance.label for instance in known})),
+        instances=known,
+        ambiguous=tuple(i for i in instances if i.label == AMBIGUOUS),
+    )
 
 
 def _read_subset(folder: Path, suffix: str, excluded: Collection[str]) -> Annotations:

@@ -1,10 +1,11 @@
 """A dataset of real annotations without their videos: features are drawn over them."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from pipeline.datasets.dataset import Dataset, Instance, Subset, Video
 from pipeline.datasets.simulated.config import SimulationConfig
-from pipeline.datasets.thumos14 import AMBIGUOUS, Annotations, read_thumos14
+from pipeline.datasets.thumos14 import Annotations, read_thumos14, video_of
 from pipeline.datasets.validation import validate
 from pipeline.errors import UsageError
 from pipeline.seeds import generator_of
@@ -35,13 +36,12 @@ def simulated_dataset(folder: Path | None, config: SimulationConfig) -> Dataset:
             "files (Diving_val.txt, Diving_test.txt and so on)"
         )
     subsets = read_thumos14(folder)
-    labels = {i.label for a in subsets.values() for found in a.values() for i in found}
     videos = tuple(
         simulated_video(folder, id, subset, instances, config.seed)
         for subset, annotations in subsets.items()
         for id, instances in chosen(annotations, config).items()
     )
-    classes = tuple(sorted(labels - {AMBIGUOUS}))
+    classes = tuple(sorted({label for video in videos for label in video.labels}))
     return validate(Dataset(SIMULATED, folder, folder, classes, videos))
 
 
@@ -60,15 +60,8 @@ def chosen(annotations: Annotations, config: SimulationConfig) -> Annotations:
 def simulated_video(
     folder: Path, id: str, subset: Subset, instances: tuple[Instance, ...], seed: int
 ) -> Video:
-    """A video with its instances; of ambiguous ones only the time counts."""
+    """A video with its instances, and a length."""
     last = max(instance.end_seconds for instance in instances)
     tail = generator_of(seed, f"tail of {id}").exponential(TAIL_SHARE * last)
-    known = tuple(i for i in instances if i.label != AMBIGUOUS)
-    return Video(
-        id=id,
-        subset=subset,
-        path=folder / id,
-        labels=tuple(sorted({instance.label for instance in known})),
-        instances=known,
-        duration_seconds=round(last + tail, 3),
-    )
+    video = video_of(id, subset, instances, folder / id)
+    return replace(video, duration_seconds=round(last + tail, 3))
