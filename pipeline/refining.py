@@ -27,7 +27,7 @@ class RefineConfig:
     """Which cells are sure; thresholds are on the normalised CAS (Sec. 6.3)."""
 
     # Chosen on the training videos of UT-Interaction (docs/results.md).
-    sure_action: Annotated[float, "above it lies the core of a proposal"] = 0.1
+    sure_action: Annotated[float, "above it lies the core of a proposal"] = 0.225
     sure_background: Annotated[
         float, "below it, for all of the video's classes, lies background; 0: nowhere"
     ] = 0.0

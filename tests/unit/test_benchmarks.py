@@ -82,10 +82,10 @@ def test_activitynets_videos_may_have_a_prefix(tmp_path):
 
 
 def test_what_is_missing_is_named_with_the_command_that_gets_it(tmp_path):
-    with pytest.raises(InputNotFoundError, match="soda download activitynet1.3"):
+    with pytest.raises(InputNotFoundError, match=r"soda download activitynet1\.3"):
         load_dataset("activitynet1.3", data_folder=tmp_path)
     write_timeline(tmp_path / "thumos14")
-    with pytest.raises(InputNotFoundError, match="holds no video file.*--videos"):
+    with pytest.raises(InputNotFoundError, match=r"holds no video file.*--videos"):
         load_dataset("thumos14", data_folder=tmp_path)
     with pytest.raises(UsageError, match="--thumos14-list 211: expected one of 213"):
         load_dataset("thumos14", data_folder=tmp_path, thumos14_list="211")
