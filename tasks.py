@@ -99,6 +99,13 @@ class StageTask(luigi.Task):
         description="folder of THUMOS14's text annotations, over which the features of "
         "--dataset simulated are drawn",
     )
+    features_dir = luigi.Parameter(
+        default="",
+        description="folder of features that somebody else made, in place of ours: "
+        "npy, npz, safetensors or HDF5 named like the videos, in folders rgb and flow "
+        "where they are apart, or one array of arrays with videoname.npy; no video is "
+        "then needed",
+    )
     thumos14_list = luigi.Parameter(
         default="210",
         description="test list of --dataset thumos14: 213, 212 or 210 videos; 212 "
@@ -159,13 +166,12 @@ class StageTask(luigi.Task):
                 "--dataset is missing; try --dataset demo, or the path of a JSON file"
             )
         name, changes = dataset_name(Path(self.dataset)), self._changes()
-        check_changes(self.dataset, changes)
         files: dict[Part, str] = {
             "rgb": self.rgb_weights,
             "flow": self.flow_weights,
             "raft": self.raft_weights,
         }
-        return Run(
+        run = Run(
             dataset_name=self.dataset,
             config=make_config(self.preset or default_preset(self.dataset), changes),
             workdir=Path(self.workdir or Path("work", name)),
@@ -177,7 +183,10 @@ class StageTask(luigi.Task):
             weight_files={part: Path(file) for part, file in files.items() if file},
             timeline=Path(self.timeline) if self.timeline else None,
             thumos14_list=self.thumos14_list,
+            features_folder=Path(self.features_dir) if self.features_dir else None,
         )
+        check_changes(run.origin, changes)
+        return run
 
     def _changes(self) -> Sections:
         return {
@@ -236,7 +245,7 @@ class ComputeFlow(StageTask):
     stage = "flow"
 
 
-FEATURES = ("simulation", "decode", "flow", "features")
+FEATURES = ("simulation", "decode", "flow", "features", "imported")
 
 
 @with_fields_of(*FEATURES)

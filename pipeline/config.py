@@ -13,6 +13,7 @@ from pipeline.errors import UsageError
 from pipeline.evaluation import EvaluateConfig
 from pipeline.experiments import ExperimentConfig
 from pipeline.extraction import FeatureConfig
+from pipeline.importing import ImportConfig
 from pipeline.points import PointConfig
 from pipeline.proposals import DetectConfig
 from pipeline.refining import RefineConfig
@@ -27,6 +28,7 @@ class Config:
     decode: DecodeConfig = field(default_factory=DecodeConfig)
     flow: FlowConfig = field(default_factory=FlowConfig)
     features: FeatureConfig = field(default_factory=FeatureConfig)
+    imported: ImportConfig = field(default_factory=ImportConfig)
     points: PointConfig = field(default_factory=PointConfig)
     train: TrainConfig = field(default_factory=TrainConfig)
     refine: RefineConfig = field(default_factory=RefineConfig)
@@ -110,6 +112,9 @@ FLAGS = {
     ("points", "kinds"): "points",
     ("points", "per"): "points_per",
     ("points", "seed"): "points_seed",
+    ("imported", "fps"): "features_fps",
+    ("imported", "stride_frames"): "features_stride",
+    ("imported", "window_frames"): "features_window",
     ("train", "precision"): "train_precision",
     ("ensemble", "use"): "ensemble",
     ("ensemble", "scores"): "ensemble_scores",

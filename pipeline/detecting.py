@@ -109,11 +109,12 @@ def detect(
         WeightsError: The weights of the model's features are not to be had.
     """
     soda, description = load_model(model)
-    if "simulation" in description["made_of"]:
-        raise UsageError(
-            f"{model}: trained on simulated features, which no video has; give a model "
-            "that was trained on videos"
-        )
+    for section, kind in (("simulation", "simulated"), ("imported", "imported")):
+        if section in description["made_of"]:
+            raise UsageError(
+                f"{model}: trained on {kind} features, which cannot be made of a video "
+                "here; give a model that was trained on videos"
+            )
     torch_device = choose_device(device)
     with tempfile.TemporaryDirectory(prefix="soda-") as folder:
         path = _features_like(

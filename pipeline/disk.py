@@ -42,6 +42,8 @@ def disk_need(run: Run) -> DiskNeed:
     """What the per-video stages of a run have still to do."""
     if run.is_simulated:
         return _drawing_need(run)
+    if run.features_folder:
+        return _import_need(run, run.features_folder)
     sizes = {
         v.id: v.path.stat().st_size for v in run.dataset.videos if v.path.is_file()
     }
@@ -70,6 +72,13 @@ def _drawing_need(run: Run) -> DiskNeed:
         sum(grid.num_snippets for grid in grids) * FEATURE_BYTES * len(WIDTHS),
         _free_bytes(run.workdir),
     )
+
+
+def _import_need(run: Run, folder: Path) -> DiskNeed:
+    """What features that are there already take once more, if none are imported."""
+    sizes = (path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    known = (video.duration_seconds or 0.0 for video in run.dataset.videos)
+    return DiskNeed(sum(known), sum(sizes), _free_bytes(run.workdir))
 
 
 def _sample(videos: Sequence[Video]) -> dict[str, VideoInfo]:

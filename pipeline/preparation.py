@@ -8,6 +8,8 @@ from extractors.flow import ON_DEVICE
 from pipeline.datasets import Video
 from pipeline.fanout import Item, Job, run_job
 from pipeline.grid import SnippetGrid
+from pipeline.importing import plan_imports
+from pipeline.progress import say
 from pipeline.record import Outcome
 from pipeline.run import Run
 from pipeline.storage import fingerprint, plain, read_header, read_json, write_json
@@ -52,14 +54,17 @@ def compute_flows(run: Run) -> Outcome:
 
 
 def extract_all_features(run: Run) -> Outcome:
-    """Extract the features of all videos, or draw them where they are simulated.
+    """Extract the features of all videos, or draw or import them.
 
     Networks have a worker on each GPU, or on CPUs as many as asked for.
     """
-    if run.is_simulated:
-        job, resources = drawing_job(run), run.resources
-    else:
-        job, resources = extraction_job(run), run.network_resources
+    jobs = {
+        "videos": extraction_job,
+        "imported": import_job,
+        "simulation": drawing_job,
+    }
+    job, is_extraction = jobs[run.origin](run), run.origin == "videos"
+    resources = run.network_resources if is_extraction else run.resources
     failed = run_job(job, run.workdir, resources)
     facts = {}
     for id, path in made(run, "features", run.usable(*run.caches), failed):
@@ -97,10 +102,8 @@ def drawing_job(run: Run) -> Job:
     """Features drawn over timelines, of which each video has a file."""
     items = []
     for video in run.dataset.videos:
-        path, timeline = run.video_file("timelines", video.id), timeline_of(video)
-        # A file that is right stays as it is: features older than it are drawn anew.
-        if not path.exists() or read_json(path) != timeline:
-            write_json(path, timeline)
+        timeline = timeline_of(video)
+        path = keep_plan(run, video, timeline)
         output = str(run.video_file("features", video.id))
         seconds = timeline["duration_seconds"]
         items.append(Item(video.id, (str(path),), output, seconds, arguments={}))
@@ -111,6 +114,46 @@ def drawing_job(run: Run) -> Job:
     return Job(
         "features", "pipeline.simulation:draw_features", parameters, tuple(items)
     )
+
+
+def import_job(run: Run) -> Job:
+    """Features of somebody else's, with the times that they stand for."""
+    assert run.features_folder, "features are imported"
+    timing, plans = plan_imports(
+        run.features_folder,
+        run.dataset.videos,
+        run.config.imported,
+        run.config.features.streams,
+    )
+    say(f"features of {run.features_folder}: {timing.sentence}")
+    items = []
+    for video in run.dataset.videos:
+        plan = plans[video.id]
+        path = keep_plan(run, video, plan)
+        paths = dict.fromkeys(file["path"] for file in plan["streams"].values())
+        items.append(
+            Item(
+                video.id,
+                (str(path), *paths),
+                str(run.video_file("features", video.id)),
+                weight=1.0,
+                arguments={"last_annotated_seconds": last_annotated_seconds(video)},
+            )
+        )
+    return Job(
+        "features",
+        "pipeline.importing.features:import_features",
+        {"made_by": run.identity("features")},
+        tuple(items),
+    )
+
+
+def keep_plan(run: Run, video: Video, plan: dict[str, Any]) -> Path:
+    """The file of a video's plan, which features are made anew of when it changes."""
+    path = run.video_file("plans", video.id)
+    if not path.exists() or read_json(path) != plan:
+        write_json(path, plan)
+    return path
 
 
 def timeline_of(video: Video) -> dict[str, Any]:

@@ -85,6 +85,8 @@ def notes(run: Run) -> tuple[str, ...]:
     """What a reader must know to compare the figures."""
     if run.is_simulated:
         return (simulation_note(run),)
+    if run.features_folder:
+        return (f"features of {run.features_folder}, made elsewhere",)
     sentences = [
         f"{part} features: " + (w.origin if w else "hof, without a network")
         for part, w in run.weights.items()

@@ -20,6 +20,8 @@ from pipeline.networks import Part, choose_weights
 from pipeline.record import Record, read_record
 from pipeline.storage import fingerprint, plain
 
+Origin = Literal["videos", "imported", "simulation"]
+
 # What stays on disk between the stages: frames and flow too, or features alone.
 Cache = Literal["all", "features"]
 
@@ -42,6 +44,7 @@ class Run:
     weight_files: Mapping[Part, Path] = field(default_factory=dict)
     timeline: Path | None = None  # annotations over which features are simulated
     thumos14_list: str = "210"  # which of THUMOS14's test lists
+    features_folder: Path | None = None  # of features that somebody else made
 
     def to_json(self) -> dict[str, Any]:
         """The run as JSON can hold it, for a worker."""
@@ -50,15 +53,14 @@ class Run:
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> "Run":
         """The inverse of `to_json`."""
-        folder, timeline = values["videos_folder"], values["timeline"]
+        paths = ("videos_folder", "timeline", "features_folder")
         return cls(
             **{
                 **values,
+                **{name: values[name] and Path(values[name]) for name in paths},
                 "config": config_from_json(values["config"]),
                 "workdir": Path(values["workdir"]),
-                "videos_folder": Path(folder) if folder else None,
                 "data_folder": Path(values["data_folder"]),
-                "timeline": Path(timeline) if timeline else None,
                 "resources": Resources(**values["resources"]),
                 "weight_files": {
                     part: Path(path) for part, path in values["weight_files"].items()
@@ -80,8 +82,19 @@ class Run:
                 f"--timeline {self.timeline} is for --dataset {SIMULATED}; leave it out"
             )
         return load_dataset(
-            self.dataset_name, self.videos_folder, self.data_folder, self.thumos14_list
+            self.dataset_name,
+            self.videos_folder,
+            self.data_folder,
+            self.thumos14_list,
+            with_videos=self.features_folder is None or self.videos_folder is not None,
         )
+
+    @property
+    def origin(self) -> Origin:
+        """What features are made of: videos, others' files, or nothing but drawn."""
+        if self.is_simulated:
+            return "simulation"
+        return "videos" if self.features_folder is None else "imported"
 
     @property
     def is_simulated(self) -> bool:
@@ -92,12 +105,12 @@ class Run:
     def weights(self) -> dict[Part, Weights | None]:
         """Weights by the part they play; None stands for the weight-free `hof`.
 
-        There are none where no network makes the features.
+        There are none where no network here makes the features.
 
         Raises:
             WeightsError: A network was asked for whose weights are not to be had.
         """
-        if self.is_simulated:
+        if self.origin != "videos":
             return {}
         features = self.config.features
         parts: list[Part] = [*features.stream_names]
@@ -138,9 +151,9 @@ class Run:
     def sources(self) -> tuple[str, ...]:
         """What features are made of; the flow only if a stream is.
 
-        Nothing where they are simulated.
+        Nothing where they are not made of videos here.
         """
-        if self.is_simulated:
+        if self.origin != "videos":
             return ()
         uses_flow = "flow" in self.config.features.stream_names
         return ("decode", "flow") if uses_flow else ("decode",)
@@ -157,13 +170,14 @@ class Run:
 
     def identity(self, stage: str) -> dict[str, Any]:
         """All parameters that decide what a stage makes, those below it included."""
-        simulated = ["simulation"] if self.is_simulated else []
+        # The section that says how features come about without videos.
+        other: list[str] = [] if self.origin == "videos" else [self.origin]
         sections = {
-            "timelines": simulated,
+            "plans": other,
             "decode": ["decode"],
             "flow": ["decode", "flow"],
-            "features": simulated or [*self.sources, "features"],
-            "points": [*simulated, "points"],
+            "features": other or [*self.sources, "features"],
+            "points": [*other, "points"],
         }
         sections["train"] = [*sections["features"], "points", "train"]
         sections["refine"] = [*sections["train"], "refine"]
@@ -177,6 +191,9 @@ class Run:
             # by the weights, the length by the extractor.
             del values["features"]["flow_features"], values["features"]["streams"]
             values["features"]["snippet_frames"] = self.config.features.snippet_length
+        if "imported" in values:
+            values["imported"]["folder"] = str(self.features_folder)
+            values["imported"]["streams"] = self.config.features.streams
         weights = {
             part: "hof" if weights is None else weights.sha256
             for part, weights in self._weights_of(list(values)).items()
@@ -225,7 +242,7 @@ class Run:
 
     def video_file(self, stage: str, id: str) -> Path:
         """A per-video stage's output for one video."""
-        suffixes = {"features": ".safetensors", "timelines": ".json"}
+        suffixes = {"features": ".safetensors", "plans": ".json"}
         suffix = suffixes.get(stage, ".mkv")
         return self.folder(stage) / f"{file_name(id)}{suffix}"
 
@@ -277,21 +294,33 @@ class Run:
         return {s: plain(w) if w else None for s, w in self.weights.items()}
 
 
-def check_changes(dataset: str, changes: Sections) -> None:
+def check_changes(origin: Origin, changes: Sections) -> None:
     """Refuse parameters that would change nothing.
 
     Raises:
-        UsageError: Features are simulated, and some concern those of videos.
+        UsageError: Features are not made of videos here, and some concern how they
+            are; or they are, and some concern those of others.
     """
+    useless = {
+        "videos": ("imported",),
+        "imported": ("decode", "flow", "features"),
+        "simulation": ("decode", "flow", "features", "imported"),
+    }
     flags = [
         "--" + flag_of(section, name).replace("_", "-")
-        for section in ("decode", "flow", "features")
+        for section in useless[origin]
         for name in changes.get(section, ())
+        if not (origin == "imported" and name == "streams")
     ]
-    if dataset == SIMULATED and flags:
+    if flags:
+        made = {
+            "videos": "which are made of the videos here; --features-dir takes others",
+            "imported": "which somebody else has made",
+            "simulation": "which are simulated and made of no video",
+        }
         raise UsageError(
-            f"{', '.join(flags)}: changes nothing of simulated features, which are "
-            "made of no video; leave it out"
+            f"{', '.join(flags)}: changes nothing of the features, {made[origin]}; "
+            "leave it out"
         )
 
 

@@ -105,10 +105,10 @@ def plan(run: Run, name: str) -> list[tuple[str, int, int]]:
     Raises:
         UsageError: The stage works on videos, and there are none.
     """
-    if run.is_simulated and name in ("decode", "flow"):
+    if run.origin != "videos" and name in ("decode", "flow"):
         raise UsageError(
-            f"{STAGES[name].task}: there are no videos where features are simulated; "
-            "begin with ExtractFeatures"
+            f"{STAGES[name].task}: no video is looked at where features are "
+            "simulated or imported; begin with ExtractFeatures"
         )
     rows = [row for need in STAGES[name].needs(run) for row in plan(run, need)]
     if name in ("decode", "flow", "features"):
@@ -124,6 +124,11 @@ def source_state(run: Run) -> Any:
     """Of features: nothing that their caches do not say; else what is read for them."""
     if run.is_simulated:
         return plain([timeline_of(video) for video in run.dataset.videos])
+    if run.features_folder:
+        return folder_stamps(run.features_folder), [
+            [v.id, v.duration_seconds, last_annotated_seconds(v)]
+            for v in run.dataset.videos
+        ]
     return None if run.caches else file_stamps(run)
 
 
@@ -132,6 +137,15 @@ def file_stamps(run: Run) -> list[Any]:
     return [
         [v.id, *file_stamp(v.path), last_annotated_seconds(v)]
         for v in run.dataset.videos
+    ]
+
+
+def folder_stamps(folder: Path) -> list[Any]:
+    """Size and time of every file in a folder, nested ones included."""
+    return [
+        [str(path), *file_stamp(path)]
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
     ]
 
 

@@ -1,0 +1,150 @@
+"""Arrays of features in the file formats that the field has."""
+
+import pickle
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import h5py
+import numpy as np
+from jaxtyping import Float32, Shaped
+from safetensors import SafetensorError
+from safetensors.numpy import load_file
+
+from pipeline.errors import VideoError
+
+# What a pickled array of arrays is made of; any other name in it is refused.
+HARMLESS = {
+    *((f"numpy.{core}.multiarray", "_reconstruct") for core in ("core", "_core")),
+    *((f"numpy.{core}.numeric", "_frombuffer") for core in ("core", "_core")),
+    ("numpy", "ndarray"),
+    ("numpy", "dtype"),
+    ("_codecs", "encode"),
+}
+PREFERRED = ("features", "feature", "feats")  # of several arrays in a file
+
+
+@dataclass(frozen=True)
+class FeatureFile:
+    """Where one stream of one video's features is."""
+
+    path: Path
+    key: str = ""  # of a file that holds many videos: which of them
+
+
+def read_array(file: FeatureFile) -> Shaped[np.ndarray, "..."]:
+    """The array of a file, as it is.
+
+    Raises:
+        VideoError: The file cannot be read, or it is not clear which array is meant.
+    """
+    try:
+        return _READERS[file.path.suffix](file)
+    except (OSError, ValueError, KeyError, SafetensorError, pickle.PickleError) as e:
+        raise VideoError(
+            f"{file.path}: expected an array of features, found what cannot be read "
+            f"as one ({e}); make or copy the file anew"
+        ) from e
+
+
+def as_sequence(
+    array: Shaped[np.ndarray, "..."], is_transposed: bool
+) -> Float32[np.ndarray, "snippets features"]:
+    """An array as (T, D); axes of length 1 are dropped.
+
+    Raises:
+        ValueError: It is no sequence of vectors of numbers, or an empty one.
+    """
+    flat = (
+        array.reshape([n for n in array.shape if n != 1]) if array.ndim > 2 else array
+    )
+    if flat.ndim != 2 or not flat.size or not np.issubdtype(flat.dtype, np.number):
+        raise ValueError(
+            f"expected an array (T, D) of numbers, found {array.dtype} of shape "
+            f"{array.shape}"
+        )
+    return np.ascontiguousarray(flat.T if is_transposed else flat, dtype=np.float32)
+
+
+def _npy(file: FeatureFile) -> np.ndarray:
+    if file.key:
+        array: np.ndarray = _array_of_arrays(file.path)[int(file.key)]
+        return array
+    return np.asarray(np.load(file.path, mmap_mode="r"))
+
+
+def _npz(file: FeatureFile) -> np.ndarray:
+    with np.load(file.path) as arrays:
+        return np.asarray(_only(dict(arrays)))
+
+
+def _safetensors(file: FeatureFile) -> np.ndarray:
+    return np.asarray(_only(load_file(file.path)))
+
+
+def _hdf5(file: FeatureFile) -> np.ndarray:
+    with h5py.File(file.path) as content:
+        found = content[file.key] if file.key else content
+        chosen = found if isinstance(found, h5py.Dataset) else _only(dict(found))
+        return np.asarray(chosen)
+
+
+_READERS = {
+    ".npy": _npy,
+    ".npz": _npz,
+    ".safetensors": _safetensors,
+    ".h5": _hdf5,
+    ".hdf5": _hdf5,
+}
+
+
+def _only(arrays: Mapping[str, Any]) -> Any:
+    """The features among a file's arrays."""
+    if len(arrays) == 1:
+        return next(iter(arrays.values()))
+    for name in PREFERRED:
+        if name in arrays:
+            return arrays[name]
+    raise ValueError(
+        f"expected one array, or one called {PREFERRED[0]}, found {', '.join(arrays)}"
+    )
+
+
+class _ArraysOnly(pickle.Unpickler):
+    """Reads pickled arrays, and calls nothing else that a file may name."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        if (module, name) not in HARMLESS:
+            raise pickle.UnpicklingError(f"it holds {module}.{name}, which is no array")
+        return super().find_class(module, name)
+
+
+@lru_cache(maxsize=1)
+def _array_of_arrays(path: Path) -> np.ndarray:
+    """All videos' arrays of one file, which is read once a process."""
+    with path.open("rb") as file:
+        shape = _object_shape(file)
+        arrays = _ArraysOnly(file, encoding="latin1").load()
+    if not isinstance(arrays, np.ndarray) or arrays.shape != shape:
+        raise ValueError(f"expected an array of {shape} arrays")
+    return arrays
+
+
+def forget_arrays() -> None:
+    """Free what was kept of a file that holds many videos."""
+    _array_of_arrays.cache_clear()
+
+
+def _object_shape(file: BinaryIO) -> tuple[int, ...]:
+    """The shape that the header of an array of objects states."""
+    version = np.lib.format.read_magic(file)
+    readers = {
+        (1, 0): np.lib.format.read_array_header_1_0,
+        (2, 0): np.lib.format.read_array_header_2_0,
+    }
+    shape, _, dtype = readers[version](file)
+    if not dtype.hasobject:
+        raise ValueError(f"expected an array of arrays, found one of {dtype}")
+    return tuple(shape)

@@ -1,0 +1,102 @@
+"""When imported features are: given, or inferred from durations and lengths."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from pipeline.grid import SnippetGrid
+from pipeline.importing.config import ImportConfig
+
+# What the field's features are made with; the paper's come first (Sec. 6.3).
+USUAL_FPS = (25.0, 30.0, 24.0, 15.0, 10.0)
+USUAL_STRIDES = (16, 8, 4, 32, 64, 5, 6)
+# A video of T snippets fits a rate within one of them, as the last may be a part or be
+# left out, and within this share, as containers' durations are not exact.
+SLACK = 0.01
+FITTING = 0.9  # share of the videos that a rate must fit
+ALIKE = 0.1  # spread of the videos' rates beyond which each has its own
+
+
+@dataclass(frozen=True)
+class Timing:
+    """One rate for all videos, or one for each."""
+
+    fps: float
+    stride_frames: int
+    window_frames: int
+    is_own: bool  # whether each video's features span it, whatever their number
+    sentence: str  # how it is known, for people
+
+    def grid(self, snippets: int, duration_seconds: float | None) -> SnippetGrid:
+        """The time line of a video with so many snippets."""
+        fps, stride = self.fps, self.stride_frames
+        if self.is_own and duration_seconds:
+            fps = snippets * stride / duration_seconds
+        # The last snippet may reach beyond the video's end.
+        shortest, longest = (snippets - 1) * stride + 1, (snippets - 1) * stride
+        longest += self.window_frames
+        frames = round(duration_seconds * fps) if duration_seconds else longest
+        return SnippetGrid(
+            num_frames=min(max(frames, shortest), longest),
+            fps=fps,
+            snippet_frames=self.window_frames,
+            stride_frames=self.stride_frames,
+        )
+
+
+def choose_timing(
+    config: ImportConfig,
+    lengths: Mapping[str, int],
+    durations: Mapping[str, float | None],
+) -> Timing:
+    """What the user says; where that is left open, what lengths and durations say.
+
+    Args:
+        config: What the user says.
+        lengths: Snippets of each video.
+        durations: Seconds of each video, where they are known.
+    """
+    known = [id for id in lengths if durations.get(id)]
+    if (config.fps and config.stride_frames) or not known:
+        given = config.fps and config.stride_frames
+        how = "as given" if given else "assumed, as no video's duration is known"
+        return _timing(config, *next(_rates(config)), how)
+    counts = np.array([lengths[id] for id in known])
+    seconds = np.array([durations[id] for id in known], dtype=float)
+    for fps, stride in _rates(config):
+        expected = seconds * fps / stride
+        fits = np.abs(counts - expected) <= 1 + SLACK * expected
+        if fits.mean() >= FITTING:
+            how = f"as {fits.sum()} of {len(fits)} videos' durations have it"
+            return _timing(config, fps, stride, how)
+    return _measured(config, seconds / counts)
+
+
+def _rates(config: ImportConfig) -> Iterator[tuple[float, int]]:
+    """The rates that agree with what the user says, the likeliest first."""
+    for stride in (config.stride_frames,) if config.stride_frames else USUAL_STRIDES:
+        for fps in (config.fps,) if config.fps else USUAL_FPS:
+            yield fps, stride
+
+
+def _measured(config: ImportConfig, steps: Float[np.ndarray, "videos"]) -> Timing:
+    """No usual rate: one that fits the videos, or each video's own."""
+    low, middle, high = np.quantile(steps, (0.1, 0.5, 0.9)).tolist()
+    stride = config.stride_frames or USUAL_STRIDES[0]
+    fps = stride / middle
+    if high - low > ALIKE * middle:
+        sentence = (
+            "features span their videos, whatever their number: from one to the next "
+            f"it is {low:.2f} to {high:.2f} s"
+        )
+        window = config.window_frames or stride
+        return Timing(fps, stride, window, is_own=True, sentence=sentence)
+    return _timing(config, fps, stride, f"as videos have one each {middle:.3f} s")
+
+
+def _timing(config: ImportConfig, fps: float, stride: int, how: str) -> Timing:
+    sentence = f"a feature each {stride} frames at {fps:g} fps, {how}"
+    window = config.window_frames or stride
+    return Timing(fps, stride, window, is_own=False, sentence=sentence)

@@ -1,0 +1,252 @@
+"""Features that somebody else made, in the layouts that the field has."""
+
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from safetensors.numpy import save_file
+
+from pipeline.datasets import Instance, Video
+from pipeline.errors import (
+    AnnotationError,
+    InputNotFoundError,
+    UsageError,
+    VideoError,
+)
+from pipeline.grid import SnippetGrid
+from pipeline.importing import ImportConfig, plan_imports
+from pipeline.importing.features import import_features
+from pipeline.importing.timing import choose_timing
+from pipeline.storage import read_arrays, write_json
+
+WIDTH = 6
+LENGTHS = {"kick 1": 10, "müde": 7}
+
+
+VIDEOS = [
+    Video(id, "train", Path(id), ("a",), (Instance("a", 0.0, 1.0),)) for id in LENGTHS
+]
+
+
+def array(id, width=WIDTH, seed=0):
+    shape = (LENGTHS[id], width)
+    return np.random.default_rng(len(id) + seed).normal(size=shape).astype(np.float32)
+
+
+def imported(folder, tmp_path, id="kick 1", videos=VIDEOS, streams="auto", **config):
+    """A video's features and grid, as the stage writes them."""
+    plan = plan_imports(folder, videos, ImportConfig(**config), streams).videos[id]
+    paths = [file["path"] for file in plan["streams"].values()]
+    write_json(tmp_path / "plan.json", plan)
+    output = tmp_path / "out" / "features.safetensors"
+    import_features([tmp_path / "plan.json", *map(Path, paths)], output, {})
+    arrays, header = read_arrays(output)
+    return arrays["features"], SnippetGrid(**header["grid"])
+
+
+def write_npy(folder, id, values):
+    np.save(folder / f"{id}.npy", values)
+
+
+def write_npz(folder, id, values):
+    np.savez(folder / f"{id}.npz", features=values, fps=25)
+
+
+def write_safetensors(folder, id, values):
+    save_file({"x": values}, folder / f"v_{id}.safetensors")
+
+
+def write_hdf5(folder, id, values):
+    with h5py.File(folder / "all.h5", "a") as file:
+        file[f"v_{id}/c3d_features"] = values
+
+
+@pytest.mark.parametrize("write", [write_npy, write_npz, write_safetensors, write_hdf5])
+def test_each_format_gives_the_same_numbers(write, tmp_path):
+    (tmp_path / "theirs").mkdir()
+    for id in LENGTHS:
+        write(tmp_path / "theirs", id, array(id))
+    for id in LENGTHS:
+        features, grid = imported(tmp_path / "theirs", tmp_path, id)
+        np.testing.assert_array_equal(features, array(id))
+        assert grid.num_snippets == LENGTHS[id]
+
+
+def write_array_of_arrays(folder):
+    """As W-TALC and SF-Net have them: names in another file, labels beside them."""
+    arrays = np.empty(len(LENGTHS), dtype=object)
+    arrays[:] = [array(id) for id in LENGTHS]
+    (folder / "Annotations").mkdir(parents=True)
+    np.save(folder / "JOINTFeatures.npy", arrays, allow_pickle=True)
+    np.save(folder / "Annotations" / "labels.npy", arrays, allow_pickle=True)
+    names = np.array([id.encode() for id in LENGTHS])
+    np.save(folder / "Annotations" / "videoname.npy", names)
+
+
+def test_an_array_of_arrays_is_read_by_the_names_beside_it(tmp_path):
+    write_array_of_arrays(tmp_path / "theirs")
+    for id in LENGTHS:
+        features, _ = imported(tmp_path / "theirs", tmp_path, id)
+        np.testing.assert_array_equal(features, array(id))
+
+
+class Harmful:
+    def __reduce__(self):
+        return print, ("called",)
+
+
+def test_a_pickle_that_calls_something_is_refused(tmp_path, capsys):
+    write_array_of_arrays(tmp_path / "theirs")
+    harmful = np.array([Harmful(), Harmful()], dtype=object)
+    np.save(tmp_path / "theirs" / "JOINTFeatures.npy", harmful, allow_pickle=True)
+    with pytest.raises(
+        VideoError, match=r"it holds builtins\.print, which is no array"
+    ):
+        imported(tmp_path / "theirs", tmp_path)
+    assert "called" not in capsys.readouterr().out
+
+
+def write_streams(folder):
+    for stream, seed in (("rgb", 1), ("flow", 2)):
+        (folder / "train" / stream).mkdir(parents=True)
+        for id in LENGTHS:
+            write_npy(folder / "train" / stream, id, array(id, seed=seed))
+
+
+def test_folders_rgb_and_flow_stand_side_by_side(tmp_path):
+    write_streams(tmp_path / "theirs")
+    both, _ = imported(tmp_path / "theirs", tmp_path)
+    rgb, flow = array("kick 1", seed=1), array("kick 1", seed=2)
+    np.testing.assert_array_equal(both, np.concatenate([rgb, flow], axis=1))
+    alone, _ = imported(tmp_path / "theirs", tmp_path, streams="flow")
+    np.testing.assert_array_equal(alone, flow)
+
+
+def test_features_that_stand_upright_are_turned(tmp_path):
+    for id in LENGTHS:
+        write_npy(tmp_path, id, array(id).T[None])
+    features, _ = imported(tmp_path, tmp_path)
+    np.testing.assert_array_equal(features, array("kick 1"))
+
+
+def test_what_is_doubtful_is_refused(tmp_path):
+    write_streams(tmp_path)
+    with pytest.raises(UsageError, match="--streams joint"):
+        imported(tmp_path, tmp_path, streams="joint")
+    write_npy(tmp_path, "kick 1", array("kick 1"))
+    with pytest.raises(AnnotationError, match="both as one and by stream"):
+        imported(tmp_path, tmp_path)
+    (tmp_path / "kick 1.npy").unlink()
+    write_npz(tmp_path / "train" / "rgb", "kick 1", array("kick 1"))
+    with pytest.raises(AnnotationError, match="two files hold the rgb features"):
+        imported(tmp_path, tmp_path)
+
+
+def test_widths_that_differ_are_refused(tmp_path):
+    write_npy(tmp_path, "kick 1", array("kick 1"))
+    write_npy(tmp_path, "müde", array("müde", width=5))
+    with pytest.raises(AnnotationError, match=r"expected arrays \(T, D\) with one D"):
+        imported(tmp_path, tmp_path)
+
+
+def test_what_is_not_there_is_named(tmp_path):
+    with pytest.raises(InputNotFoundError, match="no such folder of features"):
+        imported(tmp_path / "none", tmp_path)
+    with pytest.raises(InputNotFoundError, match=r"named like them \(kick 1, müde"):
+        imported(tmp_path, tmp_path)
+    write_npy(tmp_path, "müde", array("müde"))
+    with pytest.raises(VideoError, match="expected features of the video 'kick 1'"):
+        imported(tmp_path, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        (np.zeros((10, 2, 3), np.float32), r"found float32 of shape \(10, 2, 3\)"),
+        (np.array([["a"] * WIDTH] * 3), r"found <U1 of shape \(3, 6\)"),
+    ],
+)
+def test_an_array_that_is_no_sequence_is_named(values, message, tmp_path):
+    write_npy(tmp_path, "kick 1", values)
+    with pytest.raises(VideoError, match=message):
+        imported(tmp_path, tmp_path, videos=VIDEOS[:1])
+
+
+def test_a_broken_file_is_named(tmp_path):
+    (tmp_path / "kick 1.npy").write_bytes(b"<html>")
+    with pytest.raises(VideoError, match=r"kick 1\.npy: expected an array of features"):
+        imported(tmp_path, tmp_path)
+
+
+def test_streams_of_different_lengths_are_named(tmp_path):
+    write_streams(tmp_path)
+    write_npy(tmp_path / "train" / "flow", "kick 1", array("kick 1")[:8])
+    with pytest.raises(VideoError, match="'rgb': 10, 'flow': 8"):
+        imported(tmp_path, tmp_path)
+
+
+# When the snippets are.
+
+
+@given(
+    fps=st.sampled_from([25.0, 30.0]),
+    stride=st.sampled_from([4, 8, 16]),
+    durations=st.lists(st.floats(100, 400), min_size=3, max_size=20),
+    is_padded=st.booleans(),
+)
+def test_the_rate_is_found_from_durations_and_lengths(
+    fps, stride, durations, is_padded
+):
+    seconds = {str(i): d for i, d in enumerate(durations)}
+    lengths = {id: int(d * fps // stride) + is_padded for id, d in seconds.items()}
+    timing = choose_timing(ImportConfig(), lengths, seconds)
+    assert not timing.is_own
+    assert timing.stride_frames / timing.fps == pytest.approx(stride / fps, rel=0.02)
+    for id, length in lengths.items():
+        grid = timing.grid(length, seconds[id])
+        assert grid.num_snippets == length
+        assert grid.end_seconds == pytest.approx(seconds[id], rel=0.02)
+
+
+def test_short_videos_do_not_pass_for_another_rate():
+    durations = {"a": 3.6, "b": 4.0}
+    timing = choose_timing(ImportConfig(), {"a": 6, "b": 7}, durations)
+    assert (timing.fps, timing.stride_frames) == (25, 16)
+    assert timing.grid(6, 3.6).end_seconds == pytest.approx(3.6)
+
+
+def test_features_of_one_length_span_their_videos():
+    durations = {"a": 10.0, "b": 200.0, "c": 50.0}
+    timing = choose_timing(ImportConfig(), dict.fromkeys(durations, 100), durations)
+    assert timing.is_own and "span their videos" in timing.sentence
+    for duration in durations.values():
+        grid = timing.grid(100, duration)
+        assert grid.num_snippets == 100
+        assert grid.end_seconds == pytest.approx(duration)
+
+
+def test_without_durations_the_papers_rate_is_taken_and_said():
+    timing = choose_timing(ImportConfig(), {"a": 10}, {"a": None})
+    assert (timing.fps, timing.stride_frames) == (25, 16)
+    assert "assumed, as no video's duration is known" in timing.sentence
+
+
+@given(fps=st.floats(1, 60), stride=st.integers(1, 64), length=st.integers(1, 500))
+def test_what_the_user_says_wins(fps, stride, length):
+    config = ImportConfig(fps=fps, stride_frames=stride)
+    timing = choose_timing(config, {"a": length}, {"a": 77.0})
+    grid = timing.grid(length, None)
+    assert grid.num_snippets == length
+    assert grid.end_seconds == pytest.approx(length * stride / fps)
+
+
+def test_an_annotation_beyond_the_features_is_named(tmp_path):
+    write_npy(tmp_path, "kick 1", array("kick 1"))
+    plan = plan_imports(tmp_path, VIDEOS[:1], ImportConfig(), "auto").videos["kick 1"]
+    write_json(tmp_path / "plan.json", plan)
+    inputs = [tmp_path / "plan.json", tmp_path / "kick 1.npy"]
+    with pytest.raises(VideoError, match=r"ends at 9 s, beyond .* --features-fps"):
+        import_features(inputs, tmp_path / "o.safetensors", {}, 9.0)
