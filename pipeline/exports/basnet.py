@@ -1,4 +1,4 @@
-"""BaS-Net's layout, which W-TALC's and LACP's descendants read as well.
+"""BaS-Net's layout: a folder for each subset and stream.
 
 features/{train,test}/{rgb,flow}/<id>.npy   split_{train,test}.txt   gt.json
 """
