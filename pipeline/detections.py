@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import inf, isnan
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from pipeline.errors import AnnotationError, InputNotFoundError
 from pipeline.storage import atomic_path, write_json
 
 VERSION = "soda 1"
+COLUMNS = ["video_id", "label", "start_seconds", "end_seconds", "score"]
 
 
 @dataclass(frozen=True)
@@ -31,22 +33,36 @@ def write_detections(path: Path, detections: Detections, origin: Any = None) -> 
 
     Times are rounded to milliseconds; detections stand by descending score.
     """
-    ordered = {
-        id: sorted(found, key=lambda d: -d.score) for id, found in detections.items()
-    }
-    results = {id: [_to_json(d) for d in found] for id, found in ordered.items()}
+    write_results(path, detections, origin)
+    write_table(path.with_suffix(".csv"), detections)
+
+
+def write_results(path: Path, detections: Detections, origin: Any = None) -> None:
+    """Write ActivityNet's results JSON; `origin` says what made the detections."""
+    results = _by_score(detections)
     write_json(
         path, {"version": VERSION, "results": results, "external_data": origin or {}}
     )
+
+
+def write_table(path: Path, detections: Detections) -> None:
+    """Write a CSV with a row a detection; a video without any has none."""
     with (
-        atomic_path(path.with_suffix(".csv")) as temporary,
+        atomic_path(path) as temporary,
         temporary.open("w", newline="", encoding="utf-8") as file,
     ):
         writer = csv.writer(file)
-        writer.writerow(["video_id", "label", "start_seconds", "end_seconds", "score"])
-        for id, found in results.items():
+        writer.writerow(COLUMNS)
+        for id, found in _by_score(detections).items():
             for d in found:
                 writer.writerow([id, d["label"], *d["segment"], d["score"]])
+
+
+def _by_score(detections: Detections) -> dict[str, list[dict[str, Any]]]:
+    return {
+        id: [_to_json(d) for d in sorted(found, key=lambda d: -d.score)]
+        for id, found in detections.items()
+    }
 
 
 def _to_json(detection: Detection) -> dict[str, Any]:
@@ -61,7 +77,7 @@ def _to_json(detection: Detection) -> dict[str, Any]:
 
 
 def read_detections(path: Path) -> dict[str, list[Detection]]:
-    """Read ActivityNet's results JSON.
+    """Read ActivityNet's results JSON, or the CSV that stands beside it.
 
     Raises:
         InputNotFoundError: No such file.
@@ -70,6 +86,10 @@ def read_detections(path: Path) -> dict[str, list[Detection]]:
     """
     if not path.is_file():
         raise InputNotFoundError(f"{path}: no such file of detections")
+    return _read_table(path) if path.suffix == ".csv" else _read_results(path)
+
+
+def _read_results(path: Path) -> dict[str, list[Detection]]:
     content = read_annotations(path)
     try:
         return {
@@ -84,3 +104,39 @@ def read_detections(path: Path) -> dict[str, list[Detection]]:
             f'{path}: expected {{"results": {{id: [{{"label", "score", "segment": '
             f"[start, end]}}]}}}}, found something else ({error!r})"
         ) from error
+
+
+def _read_table(path: Path) -> dict[str, list[Detection]]:
+    detections: dict[str, list[Detection]] = {}
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        rows = csv.DictReader(file)
+        try:
+            for row in rows:
+                times = (float(row["start_seconds"]), float(row["end_seconds"]))
+                found = Detection(row["label"], float(row["score"]), *times)
+                detections.setdefault(row["video_id"], []).append(found)
+        except (KeyError, TypeError, ValueError) as error:
+            raise AnnotationError(
+                f"{path}, line {rows.line_num}: expected {','.join(COLUMNS)}, found "
+                f"something else ({error!r})"
+            ) from error
+    return detections
+
+
+def check_detections(detections: Detections) -> None:
+    """Refuse detections of which nothing can be made.
+
+    Raises:
+        AnnotationError: A time or a score is not a number, or a detection ends before
+            it starts: what was meant cannot be guessed.
+    """
+    for id, found in detections.items():
+        for d in found:
+            ordered = -inf < d.start_seconds <= d.end_seconds < inf
+            if isnan(d.score) or not ordered:
+                raise AnnotationError(
+                    f"detections of {id}: expected a score that is a number and "
+                    f"seconds with start <= end, found score {d.score}, segment "
+                    f"[{d.start_seconds}, {d.end_seconds}] ({d.label}); correct or "
+                    "remove it"
+                )

@@ -29,7 +29,7 @@ def evaluate_command(
         Path, typer.Option(help="Annotations in ActivityNet's form, or a manifest.")
     ],
     detections: Annotated[
-        Path, typer.Option(help="Detections in ActivityNet's results form.")
+        Path, typer.Option(help="Detections in ActivityNet's results form, or CSV.")
     ],
     tiou: Annotated[
         str, typer.Option(help="start:stop:step (stop counted), or a,b,c.")

@@ -8,6 +8,7 @@ from extractors.weights import WeightsError
 from pipeline import narration
 from pipeline.cli.detect import detect_command
 from pipeline.cli.evaluate import evaluate_command
+from pipeline.cli.export import app as export_app
 from pipeline.errors import SodaError
 from pipeline.progress import say
 
@@ -22,6 +23,7 @@ app = typer.Typer(
 )
 app.command("detect")(detect_command)
 app.command("evaluate")(evaluate_command)
+app.add_typer(export_app)
 
 
 @app.callback()

@@ -3,9 +3,9 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import inf, isnan
+from math import inf
 
-from pipeline.detections import Detections
+from pipeline.detections import Detections, check_detections
 from pipeline.errors import AnnotationError
 from pipeline.evaluation.ground_truth import GroundTruth
 
@@ -30,7 +30,7 @@ def find_oddities(
             it starts: what was meant cannot be guessed.
     """
     _check_times(ground_truth)
-    _check_detections(detections)
+    check_detections(detections)
     found = [d for listed in detections.values() for d in listed]
     instances = [i for listed in ground_truth.values() for i in listed]
     known = set(classes)
@@ -49,17 +49,4 @@ def _check_times(ground_truth: GroundTruth) -> None:
                 raise AnnotationError(
                     f"ground truth of {id}: expected times in seconds, found "
                     f"[{i.start_seconds}, {i.end_seconds}] ({i.label}); correct it"
-                )
-
-
-def _check_detections(detections: Detections) -> None:
-    for id, found in detections.items():
-        for d in found:
-            ordered = -inf < d.start_seconds <= d.end_seconds < inf
-            if isnan(d.score) or not ordered:
-                raise AnnotationError(
-                    f"detections of {id}: expected a score that is a number and "
-                    f"seconds with start <= end, found score {d.score}, segment "
-                    f"[{d.start_seconds}, {d.end_seconds}] ({d.label}); correct or "
-                    "remove it"
                 )

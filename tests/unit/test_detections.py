@@ -29,6 +29,15 @@ def test_detections_come_back_by_descending_score(tmp_path, detections):
         assert [d.score for d in back[id]] == sorted(d.score for d in items)[::-1]
 
 
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.dictionaries(st.sampled_from(["v", "w ö"]), st.lists(found, max_size=4)))
+def test_the_csv_gives_the_same_but_for_videos_without_any(tmp_path, detections):
+    path = tmp_path / "detections.json"
+    write_detections(path, detections)
+    expected = {id: items for id, items in read_detections(path).items() if items}
+    assert read_detections(path.with_suffix(".csv")) == expected
+
+
 def test_the_csv_holds_the_same(tmp_path):
     path = tmp_path / "d.json"
     write_detections(path, {"v": [Detection("a, b", 0.5, 1.0, 2.0)]})
@@ -43,4 +52,11 @@ def test_what_holds_no_results_is_refused(tmp_path):
     path = tmp_path / "d.json"
     path.write_text('{"results": {"v": [{"label": "a"}]}}')
     with pytest.raises(AnnotationError, match="expected"):
+        read_detections(path)
+
+
+def test_a_table_of_something_else_is_refused_with_its_line(tmp_path):
+    path = tmp_path / "d.csv"
+    path.write_text("video_id,label,start_seconds,end_seconds,score\nv,a,0,1\n")
+    with pytest.raises(AnnotationError, match=r"d\.csv, line 2: expected video_id,lab"):
         read_detections(path)

@@ -1,0 +1,86 @@
+"""`soda export`: detections and features in the forms of other tools."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.datasets import load_dataset
+from pipeline.exports import FORMATS, LAYOUTS, export_detections, export_features
+from pipeline.exports.media import Media
+from pipeline.progress import say
+
+app = typer.Typer(
+    name="export",
+    help="Detections and features in the forms of other tools.",
+    no_args_is_help=True,
+)
+
+
+@app.command("detections")
+def detections_command(
+    detections: Annotated[
+        Path, typer.Argument(help="What DetectActions or `soda detect` wrote.")
+    ],
+    format: Annotated[str, typer.Option(help=f"One of {', '.join(FORMATS)}.")],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            help="A folder where each video has a file and for fiftyone, else a file. "
+            "Default: in the folder exports."
+        ),
+    ] = None,
+    min_score: Annotated[
+        float | None, typer.Option(help="Leave out what scores less.")
+    ] = None,
+    top: Annotated[
+        int | None, typer.Option(help="Keep so many of each video, the strongest.")
+    ] = None,
+    videos: Annotated[
+        Path | None,
+        typer.Option(help="Folder of the videos, for fiftyone, labelstudio and eaf."),
+    ] = None,
+    fps: Annotated[
+        float | None,
+        typer.Option(
+            help="Frames per second, for labelstudio. Default: each video's own."
+        ),
+    ] = None,
+) -> None:
+    """Subtitles, tables, and files for annotation tools.
+
+    Example: soda export detections detections.json --format srt --min-score 0.3
+    """
+    media = Media(videos, fps)
+    path, kept = export_detections(detections, format, output, min_score, top, media)
+    count = sum(map(len, kept.values()))
+    typer.echo(f"{count} detections of {len(kept)} videos: {path}")
+
+
+@app.command("features")
+def features_command(
+    folder: Annotated[
+        Path, typer.Argument(help="A work folder, or one of those in its features/.")
+    ],
+    format: Annotated[str, typer.Option(help=f"One of {', '.join(LAYOUTS)}.")],
+    output: Annotated[Path, typer.Option(help="The folder to write.")],
+    dataset: Annotated[
+        str | None,
+        typer.Option(help="The run's, for basnet, and for actionformer's annotations."),
+    ] = None,
+    data_dir: Annotated[
+        Path, typer.Option(help="Where datasets lie that are known by their names.")
+    ] = Path("data"),
+) -> None:
+    """Features as the arrays that other localization code reads.
+
+    Example: soda export features work/thumos14 --format npy --output features
+    """
+    known = (
+        load_dataset(dataset, data_folder=data_dir, with_videos=False)
+        if dataset
+        else None
+    )
+    count = export_features(folder, format, output, known)
+    say(f"how they lie in time: {output / 'features.json'}")
+    typer.echo(f"features of {count} videos: {output}")

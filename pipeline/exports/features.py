@@ -1,0 +1,147 @@
+"""From files of features to another tool's arrays."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from pipeline.datasets import Dataset
+from pipeline.errors import UsageError
+from pipeline.exports.feature_file import FeatureFile, find_features
+from pipeline.exports.layouts import LAYOUTS, Layout
+from pipeline.fanout import file_name
+from pipeline.progress import Progress, say
+from pipeline.storage import atomic_path, read_arrays, write_json
+
+
+def export_features(
+    folder: Path, format: str, output: Path, dataset: Dataset | None = None
+) -> int:
+    """Write features (T, D), float32, in another tool's layout; returns how many.
+
+    Beside the arrays stands `features.json`, which says how the snippets lie in time.
+    An array that was made of its file of features as that is now is left alone.
+
+    Args:
+        folder: Files of features, or a work folder that has one set of them.
+        format: One of `LAYOUTS`.
+        output: The folder to write.
+        dataset: Which videos train and what is in them; only its videos are written.
+
+    Raises:
+        UsageError: No such layout, no video is left, or the dataset is missing or
+            changes nothing.
+        InputNotFoundError: No features there.
+        AnnotationError: A file is none of features, or of another kind of them.
+    """
+    layout = _layout(format, dataset)
+    files = find_features(folder)
+    if dataset:
+        files = _of_dataset(files, dataset)
+    outputs = [
+        {output / path: stream for path, stream in layout.outputs(file).items()}
+        for file in files
+    ]
+    to_do = [
+        (file, paths)
+        for file, paths in zip(files, outputs, strict=True)
+        if not all(_is_made_of(path, file.path) for path in paths)
+    ]
+    layout.write_beside(output, files, dataset.classes if dataset else ())
+    weights = [file.path.stat().st_size for file, _ in to_do]
+    with Progress(f"export {format}", len(files), weights) as bar:
+        for (file, paths), done in zip(to_do, accumulate(weights), strict=True):
+            _write_arrays_of(file, paths)
+            bar.update(done)
+    write_json(output / "features.json", describe(files, format))
+    return len(files)
+
+
+def describe(files: Sequence[FeatureFile], format: str) -> dict[str, Any]:
+    """Where the snippets of exported features lie, and what made them.
+
+    Snippet i of a video is made of its frames [i * stride, i * stride + snippet),
+    frame k of which is on screen from start + k / fps seconds on.
+    """
+    first = files[0]
+    return {
+        "format": format,
+        "snippet_frames": first.grid.snippet_frames,
+        "stride_frames": first.grid.stride_frames,
+        "widths": first.widths,
+        "made_by": first.made_by,
+        "videos": {
+            file.name: {
+                "id": file.id,
+                "fps": file.grid.fps,
+                "start_seconds": file.grid.start_seconds,
+                "duration_seconds": file.grid.duration_seconds,
+                "num_snippets": file.grid.num_snippets,
+            }
+            for file in files
+        },
+    }
+
+
+def _layout(name: str, dataset: Dataset | None) -> Layout:
+    if name not in LAYOUTS:
+        raise UsageError(f"--format {name}: expected one of {', '.join(LAYOUTS)}")
+    layout = LAYOUTS[name]
+    if layout.dataset == "needed" and dataset is None:
+        raise UsageError(
+            f"--format {name}: expected a dataset, which says what videos train and "
+            "what test; give it with --dataset"
+        )
+    if layout.dataset == "no" and dataset is not None:
+        raise UsageError(f"--dataset: changes nothing of {name}; leave it out")
+    return layout
+
+
+def _of_dataset(files: Sequence[FeatureFile], dataset: Dataset) -> list[FeatureFile]:
+    """The files of a dataset's videos, with what it says of each."""
+    videos = {file_name(video.id): video for video in dataset.videos}
+    kept = [replace(f, video=videos[f.name]) for f in files if f.name in videos]
+    if not kept:
+        raise UsageError(
+            f"{dataset.source}: expected the videos of the features, such as "
+            f"{files[0].id!r}, found none of them; give their dataset with --dataset"
+        )
+    if len(kept) < max(len(files), len(videos)):
+        say(
+            f"{len(kept)} videos are exported: the dataset has {len(videos)}, and "
+            f"there are features of {len(files)}"
+        )
+    return kept
+
+
+def _is_made_of(output: Path, source: Path) -> bool:
+    """Whether an output carries the time of its source as that is now."""
+    return output.exists() and output.stat().st_mtime_ns == source.stat().st_mtime_ns
+
+
+def _write_arrays_of(file: FeatureFile, paths: dict[Path, str | None]) -> None:
+    """Write a video's arrays, dated as its features, whole or not at all."""
+    status = file.path.stat()
+    features = read_arrays(file.path)[0]["features"]
+    for path, stream in paths.items():
+        with atomic_path(path) as temporary:
+            np.save(temporary, columns(features, file.widths, stream))
+            os.utime(temporary, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+def columns(
+    features: Float[np.ndarray, "snippets features"],
+    widths: dict[str, int],
+    stream: str | None,
+) -> Float[np.ndarray, "snippets columns"]:
+    """The columns of one stream; None is all of them."""
+    if stream is None:
+        return features
+    names = list(widths)
+    parts = np.split(features, np.cumsum(list(widths.values()))[:-1], axis=1)
+    return parts[names.index(stream)]

@@ -1,0 +1,42 @@
+"""FiftyOne's `FiftyOneTemporalDetectionDataset`: one file of labels by video.
+
+Read it with `labels_path=".../labels.json"` and `data_path=` the folder of videos.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from pipeline.detections import Detection, Detections
+from pipeline.exports.media import Media
+from pipeline.storage import write_json
+
+
+def write_fiftyone(folder: Path, detections: Detections, media: Media) -> None:
+    """Write `labels.json`: classes, and by video their indices, times and scores.
+
+    A video is named by its path within the folder of videos, without the suffix,
+    because that is how FiftyOne looks for it; without a folder, by its id.
+    """
+    classes = sorted({d.label for found in detections.values() for d in found})
+    index = {label: number for number, label in enumerate(classes)}
+    labels = {
+        _name(id, media): [_label(d, index) for d in found]
+        for id, found in detections.items()
+    }
+    write_json(folder / "labels.json", {"classes": classes, "labels": labels})
+
+
+def _name(id: str, media: Media) -> str:
+    path = media.file(id)
+    if path is None or media.folder is None:
+        return id
+    return path.relative_to(media.folder).with_suffix("").as_posix()
+
+
+def _label(detection: Detection, index: dict[str, int]) -> dict[str, Any]:
+    times = [round(detection.start_seconds, 3), round(detection.end_seconds, 3)]
+    return {
+        "label": index[detection.label],
+        "timestamps": times,
+        "confidence": round(detection.score, 6),
+    }

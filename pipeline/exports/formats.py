@@ -1,0 +1,40 @@
+"""The forms in which detections can leave."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.detections import Detections, write_results, write_table
+from pipeline.exports.elan import write_eaf
+from pipeline.exports.fiftyone import write_fiftyone
+from pipeline.exports.label_studio import write_label_studio
+from pipeline.exports.media import Media
+from pipeline.exports.subtitles import write_srt, write_vtt
+
+
+@dataclass(frozen=True)
+class Format:
+    """One form: where it is written unless the user says it, and how."""
+
+    output: Path  # a file; or a folder, where each video has its own file
+    write: Callable[[Path, Detections, Media], None]
+    uses: tuple[str, ...] = ()  # the options that concern videos
+
+
+EXPORTS = Path("exports")
+
+FORMATS = {
+    "activitynet": Format(
+        EXPORTS / "detections.json", lambda path, found, _: write_results(path, found)
+    ),
+    "csv": Format(
+        EXPORTS / "detections.csv", lambda path, found, _: write_table(path, found)
+    ),
+    "srt": Format(EXPORTS / "srt", write_srt),
+    "vtt": Format(EXPORTS / "vtt", write_vtt),
+    "fiftyone": Format(EXPORTS / "fiftyone", write_fiftyone, ("videos",)),
+    "labelstudio": Format(
+        EXPORTS / "label_studio.json", write_label_studio, ("videos", "fps")
+    ),
+    "eaf": Format(EXPORTS / "eaf", write_eaf, ("videos",)),
+}

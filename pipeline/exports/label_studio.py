@@ -1,0 +1,102 @@
+"""Label Studio: tasks with predictions that a person then corrects on a timeline."""
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+from xml.etree import ElementTree
+
+from pipeline.detections import VERSION, Detection, Detections
+from pipeline.exports.cues import one_line
+from pipeline.exports.media import Media
+from pipeline.grid import SnippetGrid
+from pipeline.progress import say
+from pipeline.storage import write_json, write_text
+
+# What the labeling configuration calls its parts, and results refer to.
+VIDEO, TIMELINE = "video", "timelineLabels"
+# Where Label Studio serves the files of a local storage.
+LOCAL_FILES = "/data/local-files/?d="
+
+
+def write_label_studio(path: Path, detections: Detections, media: Media) -> None:
+    """Write the tasks, and beside them the labeling configuration as XML.
+
+    The configuration takes the frame rate from each task: Label Studio knows times
+    as frames only, and would count 24 in a second.
+
+    Raises:
+        UsageError: Nothing says how many frames a second has.
+    """
+    rates = {id: media.frame_rate(id) for id in detections}
+    tasks = [
+        task(_address(id, media), rates[id], found) for id, found in detections.items()
+    ]
+    write_json(path, tasks)
+    labels = sorted({d.label for found in detections.values() for d in found})
+    write_text(path.with_suffix(".xml"), labeling_configuration(labels))
+    origin = "the videos' own" if media.fps is None else "--fps"
+    counts = ", ".join(
+        f"{f:g} ({n} videos)" for f, n in Counter(rates.values()).items()
+    )
+    say(f"frames per second, {origin}: {counts}")
+
+
+def task(address: str, fps: float, found: Sequence[Detection]) -> dict[str, Any]:
+    """A video and what was found in it, by descending score."""
+    ordered = sorted(found, key=lambda d: -d.score)
+    results = [_result(number, d, fps) for number, d in enumerate(ordered, start=1)]
+    prediction: dict[str, Any] = {"model_version": VERSION, "result": results}
+    if ordered:
+        prediction["score"] = round(ordered[0].score, 6)
+    return {"data": {VIDEO: address, "fps": fps}, "predictions": [prediction]}
+
+
+def _result(number: int, detection: Detection, fps: float) -> dict[str, Any]:
+    first, last = frame_range(detection, fps)
+    return {
+        "id": f"soda{number}",
+        "from_name": TIMELINE,
+        "to_name": VIDEO,
+        "type": "timelinelabels",
+        "score": round(detection.score, 6),
+        "value": {
+            "ranges": [{"start": first, "end": last}],
+            "timelinelabels": [one_line(detection.label)],
+        },
+    }
+
+
+def frame_range(detection: Detection, fps: float) -> tuple[int, int]:
+    """The first and the last frame of a detection, counted from 1; at least one.
+
+    >>> frame_range(Detection("jump", 0.5, 1.0, 2.0), 25)
+    (26, 50)
+    """
+    to_frame = SnippetGrid(num_frames=1, fps=fps).seconds_to_frame
+    first = max(0, round(to_frame(detection.start_seconds))) + 1
+    return first, max(first, round(to_frame(detection.end_seconds)))
+
+
+def labeling_configuration(labels: Sequence[str]) -> str:
+    """The labeling configuration of a project into which the tasks can be imported."""
+    view = ElementTree.Element("View")
+    timeline = ElementTree.SubElement(
+        view, "TimelineLabels", {"name": TIMELINE, "toName": VIDEO}
+    )
+    for label in dict.fromkeys(map(one_line, labels)):
+        ElementTree.SubElement(timeline, "Label", {"value": label})
+    ElementTree.SubElement(
+        view, "Video", {"name": VIDEO, "value": f"${VIDEO}", "frameRate": "$fps"}
+    )
+    ElementTree.indent(view)
+    return ElementTree.tostring(view, encoding="unicode") + "\n"
+
+
+def _address(id: str, media: Media) -> str:
+    """Where Label Studio finds the video, or its id for the user to replace."""
+    path = media.file(id)
+    if path is None or media.folder is None:
+        return id
+    return LOCAL_FILES + quote(path.relative_to(media.folder).as_posix())
