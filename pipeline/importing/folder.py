@@ -7,6 +7,7 @@ from pathlib import Path
 import h5py
 
 from pipeline.errors import AnnotationError, InputNotFoundError
+from pipeline.fanout import file_name
 from pipeline.importing.arrays import FeatureFile, read_array
 
 SUFFIXES = (".npy", ".npz", ".safetensors", ".h5", ".hdf5")
@@ -35,7 +36,7 @@ def find_features(folder: Path, ids: Sequence[str]) -> FeatureFiles:
         raise InputNotFoundError(
             f"{folder}: no such folder of features; give it with --features-dir"
         )
-    wanted = {name: id for id in ids for name in (f"v_{id}", id)}
+    wanted = {name: id for id in ids for name in (f"v_{id}", id, file_name(id))}
     found: dict[str, dict[str, FeatureFile]] = {}
     for path in _feature_files(folder):
         stream = _stream_of(path.relative_to(folder))

@@ -9,7 +9,7 @@ from pipeline.errors import AnnotationError, UsageError
 from pipeline.importing.arrays import FeatureFile, forget_arrays, read_array
 from pipeline.importing.config import ImportConfig
 from pipeline.importing.folder import JOINT, find_features
-from pipeline.importing.timing import Timing, choose_timing
+from pipeline.importing.timing import Timing, choose_timing, read_stated
 from pipeline.storage import plain
 
 
@@ -55,7 +55,7 @@ def plan_imports(
         for id, of_video in shapes.items()
     }
     durations = {video.id: video.duration_seconds for video in videos}
-    timing = choose_timing(config, lengths, durations)
+    timing = choose_timing(config, lengths, durations, read_stated(folder))
     return ImportPlan(
         timing,
         {
@@ -63,7 +63,7 @@ def plan_imports(
                 "id": v.id,
                 "streams": plain(found.get(v.id, {})),
                 "transposed": is_transposed,
-                "grid": timing.grid(lengths[v.id], v.duration_seconds).to_dict()
+                "grid": timing.grid(v.id, lengths[v.id], v.duration_seconds).to_dict()
                 if v.id in lengths
                 else None,
                 "missing": f"{folder}: expected features of the video {v.id!r}, found "

@@ -1,13 +1,15 @@
 """When imported features are: given, or inferred from durations and lengths."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float
 
 from pipeline.grid import SnippetGrid
 from pipeline.importing.config import ImportConfig
+from pipeline.storage import read_json
 
 # What the field's features are made with; the paper's come first (Sec. 6.3).
 USUAL_FPS = (25.0, 30.0, 24.0, 15.0, 10.0)
@@ -28,9 +30,15 @@ class Timing:
     window_frames: int
     is_own: bool  # whether each video's features span it, whatever their number
     sentence: str  # how it is known, for people
+    # Videos whose time line is known exactly, as `soda export features` states it.
+    stated: Mapping[str, SnippetGrid] = field(default_factory=dict)
 
-    def grid(self, snippets: int, duration_seconds: float | None) -> SnippetGrid:
+    def grid(
+        self, id: str, snippets: int, duration_seconds: float | None
+    ) -> SnippetGrid:
         """The time line of a video with so many snippets."""
+        if id in self.stated and self.stated[id].num_snippets == snippets:
+            return self.stated[id]
         fps, stride = self.fps, self.stride_frames
         if self.is_own and duration_seconds:
             fps = snippets * stride / duration_seconds
@@ -46,10 +54,29 @@ class Timing:
         )
 
 
+def read_stated(folder: Path) -> dict[str, SnippetGrid]:
+    """The time lines that `features.json` states, by video; none without that file."""
+    path = folder / "features.json"
+    if not path.is_file():
+        return {}
+    content = read_json(path)
+    return {
+        video["id"]: SnippetGrid(
+            num_frames=round(video["duration_seconds"] * video["fps"]),
+            fps=video["fps"],
+            snippet_frames=content["snippet_frames"],
+            stride_frames=content["stride_frames"],
+            start_seconds=video["start_seconds"],
+        )
+        for video in content["videos"].values()
+    }
+
+
 def choose_timing(
     config: ImportConfig,
     lengths: Mapping[str, int],
     durations: Mapping[str, float | None],
+    stated: Mapping[str, SnippetGrid] | None = None,
 ) -> Timing:
     """What the user says; where that is left open, what lengths and durations say.
 
@@ -57,7 +84,12 @@ def choose_timing(
         config: What the user says.
         lengths: Snippets of each video.
         durations: Seconds of each video, where they are known.
+        stated: Time lines that stand beside the features.
     """
+    if stated and not (config.fps or config.stride_frames):
+        grid = next(iter(stated.values()))
+        timing = _timing(config, grid.fps, grid.stride_frames, "as features.json says")
+        return replace(timing, stated=stated)
     known = [id for id in lengths if durations.get(id)]
     if (config.fps and config.stride_frames) or not known:
         given = config.fps and config.stride_frames

@@ -20,12 +20,9 @@ def world(tmp_path_factory):
     manifest = make_dataset(folder / "data")
     done = luigi("Evaluate", "--dataset", manifest, *QUICK, cwd=folder)
     assert done.returncode == 0, done.stderr
-    (folder / "theirs").mkdir()
-    for path in folder.glob("work/*/features/*/*.safetensors"):
-        np.save(
-            folder / "theirs" / f"{path.stem}.npy", read_arrays(path)[0]["features"]
-        )
-    # As annotations of others state them: simulated clicks lie within.
+    (work,) = folder.glob("work/*")
+    export = ["export", "features", str(work), "--format", "npy", "--output", "theirs"]
+    assert run("soda", *export, cwd=folder).returncode == 0
     content = read_json(manifest)
     for video in content["videos"]:
         video["duration"] = FRAMES / 25
@@ -46,6 +43,7 @@ def results(folder, pattern):
 
 
 def test_the_same_features_give_the_same_detections(world):
+    stated = (world / "theirs" / "features.json").rename(world / "features.json")
     done = evaluate(world, task="Report")
     assert done.returncode == 0, done.stderr
     assert (
@@ -56,7 +54,18 @@ def test_the_same_features_give_the_same_detections(world):
     theirs = results(world, "imported/detections/*/detections.json")
     assert theirs == own and any(own.values())
     again = evaluate(world, task="Report")
+    stated.rename(world / "theirs" / "features.json")
     assert "Nothing to do" in again.stderr
+
+
+def test_what_was_exported_comes_back_with_its_times(world):
+    done = evaluate(world, workdir="exported")
+    assert "at 25 fps, as features.json says" in done.stderr
+    for path in world.glob("exported/features/*/*.safetensors"):
+        (own,) = world.glob(f"work/*/features/*/{path.name}")
+        (features, header), (expected, own_header) = map(read_arrays, (path, own))
+        assert header["grid"] == own_header["grid"]
+        np.testing.assert_array_equal(features["features"], expected["features"])
 
 
 def test_a_changed_file_is_imported_again_and_trained_on(world):

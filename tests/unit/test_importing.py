@@ -206,7 +206,7 @@ def test_the_rate_is_found_from_durations_and_lengths(
     assert not timing.is_own
     assert timing.stride_frames / timing.fps == pytest.approx(stride / fps, rel=0.02)
     for id, length in lengths.items():
-        grid = timing.grid(length, seconds[id])
+        grid = timing.grid("v", length, seconds[id])
         assert grid.num_snippets == length
         assert grid.end_seconds == pytest.approx(seconds[id], rel=0.02)
 
@@ -215,7 +215,7 @@ def test_short_videos_do_not_pass_for_another_rate():
     durations = {"a": 3.6, "b": 4.0}
     timing = choose_timing(ImportConfig(), {"a": 6, "b": 7}, durations)
     assert (timing.fps, timing.stride_frames) == (25, 16)
-    assert timing.grid(6, 3.6).end_seconds == pytest.approx(3.6)
+    assert timing.grid("v", 6, 3.6).end_seconds == pytest.approx(3.6)
 
 
 def test_features_of_one_length_span_their_videos():
@@ -223,7 +223,7 @@ def test_features_of_one_length_span_their_videos():
     timing = choose_timing(ImportConfig(), dict.fromkeys(durations, 100), durations)
     assert timing.is_own and "span their videos" in timing.sentence
     for duration in durations.values():
-        grid = timing.grid(100, duration)
+        grid = timing.grid("v", 100, duration)
         assert grid.num_snippets == 100
         assert grid.end_seconds == pytest.approx(duration)
 
@@ -238,7 +238,7 @@ def test_without_durations_the_papers_rate_is_taken_and_said():
 def test_what_the_user_says_wins(fps, stride, length):
     config = ImportConfig(fps=fps, stride_frames=stride)
     timing = choose_timing(config, {"a": length}, {"a": 77.0})
-    grid = timing.grid(length, None)
+    grid = timing.grid("v", length, None)
     assert grid.num_snippets == length
     assert grid.end_seconds == pytest.approx(length * stride / fps)
 
