@@ -97,6 +97,17 @@ class StageTask(luigi.Task):
         description="folder of THUMOS14's text annotations, over which the features of "
         "--dataset simulated are drawn",
     )
+    points_file = luigi.Parameter(
+        default="",
+        description="people's clicks, in place of simulated ones: a file, several with "
+        "commas, or a folder; a CSV of video_id,seconds,label, our JSON, SF-Net's text "
+        "files, or what LabelU, VIA and Label Studio export",
+    )
+    points_fps = luigi.OptionalFloatParameter(
+        default=None,
+        description="frames a second by which the clicks of --points-file count "
+        "frames, where they do (default: each video's own)",
+    )
     workdir = luigi.Parameter(
         default="",
         significant=False,
@@ -148,7 +159,7 @@ class StageTask(luigi.Task):
                 "--dataset is missing; try --dataset demo, or the path of a JSON file"
             )
         name, changes = dataset_name(Path(self.dataset)), self._changes()
-        check_changes(self.dataset, changes)
+        check_changes(self.dataset, changes, self.points_file)
         files: dict[Part, str] = {
             "rgb": self.rgb_weights,
             "flow": self.flow_weights,
@@ -165,6 +176,8 @@ class StageTask(luigi.Task):
             resources=Resources(self.jobs, self.max_failures),
             weight_files={part: Path(file) for part, file in files.items() if file},
             timeline=Path(self.timeline) if self.timeline else None,
+            points_source=self.points_file,
+            points_fps=self.points_fps,
         )
 
     def _changes(self) -> Sections:

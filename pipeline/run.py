@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
+from math import inf
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,6 +18,7 @@ from pipeline.device import choose_device
 from pipeline.errors import UsageError
 from pipeline.fanout import Resources, file_name
 from pipeline.networks import Part, choose_weights
+from pipeline.points import HumanClicks, read_human_clicks
 from pipeline.record import Record, read_record
 from pipeline.storage import fingerprint, plain
 
@@ -41,6 +43,8 @@ class Run:
     resources: Resources = field(default_factory=lambda: Resources(jobs=1))
     weight_files: Mapping[Part, Path] = field(default_factory=dict)
     timeline: Path | None = None  # annotations over which features are simulated
+    points_source: str = ""  # files of people's clicks, or a folder of them
+    points_fps: float | None = None  # of clicks that count frames
 
     def to_json(self) -> dict[str, Any]:
         """The run as JSON can hold it, for a worker."""
@@ -79,6 +83,26 @@ class Run:
                 f"--timeline {self.timeline} is for --dataset {SIMULATED}; leave it out"
             )
         return load_dataset(self.dataset_name, self.videos_folder, self.data_folder)
+
+    @cached_property
+    def human_clicks(self) -> HumanClicks | None:
+        """The clicks of the files given, read once; None where none are.
+
+        Raises:
+            UsageError: A frame rate is given without files, or is none.
+            InputNotFoundError: There is no such file.
+            AnnotationError: The clicks cannot be used.
+        """
+        if self.points_fps is not None and not self.points_source:
+            raise UsageError("--points-fps is for --points-file; leave it out")
+        if self.points_fps is not None and not 0 < self.points_fps < inf:
+            raise UsageError(
+                f"--points-fps {self.points_fps:g}: expected frames a second, above 0"
+            )
+        if not self.points_source:
+            return None
+        seed = self.config.points.seed
+        return read_human_clicks(self.points_source, self.dataset, seed)
 
     @property
     def is_simulated(self) -> bool:
@@ -274,21 +298,35 @@ class Run:
         return {s: plain(w) if w else None for s, w in self.weights.items()}
 
 
-def check_changes(dataset: str, changes: Sections) -> None:
+def check_changes(dataset: str, changes: Sections, points_source: str = "") -> None:
     """Refuse parameters that would change nothing.
 
     Raises:
-        UsageError: Features are simulated, and some concern those of videos.
+        UsageError: Features are simulated, and some concern those of videos; or people
+            have clicked, and some concern simulated clicks.
     """
-    flags = [
-        "--" + flag_of(section, name).replace("_", "-")
-        for section in ("decode", "flow", "features")
-        for name in changes.get(section, ())
+    flags = {
+        (section, name): "--" + flag_of(section, name).replace("_", "-")
+        for section in changes
+        for name in changes[section]
+    }
+    idle = [
+        f for (part, _), f in flags.items() if part in ("decode", "flow", "features")
     ]
-    if dataset == SIMULATED and flags:
+    if dataset == SIMULATED and idle:
         raise UsageError(
-            f"{', '.join(flags)}: changes nothing of simulated features, which are "
+            f"{', '.join(idle)}: changes nothing of simulated features, which are "
             "made of no video; leave it out"
+        )
+    idle = [
+        flag
+        for (section, name), flag in flags.items()
+        if section == "points" and name not in ("kinds", "seed")
+    ]
+    if points_source and idle:
+        raise UsageError(
+            f"{', '.join(idle)}: changes nothing of people's clicks, those of "
+            f"--points-file {points_source}; leave it out"
         )
 
 
