@@ -29,7 +29,7 @@ def read_human_clicks(source: str, dataset: Dataset, seed: int) -> HumanClicks:
     """Read files of clicks and find out which videos and classes they mean.
 
     Where several annotators have clicked a video, one of them is drawn, by the seed and
-    the video's id, as SF-Net does.
+    the video's id, as SF-Net does; clicks of nobody in particular are all kept.
 
     Args:
         source: A file, several with commas, or a folder of files.

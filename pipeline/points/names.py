@@ -16,7 +16,7 @@ class VideoNames:
     """The names that a dataset's videos are known by."""
 
     def __init__(self, dataset: Dataset) -> None:
-        self.ids = {video.id: video.id for video in dataset.videos}
+        self.ids = {video.id for video in dataset.videos}
         self.files: dict[str, str | None] = {}
         for video in dataset.videos:
             file = _plain(video.path.name)

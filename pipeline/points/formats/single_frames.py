@@ -2,7 +2,8 @@
 
 Read from its repository (Flowerfan/SF-Net, `data/Thumos14-Annotations/single_frames`):
 no header, blank lines between the others, one file an annotator, actions only. SF-Net
-draws one of the files for each video (`video_dataset.py`), and so do we.
+draws one of the files for each video (`video_dataset.py`); we draw among those that
+have clicks of it.
 """
 
 from collections.abc import Iterator
