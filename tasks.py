@@ -112,6 +112,17 @@ class StageTask(luigi.Task):
         "leaves out the one that is ambiguous throughout, 210 two that are annotated "
         "wrongly, too",
     )
+    points_file = luigi.Parameter(
+        default="",
+        description="people's clicks, in place of simulated ones: a file, several with "
+        "commas, or a folder; a CSV of video_id,seconds,label, our JSON, SF-Net's text "
+        "files, or what LabelU, VIA and Label Studio export",
+    )
+    points_fps = luigi.OptionalFloatParameter(
+        default=None,
+        description="frames a second by which the clicks of --points-file count "
+        "frames, where they do (default: each video's own)",
+    )
     workdir = luigi.Parameter(
         default="",
         significant=False,
@@ -184,8 +195,10 @@ class StageTask(luigi.Task):
             timeline=Path(self.timeline) if self.timeline else None,
             thumos14_list=self.thumos14_list,
             features_folder=Path(self.features_dir) if self.features_dir else None,
+            points_source=self.points_file,
+            points_fps=self.points_fps,
         )
-        check_changes(run.origin, changes)
+        check_changes(run.origin, changes, self.points_file)
         return run
 
     def _changes(self) -> Sections:

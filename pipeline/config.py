@@ -135,6 +135,15 @@ def flag_of(section: str, name: str) -> str:
     return FLAGS.get((section, name), name)
 
 
+def flag_text(section: str, name: str) -> str:
+    """A field's flag as it is typed.
+
+    >>> flag_text("flow", "warps")
+    '--tvl1-warps'
+    """
+    return "--" + flag_of(section, name).replace("_", "-")
+
+
 def section_type(section: str) -> type[Any]:
     """The dataclass of a section."""
     hint = get_type_hints(Config)[section]
@@ -240,8 +249,7 @@ def parse_field(section: str, name: str, text: str) -> Any:
     try:
         return _parse(hint, text)
     except ValueError as error:
-        flag = flag_of(section, name).replace("_", "-")
-        raise UsageError(f"--{flag} {text}: {error}") from error
+        raise UsageError(f"{flag_text(section, name)} {text}: {error}") from error
 
 
 def _without_extras(hint: Any) -> Any:

@@ -15,6 +15,7 @@ from pipeline.datasets import DatasetError
 from pipeline.disk import DiskNeed, disk_need
 from pipeline.errors import AnnotationError, SodaError
 from pipeline.fanout import Ledger
+from pipeline.points.summary import sentences as points_sentences
 from pipeline.progress import say
 from pipeline.reporting import command_line, notes, report_file
 from pipeline.run import Run
@@ -42,7 +43,8 @@ def open_run(run: Run, stage: str) -> None:
             rows = plan(run, stage)
             if stage == "experiment":
                 run.config.experiment.check_chosen()
-            run.torch_device  # noqa: B018 - a device that is not there is said now
+            run.torch_device  # noqa: B018 - a device that is not there is said now,
+            run.human_clicks  # noqa: B018 - and so are clicks that make no sense
         except (SodaError, WeightsError) as error:
             record_problems(run, ledger, error)
             raise
@@ -98,6 +100,10 @@ def record_problems(run: Run, ledger: Ledger, error: SodaError | WeightsError) -
 
 def close_stage(run: Run, stage: str) -> None:
     """Say what a finished stage has found, and what to do next."""
+    if stage == "points":
+        for sentence in points_sentences(read_json(run.record_path(stage))):
+            say(sentence)
+        say(f"clicks: {run.points_file}")
     if stage == "evaluate":
         path = run.record_path("evaluate")
         print_evaluation(read_json(path))

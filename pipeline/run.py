@@ -4,19 +4,21 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
+from math import inf
 from pathlib import Path
 from typing import Any, Literal
 
 import torch
 
 from extractors.weights import Stream, Weights
-from pipeline.config import Config, Sections, config_from_json, flag_of
+from pipeline.config import Config, Sections, config_from_json, flag_text
 from pipeline.datasets import Dataset, Video, load_dataset
 from pipeline.datasets.simulated import SIMULATED, simulated_dataset
 from pipeline.device import choose_device
 from pipeline.errors import UsageError
 from pipeline.fanout import Resources, file_name
 from pipeline.networks import Part, choose_weights
+from pipeline.points import HumanClicks, read_human_clicks
 from pipeline.record import Record, read_record
 from pipeline.storage import fingerprint, plain
 
@@ -45,6 +47,8 @@ class Run:
     timeline: Path | None = None  # annotations over which features are simulated
     thumos14_list: str = "210"  # which of THUMOS14's test lists
     features_folder: Path | None = None  # of features that somebody else made
+    points_source: str = ""  # files of people's clicks, or a folder of them
+    points_fps: float | None = None  # of clicks that count frames
 
     def to_json(self) -> dict[str, Any]:
         """The run as JSON can hold it, for a worker."""
@@ -95,6 +99,26 @@ class Run:
         if self.is_simulated:
             return "simulation"
         return "videos" if self.features_folder is None else "imported"
+
+    @cached_property
+    def human_clicks(self) -> HumanClicks | None:
+        """The clicks of the files given, read once; None where none are.
+
+        Raises:
+            UsageError: A frame rate is given without files, or is none.
+            InputNotFoundError: There is no such file.
+            AnnotationError: The clicks cannot be used.
+        """
+        if self.points_fps is not None and not self.points_source:
+            raise UsageError("--points-fps is for --points-file; leave it out")
+        if self.points_fps is not None and not 0 < self.points_fps < inf:
+            raise UsageError(
+                f"--points-fps {self.points_fps:g}: expected frames a second, above 0"
+            )
+        if not self.points_source:
+            return None
+        seed = self.config.points.seed
+        return read_human_clicks(self.points_source, self.dataset, seed)
 
     @property
     def is_simulated(self) -> bool:
@@ -294,33 +318,44 @@ class Run:
         return {s: plain(w) if w else None for s, w in self.weights.items()}
 
 
-def check_changes(origin: Origin, changes: Sections) -> None:
+def check_changes(origin: Origin, changes: Sections, points_source: str = "") -> None:
     """Refuse parameters that would change nothing.
 
     Raises:
         UsageError: Features are not made of videos here, and some concern how they
-            are; or they are, and some concern those of others.
+            are; or they are, and some concern those of others; or people have
+            clicked, and some concern simulated clicks.
     """
     useless = {
         "videos": ("imported",),
         "imported": ("decode", "flow", "features"),
         "simulation": ("decode", "flow", "features", "imported"),
     }
+    made = {
+        "videos": "which are made of the videos here; --features-dir takes others",
+        "imported": "which somebody else has made",
+        "simulation": "which are simulated and made of no video",
+    }
     flags = [
-        "--" + flag_of(section, name).replace("_", "-")
+        flag_text(section, name)
         for section in useless[origin]
         for name in changes.get(section, ())
         if not (origin == "imported" and name == "streams")
     ]
     if flags:
-        made = {
-            "videos": "which are made of the videos here; --features-dir takes others",
-            "imported": "which somebody else has made",
-            "simulation": "which are simulated and made of no video",
-        }
         raise UsageError(
             f"{', '.join(flags)}: changes nothing of the features, {made[origin]}; "
             "leave it out"
+        )
+    flags = [
+        flag_text("points", name)
+        for name in changes.get("points", ())
+        if name not in ("kinds", "seed")
+    ]
+    if points_source and flags:
+        raise UsageError(
+            f"{', '.join(flags)}: changes nothing of people's clicks, those of "
+            f"--points-file {points_source}; leave it out"
         )
 
 

@@ -165,6 +165,18 @@ def train_annotations(run: Run) -> Any:
     )
 
 
+def click_origins(run: Run) -> Any:
+    """All that clicks are made of: annotations, or what people clicked."""
+    return plain(
+        [
+            train_annotations(run),
+            run.dataset.classes,
+            run.human_clicks,
+            run.points_fps,
+        ]
+    )
+
+
 def train_labels(run: Run) -> Any:
     """What training may see of the dataset beside the clicks."""
     videos = run.dataset.of_subset("train")
@@ -183,7 +195,7 @@ def searched_annotations(run: Run) -> Any:
 
 def all_annotations(run: Run) -> Any:
     """All that is known of the dataset."""
-    return [train_annotations(run), train_labels(run), searched_annotations(run)]
+    return [click_origins(run), train_labels(run), searched_annotations(run)]
 
 
 def video_outputs(stage: str) -> Callable[[Run, Iterable[str]], list[Path]]:
@@ -229,7 +241,7 @@ STAGES = {
             name="points",
             task="GeneratePoints",
             needs=lambda run: (run.first_stage,),
-            content=train_annotations,
+            content=click_origins,
             outputs=lambda run, failed: [run.points_file],
             work=generate_points,
         ),

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from models.fit import FitState, Samples, fit
 from models.predictor import Predictor
 from models.soda import SODA
 from pipeline.checkpoint import digest_of, load_checkpoint, save_checkpoint
+from pipeline.datasets import Point
 from pipeline.errors import AnnotationError, SodaError
 from pipeline.extraction import read_features
 from pipeline.model_folder import load_model, save_model
@@ -65,7 +66,7 @@ def read_samples(run: Run) -> Samples:
     videos = [
         TrainingVideo(
             *read_features(run.video_file("features", v.id), made_by),
-            labels=v.labels,
+            labels=v.labels or clicked_labels(points.get(v.id, [])),
             points=points.get(v.id, []),
             id=v.id,
             file=run.video_file("features", v.id),
@@ -76,6 +77,11 @@ def read_samples(run: Run) -> Samples:
     if train.frame_loss != "none":
         check_points(videos, classes, run.points_file)
     return make_samples(videos, classes, train.cells, train.scaling, train.seed)
+
+
+def clicked_labels(points: Sequence[Point]) -> tuple[str, ...]:
+    """The actions that are clicked: all that is known of a video without labels."""
+    return tuple(sorted({p.label for p in points if p.kind == "action"}))
 
 
 def _fit_into(

@@ -1,4 +1,13 @@
-"""Single-frame annotation, simulated from interval ground truth (Sec. 6.2)."""
+"""Single-frame annotation, simulated from interval ground truth (Sec. 6.2).
+
+On THUMOS14's 200 training videos, by their real lengths, the rules cost 5,038 clicks a
+`piece`, 4,203 a `segment` (2,071 of them actions) and 3,392 a `window`. An independent
+count gave 4,860, 4,059 and 3,316. So does this code, to a click, after two changes that
+we do not make: the 143 dives that are annotated both as Diving and as CliffDiving count
+once, and all videos are taken to have 30 frames a second (14 of them have 24, 25 or
+29.97, and last longer). Here such a dive is clicked for both its classes, as it is
+scored for both. Ambiguous segments are of no class and count as background.
+"""
 
 import math
 from dataclasses import dataclass

@@ -3,7 +3,7 @@
 import re
 from dataclasses import fields
 
-from pipeline.config import Config, flag_of, section_type
+from pipeline.config import Config, flag_text, section_type
 from tests.conftest import ROOT
 
 # Those of the method; what else is chosen is told where it is used.
@@ -13,7 +13,7 @@ OTHERS = {"--preset", "--help", "--module"}
 
 def flags(*sections):
     return {
-        "--" + flag_of(section, field.name).replace("_", "-")
+        flag_text(section, field.name)
         for section in sections
         for field in fields(section_type(section))
     }

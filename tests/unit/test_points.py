@@ -3,10 +3,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.datasets import BACKGROUND, Instance, Point
+from pipeline.datasets.thumos14 import AMBIGUOUS, read_thumos14
 from pipeline.errors import AnnotationError
 from pipeline.intervals import complement, intersection
 from pipeline.points import PointConfig, read_points, simulate_points, write_points
 from pipeline.points.simulation import annotated_windows
+from pipeline.storage import read_json
 
 spans = st.tuples(st.floats(0, 60), st.floats(0.05, 20))
 scenes = st.lists(st.tuples(st.sampled_from("ab"), spans), max_size=6)
@@ -96,6 +98,57 @@ def test_an_instance_shorter_than_a_snippet_is_clicked():
 def test_no_clicks_can_be_asked_for():
     config = PointConfig(kinds="none")
     assert simulate_points("v", (Instance("a", 0, 10),), 20.0, config) == []
+
+
+def count(timelines, seconds, rule):
+    """The clicks that a rule costs, on videos of given lengths."""
+    config = PointConfig(per=rule)
+    return sum(
+        len(simulate_points(id, instances, seconds(id), config))
+        for id, instances in timelines.items()
+    )
+
+
+@pytest.fixture(scope="module")
+def timelines(shared_data):
+    """THUMOS14's training instances, of known classes."""
+    videos = read_thumos14(shared_data / "thumos14")["train"]
+    return {
+        id: tuple(i for i in instances if i.label != AMBIGUOUS)
+        for id, instances in videos.items()
+    }
+
+
+RULES = ("piece", "segment", "window")
+
+
+def test_what_the_rules_cost_up_to_the_last_annotation(timelines):
+    def end(id):
+        return max(instance.end_seconds for instance in timelines[id])
+
+    assert [count(timelines, end, rule) for rule in RULES] == [4659, 4034, 3052]
+
+
+def test_what_the_rules_cost_on_whole_videos(shared_data, timelines):
+    """The second three are an independent count; see `pipeline.points.simulation`."""
+    path = shared_data / "thumos14" / "validation_videos.json"
+    if not path.exists():
+        pytest.skip(f"{path} is not there: id to frames and frames a second")
+    videos = {v: (info["frames"], info["fps"]) for v, info in read_json(path).items()}
+
+    def real(id):
+        frames, fps = videos[id]
+        return frames / fps
+
+    def at_30_fps(id):
+        return round(videos[id][0] / 30, 1)
+
+    once = {
+        id: tuple(i for i in instances if i.label != "CliffDiving")
+        for id, instances in timelines.items()
+    }
+    assert [count(timelines, real, rule) for rule in RULES] == [5038, 4203, 3392]
+    assert [count(once, at_30_fps, rule) for rule in RULES] == [4860, 4059, 3316]
 
 
 def test_points_files_come_back(tmp_path):

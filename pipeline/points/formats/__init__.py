@@ -1,0 +1,7 @@
+"""The files that clicks come in: a module for each form."""
+
+from pipeline.points.formats.click import Click as Click
+from pipeline.points.formats.points_csv import read_points as read_points
+from pipeline.points.formats.points_csv import write_points as write_points
+from pipeline.points.formats.reading import ClickFile as ClickFile
+from pipeline.points.formats.reading import read_click_file as read_click_file

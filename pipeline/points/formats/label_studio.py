@@ -1,0 +1,71 @@
+"""Label Studio's JSON export of TimelineLabels.
+
+Read from its documentation and code (HumanSignal/label-studio: the TimelineLabels tag,
+`TimelineRegion.js`, `Video.js`; its YOLO backend's conversion of these labels): a list
+of tasks with `data`, where the video is, and `annotations`, one an annotator
+(`completed_by`), each with a `result` of
+`{"type": "timelinelabels", "value": {"ranges": [{"start", "end"}], "timelinelabels"}}`.
+A range counts frames from 1 and holds its end, so that a single frame has start = end.
+The frames are those of the labelling configuration's `frameRate`, which is not in the
+export: 24 a second unless it was set. Annotations that were cancelled are left out, and
+so are results without ranges, which are boxes' shadows (its issue 9744).
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from pipeline.points.formats.click import Entry
+from pipeline.points.formats.document import Document
+
+NAME = "Label Studio's JSON export of TimelineLabels"
+
+
+def recognises(document: Document) -> bool:
+    """Whether it is a list of tasks with annotations."""
+    tasks = document.json
+    return (
+        isinstance(tasks, list)
+        and bool(tasks)
+        and all(
+            isinstance(task, dict) and {"data", "annotations"} <= task.keys()
+            for task in tasks
+        )
+    )
+
+
+def entries(document: Document) -> Iterator[Entry]:
+    """A click for each label of each range."""
+    for index, task in enumerate(document.json):
+        for order, annotation in enumerate(task["annotations"]):
+            if annotation.get("was_cancelled"):
+                continue
+            for result, value in _timelines(annotation):
+                for span in value["ranges"]:
+                    for label in value["timelinelabels"]:
+                        yield Entry(
+                            where=f"$[{index}].annotations[{order}].result[{result}]",
+                            video=_video(task["data"]),
+                            label=label,
+                            start=span.get("start"),
+                            end=span.get("end"),
+                            unit="frames",
+                            annotator=_annotator(annotation),
+                        )
+
+
+def _timelines(annotation: dict[str, Any]) -> Iterator[tuple[int, dict[str, Any]]]:
+    for index, result in enumerate(annotation["result"]):
+        value = result.get("value", {})
+        if result.get("type") == "timelinelabels" and "ranges" in value:
+            yield index, value
+
+
+def _video(data: dict[str, Any]) -> Any:
+    """Where the video is; the configuration may call it other than `video`."""
+    texts = [value for value in data.values() if isinstance(value, str)]
+    return data.get("video", next(iter(texts), None))
+
+
+def _annotator(annotation: dict[str, Any]) -> Any:
+    by = annotation.get("completed_by")
+    return (by.get("email") or by.get("id")) if isinstance(by, dict) else by

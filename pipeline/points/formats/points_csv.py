@@ -1,0 +1,81 @@
+"""The points file: one row a click, `video_id,seconds,label,kind`.
+
+`kind` says action or background and may be left out, as the label says it too.
+"""
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from pipeline.datasets import Point
+from pipeline.errors import AnnotationError
+from pipeline.points.formats.click import Entry
+from pipeline.points.formats.document import Document, read_document
+from pipeline.storage import atomic_path
+
+NAME = "a points CSV (video_id,seconds,label)"
+FIELDS = ["video_id", "seconds", "label", "kind"]
+
+
+def recognises(document: Document) -> bool:
+    """Whether the first line names the columns."""
+    header = document.lines[0][1].split(",") if document.lines else []
+    return {name.strip(' "') for name in header} >= set(FIELDS) - {"kind"}
+
+
+def entries(document: Document) -> Iterator[Entry]:
+    """A click a row."""
+    for line, row in rows(document.text):
+        yield Entry(
+            where=f"line {line}",
+            video=row.get("video_id"),
+            label=row.get("label"),
+            start=row.get("seconds"),
+            kind=row.get("kind"),
+        )
+
+
+def rows(text: str) -> Iterator[tuple[int, dict[str, str]]]:
+    """The line and the fields of each row that is not blank."""
+    reader = csv.reader(io.StringIO(text, newline=""))
+    header: list[str] = []
+    for row in reader:
+        if not any(cell.strip() for cell in row):
+            continue
+        if header:
+            yield reader.line_num, dict(zip(header, row, strict=False))
+        else:
+            header = [name.strip() for name in row]
+
+
+def write_points(path: Path, points: Mapping[str, Sequence[Point]]) -> None:
+    """Write the clicks of all videos, in the order given."""
+    with (
+        atomic_path(path) as temporary,
+        temporary.open("w", newline="", encoding="utf-8") as file,
+    ):
+        writer = csv.writer(file)
+        writer.writerow(FIELDS)
+        for id, clicks in points.items():
+            for point in clicks:
+                writer.writerow([id, point.seconds, point.label, point.kind])
+
+
+def read_points(path: Path) -> dict[str, list[Point]]:
+    """Read what `write_points` wrote; videos without clicks are not in it.
+
+    Raises:
+        AnnotationError: A row lacks a field or its time is no number; the message
+            gives the line.
+    """
+    points: dict[str, list[Point]] = {}
+    for line, row in rows(read_document(path).text):
+        try:
+            point = Point(float(row["seconds"]), row["label"])
+            points.setdefault(row["video_id"], []).append(point)
+        except (KeyError, ValueError) as error:
+            raise AnnotationError(
+                f"{path}, line {line}: expected {','.join(FIELDS)}, found {row}"
+            ) from error
+    return points

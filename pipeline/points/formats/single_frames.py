@@ -1,0 +1,37 @@
+"""SF-Net's human annotations: lines of text, `video_id,seconds,class`.
+
+Read from its repository (Flowerfan/SF-Net, `data/Thumos14-Annotations/single_frames`):
+no header, blank lines between the others, one file an annotator, actions only. SF-Net
+draws one of the files for each video (`video_dataset.py`); we draw among those that
+have clicks of it.
+"""
+
+from collections.abc import Iterator
+
+from pipeline.points.formats.click import Entry, parse_seconds
+from pipeline.points.formats.document import Document
+
+NAME = "SF-Net's single frames (lines of video_id,seconds,class)"
+
+
+def recognises(document: Document) -> bool:
+    """Whether the first line is such a click."""
+    fields = document.lines[0][1].rsplit(",", 2) if document.lines else []
+    try:
+        return len(fields) == 3 and parse_seconds(fields[1]) >= 0
+    except ValueError:
+        return False
+
+
+def entries(document: Document) -> Iterator[Entry]:
+    """A click a line; the annotator is the file."""
+    for number, line in document.lines:
+        # From the right, as a video's name may have commas.
+        *video, seconds, label = ["", "", *line.rsplit(",", 2)][-3:]
+        yield Entry(
+            where=f"line {number}",
+            video=video[0],
+            label=label,
+            start=seconds,
+            annotator=document.path.stem,
+        )

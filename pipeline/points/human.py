@@ -1,0 +1,156 @@
+"""The clicks that people made, of a dataset's videos."""
+
+import difflib
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.datasets import BACKGROUND, Dataset
+from pipeline.errors import AnnotationError, InputNotFoundError
+from pipeline.points.formats import Click, read_click_file
+from pipeline.points.names import VideoNames
+from pipeline.seeds import generator_of
+
+SHOWN = 5  # names or places of a kind that a message holds
+
+
+@dataclass(frozen=True)
+class HumanClicks:
+    """Clicks of some files, by the id of the dataset's video."""
+
+    videos: dict[str, tuple[Click, ...]]
+    files: dict[str, str]  # the form of each
+    annotators: dict[str, int]  # of how many videos each was drawn
+    unknown: dict[str, int]  # clicks of videos that the dataset does not have, by name
+
+
+def read_human_clicks(source: str, dataset: Dataset, seed: int) -> HumanClicks:
+    """Read files of clicks and find out which videos and classes they mean.
+
+    Where several annotators have clicked a video, one of them is drawn, by the seed and
+    the video's id, as SF-Net does; clicks of nobody in particular are all kept.
+
+    Args:
+        source: A file, several with commas, or a folder of files.
+        dataset: Whose videos and classes are clicked.
+        seed: Of the drawing of annotators.
+
+    Raises:
+        InputNotFoundError: There is no such file.
+        AnnotationError: A file cannot be read, clicks make no sense or have labels that
+            are no classes (all are named), or no click is of the dataset's videos.
+    """
+    files = [read_click_file(path) for path in files_of(source)]
+    names = VideoNames(dataset)
+    videos: dict[str, list[Click]] = {}
+    unknown: Counter[str] = Counter()
+    problems = [problem for file in files for problem in file.problems]
+    for file in files:
+        matched = [(names.id_of(click.video), click) for click in file.clicks]
+        for id, click in matched:
+            if id:
+                videos.setdefault(id, []).append(click)
+            else:
+                unknown[click.video] += 1
+        known = [click for id, click in matched if id]
+        problems += label_problems(file.path, known, dataset.classes)
+    if problems:
+        raise AnnotationError(
+            f"{source}: {len(problems)} problem(s) in the clicks; correct them and run "
+            "the same command again\n  " + "\n  ".join(problems)
+        )
+    if not videos:
+        raise AnnotationError(
+            f"{source}: expected clicks of the dataset's videos, such as "
+            f"{shown(v.id for v in dataset.videos)}, found "
+            + (f"those of {shown(unknown)}" if unknown else "no click at all")
+            + "; see whether these are the right files"
+        )
+    annotators = {id: draw_annotator(id, videos[id], seed) for id in videos}
+    return HumanClicks(
+        videos={
+            id: tuple(c for c in clicks if c.annotator in (None, annotators[id]))
+            for id, clicks in videos.items()
+        },
+        files={str(file.path): file.format for file in files},
+        annotators=dict(sorted(Counter(filter(None, annotators.values())).items())),
+        unknown=dict(unknown),
+    )
+
+
+def files_of(source: str) -> list[Path]:
+    """The files that a parameter names: one, several with commas, or a folder's.
+
+    Raises:
+        InputNotFoundError: One of them does not exist, or the folder holds none.
+    """
+    whole = Path(source)
+    paths = [whole] if whole.exists() else [Path(p.strip()) for p in source.split(",")]
+    files: list[Path] = []
+    for path in paths:
+        if not path.exists():
+            raise InputNotFoundError(
+                f"{path}: no such file or folder of clicks; give one, or several with "
+                "commas, with --points-file"
+            )
+        files += sorted(_visible(path)) if path.is_dir() else [path]
+    if not files:
+        raise InputNotFoundError(f"{source}: expected files of clicks, found none")
+    return files
+
+
+def _visible(folder: Path) -> Iterator[Path]:
+    for path in folder.iterdir():
+        if path.is_file() and not path.name.startswith("."):
+            yield path
+
+
+def draw_annotator(id: str, clicks: Iterable[Click], seed: int) -> str | None:
+    """One of those who have clicked a video; None where it is not known who has."""
+    annotators = sorted({click.annotator for click in clicks if click.annotator})
+    if not annotators:
+        return None
+    generator = generator_of(seed, f"annotator of {id}")
+    return annotators[generator.integers(len(annotators))]
+
+
+def label_problems(
+    file: Path, clicks: Iterable[Click], classes: tuple[str, ...]
+) -> Iterator[str]:
+    """A sentence for each label of a file that is no class."""
+    known = (*classes, BACKGROUND)
+    places: dict[str, list[str]] = {}
+    for click in clicks:
+        if click.label not in known:
+            places.setdefault(click.label, []).append(click.where)
+    for label, where in places.items():
+        yield (
+            f"{file}, {shown(where, quoted=False)}: expected a class or "
+            f"{BACKGROUND!r}, found {label!r}{nearest(label, known)}"
+        )
+
+
+def nearest(label: str, known: tuple[str, ...]) -> str:
+    """A sentence's end: the class that a label was meant to be, or all of them.
+
+    >>> nearest("pole_vault", ("Diving", "PoleVault"))
+    "; did you mean 'PoleVault'?"
+    """
+    plain = {"".join(filter(str.isalnum, name)).lower(): name for name in known}
+    text = "".join(filter(str.isalnum, label)).lower()
+    near = difflib.get_close_matches(text, plain, n=1)
+    if near:
+        return f"; did you mean {plain[near[0]]!r}?"
+    return f"; the classes are {', '.join(known)}"
+
+
+def shown(names: Iterable[str], quoted: bool = True) -> str:
+    """The first few names, and how many more there are.
+
+    >>> shown("abcdefg")
+    "'a', 'b', 'c', 'd', 'e' and 2 more"
+    """
+    texts = [repr(name) if quoted else name for name in names]
+    more = f" and {len(texts) - SHOWN} more" if len(texts) > SHOWN else ""
+    return ", ".join(texts[:SHOWN]) + more

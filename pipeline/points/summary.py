@@ -1,0 +1,112 @@
+"""How many clicks there are of what, and what a reader must know of them."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from pipeline.datasets import Point, Video
+from pipeline.points.human import shown
+
+
+def summarise(
+    points: Mapping[str, Sequence[Point]],
+    videos: Sequence[Video],
+    classes: Sequence[str],
+) -> dict[str, Any]:
+    """Counts of the clicks of some videos, as JSON can hold them.
+
+    A click is compared with the ground truth of videos that have one: an action click
+    is `outside` where no instance of its class is, a background click is `inside` where
+    any instance is.
+    """
+    clicks = [(video, point) for video in videos for point in points[video.id]]
+    of_class = Counter(point.label for _, point in clicks if point.kind == "action")
+    checked = [(video, point) for video, point in clicks if video.instances]
+    return {
+        "videos": len(videos),
+        "clicks": {
+            kind: sum(point.kind == kind for _, point in clicks)
+            for kind in ("action", "background")
+        },
+        "classes": {name: of_class[name] for name in classes},
+        "videos_without": [video.id for video in videos if not points[video.id]],
+        "compared": {
+            kind: sum(point.kind == kind for _, point in checked)
+            for kind in ("action", "background")
+        },
+        "outside": sum(
+            point.kind == "action" and point.label not in labels_at(video, point)
+            for video, point in checked
+        ),
+        "inside": sum(
+            point.kind == "background" and bool(labels_at(video, point))
+            for video, point in checked
+        ),
+    }
+
+
+def labels_at(video: Video, point: Point) -> set[str]:
+    """The actions that the ground truth has at the time of a click."""
+    return {
+        instance.label
+        for instance in video.instances
+        if instance.start_seconds <= point.seconds < instance.end_seconds
+    }
+
+
+def sentences(result: Mapping[str, Any]) -> Iterator[str]:
+    """What GeneratePoints tells of its result."""
+    counts = result["clicks"]
+    yield (
+        f"{sum(counts.values())} clicks in {result['videos']} training videos: "
+        f"{counts['action']} action, {counts['background']} background; "
+        f"{result['origin']}"
+    )
+    yield from _of_files(result)
+    if without := result["videos_without"]:
+        yield f"{len(without)} training video(s) have no click: {shown(without)}"
+    if without := [name for name, count in result["classes"].items() if not count]:
+        yield f"{len(without)} class(es) have no click: {shown(without)}"
+    compared = result["compared"]
+    if count := result["outside"]:
+        of = compared["action"]
+        yield (
+            f"{count} of {of} action clicks ({count / of:.1%}) lie outside any "
+            "instance of their class"
+        )
+    if count := result["inside"]:
+        of = compared["background"]
+        yield (
+            f"{count} of {of} background clicks ({count / of:.1%}) lie inside an "
+            "instance"
+        )
+
+
+def _of_files(result: Mapping[str, Any]) -> Iterator[str]:
+    if "files" not in result:
+        return
+    for path, form in result["files"].items():
+        yield f"{path}: {form}"
+    if annotators := result["annotators"]:
+        drawn = ", ".join(f"{name} {count}" for name, count in annotators.items())
+        yield f"videos by annotator, one drawn where several clicked: {drawn}"
+    if rates := result["fps"]:
+        shown_rates = ", ".join(f"{rate:g}" for rate in rates)
+        whose = "--points-fps" if result["fps_given"] else "the videos' own rate"
+        yield f"frames were turned into seconds by {whose}: {shown_rates}"
+        if not result["fps_given"]:
+            yield (
+                "Label Studio counts at its configuration's frameRate, 24 unless it "
+                "was set: if that differs, say it with --points-fps"
+            )
+    if count := result["intervals"]:
+        yield f"{count} interval(s) longer than a frame are taken at their middle"
+    if count := result["beyond_simulated_end"]:
+        yield f"{count} click(s) beyond the end of a simulated video are left out"
+    if unknown := result["unknown_videos"]:
+        yield (
+            f"{sum(unknown.values())} click(s) are of {len(unknown)} video(s) that the "
+            f"dataset does not have: {shown(unknown)}"
+        )
+    if count := result["not_trained_on"]:
+        yield f"{count} click(s) are of videos that are not trained on"
