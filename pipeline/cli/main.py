@@ -7,6 +7,7 @@ import typer
 from extractors.weights import WeightsError
 from pipeline import narration
 from pipeline.cli.detect import detect_command
+from pipeline.cli.download import download_command
 from pipeline.cli.evaluate import evaluate_command
 from pipeline.cli.export import app as export_app
 from pipeline.errors import SodaError
@@ -22,6 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("detect")(detect_command)
+app.command("download")(download_command)
 app.command("evaluate")(evaluate_command)
 app.add_typer(export_app)
 

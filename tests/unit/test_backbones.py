@@ -332,7 +332,10 @@ def test_a_download_that_no_hash_verifies_is_logged(
 
 def test_a_page_in_place_of_a_download_is_not_kept(server, tmp_path):
     (tmp_path / "page.pyth").write_text("<html>")
-    with pytest.raises(WeightsError, match=r"page.pyth: expected weights, found"):
+    with pytest.raises(
+        WeightsError,
+        match=r"page.pyth .*expected a file of weights, found an HTML page",
+    ):
         find_backbone_weights(at(server, "page.pyth", ""), cache=tmp_path / "cache")
     assert list((tmp_path / "cache").iterdir()) == []
 

@@ -1,0 +1,227 @@
+"""One file over HTTP: resumed where it broke off, there whole or not at all."""
+
+import html
+import logging
+import os
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import requests
+from filelock import FileLock
+from urllib3.exceptions import ProtocolError, ReadTimeoutError
+
+logger = logging.getLogger("soda")
+
+# A machine without a way out must find that out in seconds, not minutes.
+CONNECT_SECONDS = 5
+SILENCE_SECONDS = 30.0
+TRIES = 3  # in a row that bring nothing new
+PAUSE_SECONDS = 1.0
+CHUNK_BYTES = 1 << 13  # the most that is lost where a transfer breaks off
+HEAD_BYTES = 1 << 13  # of a web page, with its title
+BUSY = {429, 500, 502, 503, 504}  # answers that may be others in a moment
+
+Check = Callable[[Path], None]  # raises ValueError: what was expected and found
+Report = Callable[[int, int | None], None]  # bytes that are there; of so many
+
+
+class TransferError(OSError):
+    """An address that did not give the file; the message says what it gave."""
+
+
+class BrokenOffError(TransferError):
+    """A transfer that may go on in a moment."""
+
+
+def transfer(
+    url: str,
+    target: Path,
+    *,
+    kind: str = "a file",
+    check: Check = lambda _: None,
+    report: Report = lambda *_: None,
+    silence_seconds: float = SILENCE_SECONDS,
+) -> None:
+    """Fetch one address; `target` appears when all of it is there and checked.
+
+    What a broken transfer has brought is kept beside it, as `.part`, and is where the
+    next one starts if the server can do that. Of several processes that fetch the
+    same file one does, and the others wait.
+
+    Args:
+        kind: What is expected, for the message where a web page comes instead.
+        check: Raises ValueError where the content is not the expected one.
+        report: Is told the progress, from the bytes that were there before.
+        silence_seconds: For so long a server may say nothing.
+
+    Raises:
+        TransferError: The address cannot be reached, or gives something else.
+    """
+    part = Part(target.with_name(f"{target.name}.part"))
+    lock = target.with_name(f".{target.name}.lock")
+    with FileLock(lock):
+        if not target.exists():  # else another process was quicker
+            _fetch(url, part, report, silence_seconds)
+            try:
+                _refuse_page(part.path, kind)
+                check(part.path)
+            except ValueError as error:
+                part.discard()
+                raise TransferError(str(error)) from None
+            part.become(target)
+        lock.unlink(missing_ok=True)  # whoever comes now finds the target
+
+
+@dataclass(frozen=True)
+class Part:
+    """What has come of a file so far, and a note of which version of it."""
+
+    path: Path
+
+    @property
+    def note(self) -> Path:
+        """Holds the address and what its server calls this version."""
+        return self.path.with_name(f"{self.path.name}.version")
+
+    @property
+    def size(self) -> int:
+        """Bytes that are there."""
+        return self.path.stat().st_size if self.path.exists() else 0
+
+    def headers(self, url: str) -> dict[str, str]:
+        """Ask for the rest of the same version; none where nothing is known of it."""
+        try:
+            begun, version = self.note.read_text(encoding="utf-8").splitlines()
+        except (OSError, ValueError):
+            return {}
+        if begun != url or not self.size:
+            return {}
+        return {"Range": f"bytes={self.size}-", "If-Range": version}
+
+    def begin(self, url: str, version: str | None) -> None:
+        """Start anew with a version; None: it has no name, and can't be resumed."""
+        self.discard()
+        if version:
+            self.note.write_text(f"{url}\n{version}\n", encoding="utf-8")
+
+    def discard(self) -> None:
+        """Forget what has come."""
+        self.path.unlink(missing_ok=True)
+        self.note.unlink(missing_ok=True)
+
+    def become(self, target: Path) -> None:
+        """Take the place of the file."""
+        with self.path.open("rb+") as file:
+            os.fsync(file.fileno())
+        self.path.replace(target)
+        self.note.unlink(missing_ok=True)
+
+
+def _fetch(url: str, part: Part, report: Report, silence_seconds: float) -> None:
+    """Ask for what is missing again and again, as long as that brings more."""
+    most, idle = part.size, 0
+    while True:
+        try:
+            _request(url, part, report, silence_seconds)
+            return
+        except (requests.RequestException, BrokenOffError) as error:
+            idle = 0 if part.size > most else idle + 1
+            if idle == TRIES or not _may_pass(error):
+                raise TransferError(_reason(error)) from error
+            most = max(most, part.size)
+            logger.warning("%s: %s; trying again", url, _reason(error))
+            time.sleep(idle * PAUSE_SECONDS)
+
+
+def _request(url: str, part: Part, report: Report, silence_seconds: float) -> None:
+    """Ask once for what is missing, and add what comes."""
+    # Compressed on the way, a file would have other lengths and no parts.
+    headers = {"Accept-Encoding": "identity", **part.headers(url)}
+    timeouts = (CONNECT_SECONDS, silence_seconds)
+    with requests.get(url, headers=headers, stream=True, timeout=timeouts) as response:
+        if response.status_code == requests.codes.range_not_satisfiable:
+            part.discard()
+            raise BrokenOffError("has no such part any more")
+        if response.status_code in BUSY:
+            raise BrokenOffError(f"{response.status_code} {response.reason}")
+        response.raise_for_status()
+        whole = _begin(url, part, response)
+        report(part.size, whole)
+        with part.path.open("ab") as file:
+            for chunk in response.iter_content(CHUNK_BYTES):
+                file.write(chunk)
+                report(file.tell(), whole)
+    if whole is not None and part.size != whole:
+        found = part.size
+        if found > whole:
+            part.discard()
+        raise BrokenOffError(f"expected {whole} bytes, found {found}")
+
+
+def _begin(url: str, part: Part, response: requests.Response) -> int | None:
+    """Make `part` ready for what an answer brings.
+
+    Returns:
+        The bytes of the whole file; None where the server does not say.
+    """
+    headers = response.headers
+    if response.status_code == requests.codes.partial_content:
+        declared = headers.get("Content-Range", "")
+        span = re.fullmatch(r"bytes (\d+)-\d+/(\d+)", declared)
+        if span is None or int(span[1]) != part.size:
+            part.discard()
+            raise BrokenOffError(f"gave another part than was asked for ({declared})")
+        return int(span[2])
+    if headers.get("Content-Encoding", "identity") != "identity":
+        part.begin(url, None)
+        return None
+    tag = headers.get("ETag", "")
+    part.begin(url, tag if tag.startswith('"') else headers.get("Last-Modified"))
+    length = headers.get("Content-Length", "")
+    return int(length) if length.isdecimal() else None
+
+
+def _refuse_page(path: Path, kind: str) -> None:
+    """Tell a web page, such as a firewall's or a login's, from a file."""
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES).decode("utf-8", errors="replace").lstrip()
+    if not head.lower().startswith(("<!doctype html", "<html")):
+        return
+    title = re.search(r"<title[^>]*>(.*?)</title>", head, re.DOTALL | re.IGNORECASE)
+    says = " ".join(html.unescape(title[1]).split()) if title else "nothing"
+    raise ValueError(f"expected {kind}, found an HTML page that says {says[:80]!r}")
+
+
+def _may_pass(error: OSError) -> bool:
+    """Whether the same request may succeed in a moment."""
+    return isinstance(error, BrokenOffError) or isinstance(
+        _wrapped(error), ProtocolError | ReadTimeoutError
+    )
+
+
+def _reason(error: OSError) -> str:
+    """What went wrong, in a few words."""
+    match error, _wrapped(error):
+        case requests.HTTPError(), _:
+            return str(error).partition(" for url")[0]
+        case requests.ConnectTimeout(), _:
+            return f"no connection within {CONNECT_SECONDS} s"
+        case requests.exceptions.ProxyError(), _:
+            return "the proxy does not let through; check HTTPS_PROXY"
+        case requests.exceptions.SSLError(), _:
+            return "its certificate cannot be verified"
+        case _, ReadTimeoutError():
+            return "stalled"
+        case _, ProtocolError():
+            return "broke off"
+        case requests.ConnectionError(), _:
+            return "no connection"
+    return str(error)
+
+
+def _wrapped(error: OSError) -> object:
+    """The exception of urllib3 that requests has wrapped."""
+    return error.args[0] if error.args else None

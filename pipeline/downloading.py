@@ -1,0 +1,123 @@
+"""Annotations: taken where the user has put them, or downloaded, and verified."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from extractors.transfer import SILENCE_SECONDS, TransferError, transfer
+from pipeline.datasets.published import PublishedDataset, PublishedFile
+from pipeline.errors import AnnotationError, InputNotFoundError, UsageError
+from pipeline.progress import Progress, say
+
+
+def download_annotations(
+    dataset: PublishedDataset,
+    folder: Path,
+    mirrors: Sequence[str] = (),
+    silence_seconds: float = SILENCE_SECONDS,
+) -> None:
+    """Put the annotations of a benchmark into a folder, which is made if need be.
+
+    Args:
+        mirrors: Web folders that hold the files by their names, asked instead of the
+            published addresses.
+        silence_seconds: For so long a server may say nothing.
+
+    Raises:
+        InputNotFoundError: A file is not to be had; the message says how to get it.
+        AnnotationError: A file that is there is not the published one.
+        UsageError: The folder cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for file in dataset.files:
+            if not _is_there(file, folder):
+                _download(file, folder / file.name, mirrors, silence_seconds)
+            if file.unpacked and not file.unpacked.are_in(folder):
+                say(f"unpacked: {file.unpacked.unpack(folder / file.name)}")
+    except (InputNotFoundError, AnnotationError):
+        raise
+    except OSError as error:
+        raise UsageError(
+            f"{folder}: expected a folder that can be written, found "
+            f"{error.strerror}; choose another with --data-dir"
+        ) from error
+
+
+def _is_there(file: PublishedFile, folder: Path) -> bool:
+    """Whether the file, or what it holds, lies in the folder; verified.
+
+    Raises:
+        AnnotationError: It is another.
+    """
+    path = folder
+    try:
+        is_there = file.unpacked is not None and file.unpacked.are_in(folder)
+        if not is_there:
+            path = folder / file.name
+            is_there = path.exists()
+            if is_there:
+                file.check(path)
+    except ValueError as error:
+        raise AnnotationError(
+            f"{path}: {error}; move it away to download it"
+        ) from error
+    if is_there:
+        say(f"{path}: {file.name} is there, verified by {file.known_by}")
+    return is_there
+
+
+def _download(
+    file: PublishedFile, target: Path, mirrors: Sequence[str], silence_seconds: float
+) -> None:
+    """Ask one address after the other."""
+    urls = [f"{mirror.rstrip('/')}/{file.name}" for mirror in mirrors] or file.urls
+    failures = []
+    for url in urls:
+        say(f"fetching {url}")
+        bar = TransferBar(file.name)
+        try:
+            transfer(
+                url,
+                target,
+                kind=file.kind,
+                check=file.check,
+                report=bar,
+                silence_seconds=silence_seconds,
+            )
+        except TransferError as error:
+            failures.append(f"  {url}: {error}")
+        else:
+            say(f"{target}: downloaded, verified by {file.known_by}")
+            return
+        finally:
+            bar.clear()
+    tried = "\n".join(failures)
+    raise InputNotFoundError(
+        f"{target}: expected {file.kind} that can be downloaded, found none:\n{tried}\n"
+        f"put the file here yourself: get {file.urls[0]} on another machine and put it "
+        f"at {target}; then run the same command again. If this machine reaches the "
+        "web through a proxy, set HTTPS_PROXY; --mirror names another server"
+    )
+
+
+class TransferBar:
+    """A progress bar that begins where a transfer does."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.start = 0  # bytes that were there before
+        self.bar: Progress | None = None
+
+    def __call__(self, done: int, whole: int | None) -> None:
+        """So many bytes are there, of so many; None is unknown and shows no bar."""
+        if whole is None:
+            return
+        if self.bar is None or done < self.start:
+            self.start = done
+            self.bar = Progress(self.name, 1, [float(whole - done)], unit="file")
+        self.bar.update(done - self.start)
+
+    def clear(self) -> None:
+        """Take the bar away."""
+        if self.bar:
+            self.bar.clear()
