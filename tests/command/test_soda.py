@@ -28,7 +28,7 @@ def test_published_figures_come_out_of_the_command(shared_data, tmp_path):
     figures = read_json(tmp_path / "out.json")
     published = [46.7, 41.7, 35.8, 29.0, 21.2, 13.4, 5.8, 1.6, 0.2]
     assert list(figures["map"].values()) == pytest.approx(published, abs=0.05)
-    assert "210 of 210 videos" in done.stdout
+    assert "210 of 210 test videos" in done.stdout
     assert "3 video(s)" in done.stderr and "false positives" in done.stderr
 
 
@@ -65,7 +65,7 @@ def test_the_kits_rule_is_chosen_and_named(score, tmp_path):
     found = [("a", 0.9, [40, 50]), ("a", 0.5, [0, 10])]
     done = score(found, "--evaluator", "thumos", "--json", "out.json")
     assert done.returncode == 0, done.stderr
-    assert "thumos rule, 1 of 1 videos" in done.stdout
+    assert "thumos rule, 1 of 1 test videos" in done.stdout
     assert "plain average precision" in done.stdout
     figures = read_json(tmp_path / "out.json")
     assert (figures["evaluator"], figures["ap"]) == ("thumos", "plain")
