@@ -1,7 +1,8 @@
 """The clicks of a whole dataset: its own, or simulated ones."""
 
+from pipeline.datasets import Point, Video
 from pipeline.points.file import write_points
-from pipeline.points.simulation import simulate_points
+from pipeline.points.simulation import PointConfig, simulate_points
 from pipeline.record import Outcome
 from pipeline.run import Run
 from pipeline.storage import fingerprint, plain
@@ -15,12 +16,7 @@ def generate_points(run: Run) -> Outcome:
     points = {
         video.id: list(video.points or ())
         if human
-        else simulate_points(
-            video.id,
-            video.instances,
-            known[video.id]["end_seconds"],
-            run.config.points,
-        )
+        else _simulated(video, known[video.id]["end_seconds"], run.config.points)
         for video in videos
     }
     write_points(run.points_file, points)
@@ -33,3 +29,12 @@ def generate_points(run: Run) -> Outcome:
         videos={id: fingerprint(plain(clicks)) for id, clicks in points.items()},
         result={"origin": origin, "videos": len(videos), "clicks": counts},
     )
+
+
+def _simulated(
+    video: Video, duration_seconds: float, config: PointConfig
+) -> list[Point]:
+    """Clicks by the rule; none where labels are known, but not when they are seen."""
+    if video.labels and not video.instances:
+        return []
+    return simulate_points(video.id, video.instances, duration_seconds, config)
