@@ -249,6 +249,7 @@ def _blame_deaths(job: Job, workdir: Path, failures: Ledger) -> int:
     The counts live beside the ledger, so that a poisoned video is given up however
     the run is started.
     """
+    paths = {item.id: ", ".join(item.inputs) for item in job.items}
     in_flight = list(job_folder(job, workdir).glob("in-flight-*.json"))
     for path in in_flight:
         id = read_json(path)["id"]
@@ -260,8 +261,8 @@ def _blame_deaths(job: Job, workdir: Path, failures: Ledger) -> int:
             failures.record(
                 id,
                 SodaError(
-                    f"{id}: {deaths} workers were killed while they worked on it, "
-                    "probably for want of memory; try --jobs 1 or leave it out"
+                    f"{paths[id]}: {deaths} workers were killed while they worked on "
+                    "it, probably for want of memory; try --jobs 1 or leave it out"
                 ),
             )
     return len(in_flight)

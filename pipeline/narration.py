@@ -94,8 +94,9 @@ def record_problems(run: Run, ledger: Ledger, error: SodaError | WeightsError) -
     if not isinstance(error, DatasetError):
         ledger.record(run.dataset_name, error)
         return
-    for id, sentence in error.problems:
-        ledger.record(id or run.dataset_name, AnnotationError(sentence))
+    for problem in error.problems:
+        id = problem.video_id or run.dataset_name
+        ledger.record(id, AnnotationError(problem.text))
 
 
 def close_stage(run: Run, stage: str) -> None:

@@ -28,7 +28,7 @@ Origin = Literal["videos", "imported", "simulation"]
 Cache = Literal["all", "features"]
 
 # Counts up when a stage's result changes for reasons that no parameter shows.
-FORMAT = 2
+FORMAT = 3
 
 
 @dataclass(frozen=True)

@@ -150,10 +150,10 @@ def folder_stamps(folder: Path) -> list[Any]:
 
 
 def file_stamp(path: Path) -> tuple[int, int] | tuple[None, None]:
-    """Size in bytes and time of change of a file, or None where there is none."""
+    """Size in bytes and time of change of a file, or None where none can be had."""
     try:
         status = path.stat()
-    except FileNotFoundError:
+    except OSError:
         return None, None
     return status.st_size, status.st_mtime_ns
 

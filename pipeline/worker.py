@@ -71,7 +71,7 @@ def _run_item(
 def _named(item: Item, error: Exception) -> VideoError:
     paths = ", ".join(item.inputs)
     return VideoError(
-        f"{item.id} ({paths}): {type(error).__name__}: {error}; this is not an error "
+        f"{paths}: {type(error).__name__}: {error}; this is not an error "
         "that the program foresaw, its traceback is in the worker's log"
     )
 

@@ -2,6 +2,7 @@
 
 import http.server
 import os
+import tempfile
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -11,6 +12,7 @@ import pytest
 import torch
 
 ROOT = Path(__file__).parent.parent
+NOBODY = 65534
 
 
 @pytest.fixture(scope="session")
@@ -30,6 +32,20 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(threads)
+
+
+@pytest.fixture
+def bound_folder() -> Iterator[Path]:
+    """A folder of a user whom file permissions bind, as they do not bind root."""
+    is_root = os.geteuid() == 0
+    if is_root:
+        os.seteuid(NOBODY)
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            yield Path(folder)
+    finally:
+        if is_root:
+            os.seteuid(0)
 
 
 @pytest.fixture

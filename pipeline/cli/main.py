@@ -6,10 +6,12 @@ import typer
 
 from extractors.weights import WeightsError
 from pipeline import narration
+from pipeline.cli.check import check_command
 from pipeline.cli.detect import detect_command
 from pipeline.cli.download import download_command
 from pipeline.cli.evaluate import evaluate_command
 from pipeline.cli.export import app as export_app
+from pipeline.cli.init import init_command
 from pipeline.errors import SodaError
 from pipeline.progress import say
 
@@ -22,6 +24,8 @@ app = typer.Typer(
     add_completion=True,
     pretty_exceptions_enable=False,
 )
+app.command("init")(init_command)
+app.command("check")(check_command)
 app.command("detect")(detect_command)
 app.command("download")(download_command)
 app.command("evaluate")(evaluate_command)

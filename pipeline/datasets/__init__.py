@@ -2,6 +2,7 @@
 
 from pipeline.datasets.dataset import (
     BACKGROUND,
+    SUBSETS,
     Dataset,
     Instance,
     Point,
@@ -10,18 +11,26 @@ from pipeline.datasets.dataset import (
 )
 from pipeline.datasets.load import load_dataset, read_annotations
 from pipeline.datasets.manifest import dataset_name
-from pipeline.datasets.validation import DatasetError, beyond_end
+from pipeline.datasets.validation import (
+    DatasetError,
+    Problem,
+    beyond_end,
+    find_problems,
+)
 
 __all__ = [
     "BACKGROUND",
+    "SUBSETS",
     "Dataset",
     "DatasetError",
     "Instance",
     "Point",
+    "Problem",
     "Subset",
     "Video",
     "beyond_end",
     "dataset_name",
+    "find_problems",
     "load_dataset",
     "read_annotations",
 ]

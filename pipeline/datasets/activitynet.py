@@ -4,7 +4,6 @@
 """
 
 import json
-from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -29,28 +28,46 @@ def parse_activitynet(
             dataset's own tools have it.
 
     Raises:
-        AnnotationError: An entry lacks a field or holds what cannot be read; the
-            message names the video.
+        AnnotationError: Entries lack a field or hold what cannot be read; all are
+            listed, each with its video.
     """
-    entries = content["database"]
+    entries = _entries(path, content)
     subsets = subset_names({str(e.get("subset", "")) for e in entries.values()})
-
-    def file_of(id: str) -> Path:
-        return files.get(id) or files.get(f"v_{id}") or videos_folder / id
-
-    videos = tuple(
-        _video(path, id, entry, subsets[entry["subset"]], file_of(id))
-        for id, entry in entries.items()
-        if entry.get("subset") in subsets
-    )
+    videos: list[Video] = []
+    unused: list[str] = []
+    unreadable: list[str] = []
+    for id, entry in entries.items():
+        if entry.get("subset") not in subsets:
+            unused.append(id)
+            continue
+        file = files.get(id) or files.get(f"v_{id}") or videos_folder / id
+        try:
+            videos.append(_video(id, entry, subsets[entry["subset"]], file))
+        except ValueError as error:
+            unreadable.append(f"  {id}: {error}")
+    if unreadable:
+        raise AnnotationError(
+            f"{path}: {len(unreadable)} video(s) whose annotations cannot be read; "
+            "correct them and run the same command again\n" + "\n".join(unreadable)
+        )
     labels = {label for video in videos for label in video.labels}
     return Dataset(
         name=dataset_name(path),
         source=path,
         videos_folder=videos_folder,
         classes=tuple(sorted(labels)),
-        videos=videos,
-        unused=tuple(id for id, e in entries.items() if e.get("subset") not in subsets),
+        videos=tuple(videos),
+        unused=tuple(unused),
+    )
+
+
+def _entries(path: Path, content: Any) -> dict[str, dict[str, Any]]:
+    entries = content["database"]
+    if isinstance(entries, dict) and all(isinstance(e, dict) for e in entries.values()):
+        return entries
+    raise AnnotationError(
+        f'{path}: expected {{"database": {{id: {{"subset", "annotations"}}}}}}, found '
+        f"{json.dumps(entries)[:200]}"
     )
 
 
@@ -79,41 +96,39 @@ def subset_names(found: set[str]) -> dict[str, Subset]:
 def parse_instances(path: Path, id: str, annotations: Any) -> tuple[Instance, ...]:
     """The action instances of one video; times may be numbers or strings of them."""
     try:
+        return _instances(annotations)
+    except ValueError as error:
+        raise AnnotationError(f"{path}: {id}: {error}") from error
+
+
+def _instances(annotations: Any) -> tuple[Instance, ...]:
+    try:
         return tuple(
             Instance(str(a["label"]), *(float(seconds) for seconds in a["segment"]))
             for a in annotations
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise AnnotationError(
-            f"{path}: {id}: expected annotations as "
-            '[{"segment": [start, end], "label": "..."}], '
+        raise ValueError(
+            'expected annotations as [{"segment": [start, end], "label": "..."}], '
             f"found {json.dumps(annotations)[:200]} ({error!r})"
         ) from error
 
 
-def _video(
-    path: Path, id: str, entry: dict[str, Any], subset: Subset, file: Path
-) -> Video:
-    instances = parse_instances(path, id, entry.get("annotations", []))
-    duration = entry.get("duration")
+def _video(id: str, entry: dict[str, Any], subset: Subset, file: Path) -> Video:
+    instances = _instances(entry.get("annotations", []))
     return Video(
         id=id,
         subset=subset,
         path=file,
         labels=tuple(sorted({instance.label for instance in instances})),
         instances=instances,
-        duration_seconds=None if duration is None else float(duration),
+        duration_seconds=_duration(entry.get("duration")),
     )
 
 
-def reject_duplicate_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """`object_pairs_hook` for JSON: two videos of one id must not shadow each other.
-
-    Raises:
-        ValueError: A key stands twice in one object; the message names it.
-    """
-    counts = Counter(key for key, _ in pairs)
-    twice = [key for key, count in counts.items() if count > 1]
-    if twice:
-        raise ValueError(f"duplicate id(s) or key(s): {', '.join(twice)}")
-    return dict(pairs)
+def _duration(value: Any) -> float | None:
+    """Seconds, as a number or a string of one; None where they are not stated."""
+    try:
+        return None if value is None else float(value)
+    except (TypeError, ValueError):
+        raise ValueError(f"expected a duration in seconds, found {value!r}") from None

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 Subset = Literal["train", "test"]
+SUBSETS: tuple[Subset, ...] = ("train", "test")
 
 BACKGROUND = "background"  # reserved: no class may be called so
 
@@ -45,6 +46,7 @@ class Video:
     ambiguous: tuple[Instance, ...] = ()
     points: tuple[Point, ...] | None = None  # None: nobody has clicked yet
     duration_seconds: float | None = None  # as the annotation states it
+    sha256: str | None = None  # of the file, where the annotation states it
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,10 @@
 """From the name that a user gives to a dataset."""
 
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pipeline.datasets.activitynet import parse_activitynet, reject_duplicate_keys
+from pipeline.datasets.activitynet import parse_activitynet
 from pipeline.datasets.benchmarks import (
     PATTERNS,
     THUMOS14,
@@ -16,10 +15,11 @@ from pipeline.datasets.benchmarks import (
 from pipeline.datasets.dataset import Dataset
 from pipeline.datasets.demo import DemoConfig, make_demo
 from pipeline.datasets.folder import find_videos
-from pipeline.datasets.manifest import parse_manifest
+from pipeline.datasets.manifest import parse_lines, parse_manifest
+from pipeline.datasets.text import parse_json, read_text
 from pipeline.datasets.thumos14 import thumos14_dataset, videos_left_out
 from pipeline.datasets.validation import validate
-from pipeline.errors import AnnotationError, InputNotFoundError
+from pipeline.errors import InputNotFoundError
 from pipeline.progress import Progress
 
 DEMO = "demo"
@@ -98,16 +98,15 @@ def _demo(folder: Path) -> Path:
 
 
 def read_annotations(path: Path) -> Any:
-    """Read a JSON file that somebody else wrote.
+    """Read a JSON file that somebody else wrote, or a manifest as JSON Lines.
 
     Raises:
-        AnnotationError: It is not JSON, or names a key twice.
+        AnnotationError: It may not be read, is not JSON, or names a key twice.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-        return json.loads(text, object_pairs_hook=reject_duplicate_keys)
-    except ValueError as error:
-        raise AnnotationError(f"{path}: expected a JSON file, found {error}") from error
+    text = read_text(path)
+    if path.suffix == ".jsonl":
+        return parse_lines(path, text)
+    return parse_json(str(path), text)
 
 
 def _default_videos_folder(annotations: Path) -> Path:

@@ -8,6 +8,7 @@ from typing import Any
 from jsonschema import Draft202012Validator
 
 from pipeline.datasets.dataset import Dataset, Instance, Point, Video
+from pipeline.datasets.text import parse_json
 from pipeline.errors import AnnotationError
 
 
@@ -33,6 +34,25 @@ def parse_manifest(path: Path, content: Any) -> Dataset:
     )
 
 
+def parse_lines(path: Path, text: str) -> Any:
+    """A manifest's content from JSON Lines: its head, then a video a line.
+
+    Raises:
+        AnnotationError: A line is not JSON; the message gives its number.
+    """
+    head, *videos = [
+        parse_json(f"{path}, line {number}", line)
+        for number, line in enumerate(text.split("\n"), start=1)
+        if line.strip()
+    ] or [None]
+    if isinstance(head, dict) and "videos" not in head:
+        return {**head, "videos": videos}
+    raise AnnotationError(
+        f'{path}: expected {{"version": 1}} on the first line of a .jsonl file and a '
+        "video on each other line; name it .json if it is one JSON object"
+    )
+
+
 def dataset_name(path: Path) -> str:
     """A name for a dataset without one: the file's, or its folder's if that says more.
 
@@ -52,7 +72,7 @@ def _check_schema(path: Path, content: Any) -> None:
         files("pipeline.datasets").joinpath("manifest.schema.json").read_text()
     )
     errors = [
-        f"  {error.json_path}: {error.message}"
+        f"  {error.json_path}: {shorten(error.message)}"
         for error in Draft202012Validator(schema).iter_errors(content)
     ]
     if errors:
@@ -60,6 +80,15 @@ def _check_schema(path: Path, content: Any) -> None:
             f"{path}: {len(errors)} place(s) do not fit the manifest's schema; correct "
             "them and run the same command again\n" + "\n".join(errors)
         )
+
+
+def shorten(message: str) -> str:
+    """A message without the middle of a long value, which it quotes first.
+
+    >>> len(shorten(f"{'x' * 999} is not of type 'object'"))
+    205
+    """
+    return message if len(message) <= 200 else f"{message[:100]} ... {message[-100:]}"
 
 
 def _video(folder: Path, entry: dict[str, Any]) -> Video:
@@ -81,4 +110,5 @@ def _video(folder: Path, entry: dict[str, Any]) -> Video:
         instances=instances,
         points=points if "points" in entry else None,
         duration_seconds=entry.get("duration"),
+        sha256=entry.get("sha256"),
     )

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from pipeline.datasets.dataset import Dataset, Instance, Subset, Video
+from pipeline.datasets.text import read_text
 from pipeline.errors import AnnotationError, InputNotFoundError, UsageError
 
 # Segments that show an action, but which one could not be said: no class.
@@ -143,12 +144,8 @@ def _class_files(folder: Path, suffix: str) -> dict[str, Path]:
 
 
 def _lines(path: Path) -> Iterator[tuple[str, str]]:
-    """Where each line stands, and the line; those without text are left out.
-
-    Windows' line ends and byte-order mark are let pass.
-    """
-    text = path.read_text(encoding="utf-8-sig", errors="replace")
-    for number, line in enumerate(text.splitlines(), start=1):
+    """Where each line stands, and the line; those without text are left out."""
+    for number, line in enumerate(read_text(path).splitlines(), start=1):
         if line.strip():
             yield f"{path}, line {number}", line.strip()
 

@@ -1,26 +1,40 @@
 """The checks that every dataset passes, all problems listed at once."""
 
-from collections import Counter
-from collections.abc import Iterator
+import os
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from math import inf
+from pathlib import Path
+from typing import NamedTuple
 
-from pipeline.datasets.dataset import BACKGROUND, Dataset, Video
+from pipeline.datasets.dataset import BACKGROUND, Dataset, Point, Video
 from pipeline.errors import AnnotationError
-
-Problem = tuple[str, str]  # video id ("" for the whole file), sentence
+from pipeline.fanout import file_name
 
 # Annotators often close the last segment a little after the last frame.
 END_TOLERANCE_SECONDS = 1.0
+LONGEST_FILE_NAME = 200  # bytes; file systems take 255, with prefix and suffix
+BEYOND = "annotation beyond the end"
+
+
+class Problem(NamedTuple):
+    """Something that somebody has to mend."""
+
+    video_id: str  # "" for the whole dataset
+    kind: str  # what several videos may have in common
+    text: str  # a sentence about this one
+
+    def __str__(self) -> str:
+        return f"{self.video_id}: {self.text}" if self.video_id else self.text
 
 
 class DatasetError(AnnotationError):
     """A dataset with problems; `problems` holds each with its video's id."""
 
-    def __init__(self, dataset: Dataset, problems: list[Problem]) -> None:
+    def __init__(self, dataset: Dataset, problems: Sequence[Problem]) -> None:
         self.dataset = dataset
         self.problems = problems
-        shown = "\n".join(
-            f"  {id}: {text}" if id else f"  {text}" for id, text in problems
-        )
+        shown = "\n".join(f"  {problem}" for problem in problems)
         super().__init__(
             f"{dataset.source}: {len(problems)} problem(s) in the annotations; correct "
             f"the file and run the same command again\n{shown}"
@@ -29,57 +43,101 @@ class DatasetError(AnnotationError):
 
 def validate(dataset: Dataset) -> Dataset:
     """Return the dataset as it is, or raise `DatasetError` with all its problems."""
-    problems = [
-        *_duplicates(dataset),
-        *_classes(dataset),
-        *(problem for video in dataset.videos for problem in _video(dataset, video)),
-    ]
-    if not dataset.videos:
-        problems.append(("", "the file names no video of a train or test subset"))
-    if problems:
+    if problems := find_problems(dataset):
         raise DatasetError(dataset, problems)
     return dataset
 
 
+def find_problems(dataset: Dataset) -> list[Problem]:
+    """All that keeps a dataset from being used, as far as its annotations tell."""
+    return [
+        *_duplicates(dataset),
+        *_classes(dataset),
+        *(problem for video in dataset.videos for problem in _video(dataset, video)),
+    ]
+
+
 def _duplicates(dataset: Dataset) -> Iterator[Problem]:
-    counts = Counter(video.id for video in dataset.videos)
-    for id, count in counts.items():
-        if count > 1:
-            yield id, f"the id stands {count} times; ids must be unique"
+    subsets = defaultdict(list)
+    for video in dataset.videos:
+        subsets[video.id].append(video.subset)
+    for id, found in subsets.items():
+        if len(found) > 1:
+            yield Problem(
+                id,
+                "one id twice",
+                f"the id stands {len(found)} times ({', '.join(found)}); ids must be "
+                "unique",
+            )
 
 
 def _classes(dataset: Dataset) -> Iterator[Problem]:
+    if not dataset.videos:
+        text = "the file names no video of a train or test subset"
+        yield Problem("", "no videos", text)
+    if not dataset.classes:
+        yield Problem("", "class list", "there is no action class")
     if BACKGROUND in dataset.classes:
-        yield "", f"the class name {BACKGROUND!r} is reserved; rename that class"
+        text = f"the class name {BACKGROUND!r} is reserved; rename that class"
+        yield Problem("", "class list", text)
     for name, count in Counter(dataset.classes).items():
         if count > 1:
-            yield "", f"the class {name!r} stands {count} times in the class list"
-    if not dataset.classes:
-        yield "", "there is no action class"
+            text = f"the class {name!r} stands {count} times in the class list"
+            yield Problem("", "class list", text)
+    spellings = defaultdict(set)
+    for name in dataset.classes:
+        spellings[name.strip().casefold()].add(name)
+    for names in spellings.values():
+        if len(names) > 1:
+            listed = " and ".join(map(repr, sorted(names)))
+            text = f"the classes {listed} differ by case or space only; choose one"
+            yield Problem("", "labels that differ by case only", text)
 
 
 def _video(dataset: Dataset, video: Video) -> Iterator[Problem]:
+    if _leaves(video.path, dataset.videos_folder):
+        yield Problem(
+            video.id,
+            "path that leaves the folder",
+            f"the path {video.path} leads out of {dataset.videos_folder} by `..`; give "
+            "an absolute path, or put the file into the folder",
+        )
+    if len(file_name(video.id)) > LONGEST_FILE_NAME:
+        text = "the id is too long to name files by; choose a shorter one"
+        yield Problem(video.id, "id too long", text)
     known = {*dataset.classes, BACKGROUND}
     labels = [*video.labels, *(i.label for i in video.instances)]
     labels += [point.label for point in video.points or ()]
     for label in sorted(set(labels) - known):
         listed = ", ".join(dataset.classes)
-        yield video.id, f"the label {label!r} is not in the class list ({listed})"
+        text = f"the label {label!r} is not in the class list ({listed})"
+        yield Problem(video.id, "unknown label", text)
     for instance in video.instances:
         start, end = instance.start_seconds, instance.end_seconds
-        if not 0 <= start < end:
-            yield (
-                video.id,
-                f"a segment must have 0 <= start < end, got [{start}, {end}] "
-                f"({instance.label})",
-            )
+        named = f"[{start}, {end}] ({instance.label})"
+        if not 0 <= start < end < inf:
+            text = f"a segment must have 0 <= start < end, got {named}"
+            yield Problem(video.id, "impossible segment", text)
         if beyond := beyond_end(end, video.duration_seconds):
-            yield video.id, f"the segment [{start}, {end}] ({instance.label}) {beyond}"
+            yield Problem(video.id, BEYOND, f"the segment {named} {beyond}")
     for point in video.points or ():
-        if point.seconds < 0:
-            yield video.id, f"a point's time must not be negative, got {point.seconds}"
-        if beyond := beyond_end(point.seconds, video.duration_seconds):
-            yield video.id, f"the point at {point.seconds} ({point.label}) {beyond}"
+        yield from _point(video, point)
+
+
+def _point(video: Video, point: Point) -> Iterator[Problem]:
+    if not 0 <= point.seconds < inf:
+        text = f"a point's time must not be negative, got {point.seconds}"
+        yield Problem(video.id, "impossible point", text)
+    if beyond := beyond_end(point.seconds, video.duration_seconds):
+        text = f"the point at {point.seconds} ({point.label}) {beyond}"
+        yield Problem(video.id, BEYOND, text)
+
+
+def _leaves(path: Path, folder: Path) -> bool:
+    """Whether a path begins in a folder and leads out of it by `..`."""
+    if not path.is_relative_to(folder):
+        return False
+    return Path(os.path.normpath(path.relative_to(folder))).parts[:1] == ("..",)
 
 
 def beyond_end(seconds: float, duration_seconds: float | None) -> str | None:

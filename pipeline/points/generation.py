@@ -32,11 +32,8 @@ def generate_points(run: Run) -> Outcome:
     else:
         known = run.facts
         points = {
-            video.id: simulate_points(
-                video.id,
-                video.instances,
-                known[video.id]["end_seconds"],
-                run.config.points,
+            video.id: _simulated(
+                video, known[video.id]["end_seconds"], run.config.points
             )
             for video in videos
         }
@@ -121,9 +118,18 @@ def frame_rate(run: Run, video: Video) -> float:
     """
     if run.points_fps is not None:
         return run.points_fps
-    if run.is_simulated:
+    if run.origin != "videos":
         raise UsageError(
             f"{run.points_source}: the clicks of {video.id!r} count frames, and there "
             "is no video that says how many a second has; say it with --points-fps"
         )
     return probe(video.path).fps
+
+
+def _simulated(
+    video: Video, duration_seconds: float, config: PointConfig
+) -> list[Point]:
+    """Clicks by the rule; none where labels are known, but not when they are seen."""
+    if video.labels and not video.instances:
+        return []
+    return simulate_points(video.id, video.instances, duration_seconds, config)

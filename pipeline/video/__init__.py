@@ -1,5 +1,7 @@
 """Reading any video, and the two lossless caches: frames and flow."""
 
+from pipeline.video.ends import Ends as Ends
+from pipeline.video.ends import decode_ends as decode_ends
 from pipeline.video.flow_cache import CachedFlow as CachedFlow
 from pipeline.video.flow_cache import write_flow as write_flow
 from pipeline.video.frame_cache import CachedFrames as CachedFrames

@@ -50,14 +50,19 @@ class SourceFrames:
             TruncatedVideoError: The file ends well before its declared end.
         """
         covered, declared = self._covered_and_declared()
-        # A clock that jumps makes the declared length meaningless as well.
-        if covered < COMPLETE_SHARE * declared and not self._clock.num_jumps:
+        if self.missing_seconds() > (1 - COMPLETE_SHARE) * declared:
             expected = self._source.stream.frames or round(declared * self._source.fps)
             raise TruncatedVideoError(
                 f"{self._source.path}: decoded {self.num_frames} of {expected} frames "
                 f"({float(covered):.1f} of {float(declared):.1f} s); the file ends "
                 f"early or is damaged there, fetch or re-encode it again"
             )
+
+    def missing_seconds(self) -> Fraction:
+        """How much sooner than declared the pictures end; negative where later."""
+        covered, declared = self._covered_and_declared()
+        # A clock that jumps makes the declared length meaningless as well.
+        return Fraction(0) if self._clock.num_jumps else declared - covered
 
     def warnings(self) -> list[str]:
         """What was mended on the way, with counts."""

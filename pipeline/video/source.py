@@ -95,14 +95,19 @@ def open_video(path: Path) -> Iterator[Source]:
 
 
 def _check_file(path: Path) -> None:
-    if not path.exists():
+    try:
+        size = path.stat().st_size
+    except FileNotFoundError:
+        link = " but a link that leads nowhere" if path.is_symlink() else ""
         raise MissingVideoError(
-            f"{path}: expected a video, found no such file; check the folder's name "
-            f"and that the file was fetched"
-        )
+            f"{path}: expected a video, found no such file{link}; check the folder's "
+            "name and that the file was fetched"
+        ) from None
+    except OSError as error:
+        raise _unreadable(path, f"the system says “{error.strerror}”") from error
     if not path.is_file():
         raise _unreadable(path, "it is not a file")
-    if path.stat().st_size == 0:
+    if size == 0:
         raise _unreadable(path, "it is empty (0 bytes)")
 
 

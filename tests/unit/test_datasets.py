@@ -1,6 +1,10 @@
 import json
+from dataclasses import replace
+from importlib.resources import files
+from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from pipeline.datasets import (
     DatasetError,
@@ -10,6 +14,7 @@ from pipeline.datasets import (
     dataset_name,
     load_dataset,
 )
+from pipeline.datasets.folder import find_videos
 from pipeline.errors import AnnotationError, InputNotFoundError
 
 
@@ -118,7 +123,7 @@ def test_bad_annotations_are_named(tmp_path, fields, message):
     with pytest.raises(DatasetError, match=message) as caught:
         load_dataset(path)
     assert str(tmp_path) in str(caught.value)
-    assert caught.value.problems[0][0] == "v"
+    assert caught.value.problems[0].video_id == "v"
 
 
 def test_all_problems_are_listed_at_once(tmp_path):
@@ -132,7 +137,7 @@ def test_all_problems_are_listed_at_once(tmp_path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("{", "expected a JSON file"),
+        ("{", "expected JSON, found"),
         ("[]", r"\$: \[\] is not of type 'object'"),
         ('{"version": 2, "videos": []}', r"\$.version: 1 was expected"),
         ('{"version": 1, "videos": []}', "names no video"),
@@ -150,6 +155,146 @@ def test_bad_files_are_named(tmp_path, content, message):
     assert str(path) in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"\xff\xfe{\x00}\x00", r"text in UTF-8, found the byte 0xff at 0; save it"),
+        ('{"version": 1}', r"\$: 'videos' is a required property"),
+        (
+            '{"version": 1, "videos": [{"id": "v", "path": "v.mp4", "subset": "test", '
+            '"segments": [{"label": "a", "segment": ["12.5", 20]}]}]}',
+            r"\$.videos\[0\].segments\[0\].segment\[0\]: '12.5' is not of type",
+        ),
+        ('{"database": ["v"]}', 'expected {"database": {id: '),
+        ('{"database": {"v": 1}}', 'expected {"database": {id: '),
+    ],
+)
+def test_files_in_another_form_are_named(tmp_path, content, message):
+    path = tmp_path / "dataset.json"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    (tmp_path / "v.mp4").write_bytes(b"x")
+    with pytest.raises(AnnotationError, match=message) as caught:
+        load_dataset(str(path))
+    assert str(path) in str(caught.value)
+
+
+def test_windows_files_are_read(tmp_path):
+    path = Path(manifest(tmp_path, [entry("größe 測試", labels=["à"])]))
+    plain = load_dataset(str(path))
+    text = json.dumps(json.loads(path.read_text()), indent=1, ensure_ascii=False)
+    path.write_bytes(b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode())
+    assert load_dataset(str(path)) == plain
+    assert plain.videos[0].path == tmp_path / "größe 測試.mp4"
+
+
+def test_a_manifest_may_be_json_lines(tmp_path):
+    videos = [entry("v"), entry("w", subset="test", sha256=64 * "0")]
+    whole = load_dataset(manifest(tmp_path, videos, classes=["a", "b"]))
+    head = {"version": 1, "classes": ["a", "b"]}
+    path = tmp_path / "dataset.jsonl"
+    lines = [json.dumps(line) for line in [head, *videos]]
+    path.write_text("\r\n".join([*lines, ""]), newline="")
+    assert load_dataset(str(path)) == replace(whole, source=path)
+    path.write_text("\n".join([lines[0], "{"]))
+    with pytest.raises(AnnotationError, match=r"dataset\.jsonl, line 2: expected JSON"):
+        load_dataset(str(path))
+    for text in ("", json.dumps({**head, "videos": videos})):
+        path.write_text(text)
+        with pytest.raises(AnnotationError, match="on the first line"):
+            load_dataset(str(path))
+
+
+def test_the_published_schema_is_one():
+    schema = files("pipeline.datasets").joinpath("manifest.schema.json").read_text()
+    Draft202012Validator.check_schema(json.loads(schema))
+
+
+def test_spans_that_were_annotated_are_accepted(tmp_path):
+    load_dataset(manifest(tmp_path, [entry(annotated_spans=[[0, 10], [20, 30.5]])]))
+
+
+def test_all_of_activitynets_unreadable_entries_are_named(tmp_path):
+    path = activitynet(
+        tmp_path,
+        {
+            "v": annotated("train", {"label": "a", "segment": [1]}),
+            "w": annotated("train", segment("a", "one", 2)),
+            "x": annotated("train", segment("a", 1, 2), duration="long"),
+            "y": annotated("train", segment("a", "1.5", "2"), duration="9.5"),
+        },
+    )
+    with pytest.raises(AnnotationError, match=r"3 video\(s\)") as caught:
+        load_dataset(path)
+    message = str(caught.value)
+    for id in ("v", "w"):
+        assert f'  {id}: expected annotations as [{{"segment"' in message
+    assert "  x: expected a duration in seconds, found 'long'" in message
+
+
+def test_activitynets_segments_and_labels_are_checked(tmp_path):
+    path = activitynet(
+        tmp_path,
+        {
+            "a b 測": annotated("train", segment("jump", 2, 1), segment("Jump", 3, 4)),
+            "v": annotated("test", segment("run", 2, 2), segment("run", 0, "Infinity")),
+        },
+        videos=("a b 測", "v"),
+    )
+    with pytest.raises(DatasetError) as caught:
+        load_dataset(path)
+    assert [(p.video_id, p.kind) for p in caught.value.problems] == [
+        ("", "labels that differ by case only"),
+        ("a b 測", "impossible segment"),
+        ("v", "impossible segment"),
+        ("v", "impossible segment"),
+    ]
+    assert caught.value.dataset.videos[0].path.name == "a b 測.mkv"
+
+
+def test_paths_may_not_leave_the_manifests_folder(tmp_path, monkeypatch):
+    folder = tmp_path / "data"
+    folder.mkdir()
+    leaving = ["../v.mp4", "a/../../v.mp4", ".."]
+    staying = ["a/../v.mp4", "..v.mp4", str(tmp_path / "v.mp4")]
+    videos = [
+        entry(str(index), path=path) for index, path in enumerate([*leaving, *staying])
+    ]
+    path = manifest(folder, videos)
+    monkeypatch.chdir(folder)
+    for name in (path, "dataset.json", "../data/dataset.json"):
+        with pytest.raises(DatasetError, match="give an absolute path") as caught:
+            load_dataset(name)
+        assert [problem.video_id for problem in caught.value.problems] == [
+            "0",
+            "1",
+            "2",
+        ]
+
+
+def test_links_are_followed_and_those_in_a_circle_are_entered_once(tmp_path):
+    path = activitynet(tmp_path, {"v": annotated("train", segment("a", 1, 2))})
+    videos = tmp_path / "videos"
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "w.mp4").write_bytes(b"x")
+    (videos / "more").symlink_to(tmp_path / "elsewhere")
+    (videos / "nested" / "round").symlink_to(videos)
+    (videos / "itself").symlink_to(videos / "itself")
+    assert load_dataset(path).videos[0].path == videos / "nested" / "v.mkv"
+    assert set(find_videos(videos)) == {"v", "w", "itself"}
+
+
+def test_files_and_folders_that_may_not_be_read_are_named(bound_folder):
+    path = Path(activitynet(bound_folder, {"v": annotated("train")}))
+    nested = bound_folder / "videos" / "nested"
+    nested.chmod(0)
+    with pytest.raises(InputNotFoundError, match=r"nested: expected a folder .*denied"):
+        load_dataset(str(path))
+    nested.chmod(0o700)
+    path.chmod(0)
+    with pytest.raises(AnnotationError, match=r"annotations\.json: .*denied"):
+        load_dataset(str(path))
+
+
 def test_a_dataset_that_is_not_there_is_named():
     with pytest.raises(InputNotFoundError, match=r"no/such\.json: no such dataset"):
         load_dataset("no/such.json")
@@ -164,7 +309,7 @@ def test_an_empty_folder_of_videos_is_named(tmp_path):
 def test_two_files_of_one_id_are_named(tmp_path):
     path = activitynet(tmp_path, {"v": annotated("train")})
     (tmp_path / "videos" / "v.mp4").write_bytes(b"x")
-    with pytest.raises(AnnotationError, match="two files have the id 'v'"):
+    with pytest.raises(AnnotationError, match=r"1 id\(s\) have two files"):
         load_dataset(path)
 
 

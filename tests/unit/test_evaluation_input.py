@@ -105,7 +105,7 @@ def test_times_may_be_strings_and_files_may_have_a_byte_order_mark(tmp_path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("not json", "expected a JSON file"),
+        ("not json", "expected JSON"),
         ("[]", "expected .* found something else"),
         ('{"database": {}}', "no subset 'test'; the file has: none"),
         ('{"database": {"v": {"subset": "val"}}}', "the file has: val"),

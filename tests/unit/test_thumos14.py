@@ -62,6 +62,23 @@ def test_lines_that_are_no_segments_are_all_named(tmp_path, line):
     assert repr(line) in message
 
 
+def test_files_in_another_encoding_or_closed_ones_are_named(bound_folder):
+    folder = write_timeline(bound_folder)
+    path = folder / "test" / "Jump_test.txt"
+    path.write_bytes("vidéo 1 2\n".encode("latin-1"))
+    with pytest.raises(AnnotationError, match=r"Jump_test\.txt: .*0xe9 at 3; save it"):
+        read_thumos14(folder)
+    path.chmod(0)
+    with pytest.raises(AnnotationError, match=r"Jump_test\.txt: .*denied"):
+        read_thumos14(folder)
+
+
+def test_ids_may_be_in_any_script(tmp_path):
+    lines = "größe_測試 1 2\n"
+    subsets = read_thumos14(write_timeline(tmp_path, {**TINY, "Jump_test": lines}))
+    assert subsets["test"]["größe_測試"] == (Instance("Jump", 1, 2),)
+
+
 def test_a_folder_without_annotations_is_named(tmp_path):
     train = {name: text for name, text in TINY.items() if name.endswith("_val")}
     with pytest.raises(InputNotFoundError, match=r"such as Diving_test\.txt"):

@@ -1,0 +1,95 @@
+"""What the video files of a dataset are, found out side by side."""
+
+import os
+import tempfile
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from pipeline.caching import ShareDone, silent
+from pipeline.fanout import Item, Job, Ledger, Resources, run_job
+from pipeline.storage import read_json, sha256_of, write_json
+from pipeline.video import Ends, VideoInfo, decode_ends, probe
+
+KINDS = {
+    "MissingVideoError": "missing video",
+    "UnreadableVideoError": "unreadable video",
+    "SodaError": "video that kills the decoder",
+}
+UNFORESEEN = "video that cannot be examined"
+
+
+@dataclass(frozen=True)
+class Facts(Ends, VideoInfo):
+    """What a video file says of itself, and what its two ends show."""
+
+    size_bytes: int
+    sha256: str | None  # where somebody states one to compare with
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why nothing can be said of a file."""
+
+    kind: str
+    text: str
+
+
+Findings = dict[Path, Facts | Failure]
+
+
+def gather_facts(
+    paths: Iterable[Path], jobs: int, stage: str, hashed: Collection[Path] = ()
+) -> Findings:
+    """Look at video files, each once, in so many worker processes.
+
+    What kills a worker is that file's failure; the others are looked at all the same.
+    Files in `hashed` are read whole, for their sha256; `stage` names the work in what
+    is printed meanwhile.
+    """
+    distinct = tuple(dict.fromkeys(paths))
+    with tempfile.TemporaryDirectory(prefix="soda-check-") as name:
+        folder = Path(name)
+        items = tuple(
+            Item(
+                id=str(index),
+                inputs=(str(path),),
+                output=str(folder / f"{index}.json"),
+                weight=float(path.stat().st_size) if os.access(path, os.R_OK) else 0.0,
+                arguments={"hashed": path in hashed},
+            )
+            for index, path in enumerate(distinct)
+        )
+        job = Job(stage, f"{__name__}:examine", {}, items)
+        run_job(job, folder, Resources(jobs, max_failures=1.0))
+        failures = Ledger(folder, job.stage).read()
+        return {
+            path: _failure(path, failures[item.id])
+            if item.id in failures
+            else Facts(**read_json(Path(item.output)))
+            for path, item in zip(distinct, items, strict=True)
+        }
+
+
+def examine(
+    inputs: Sequence[Path], output: Path, hashed: bool, progress: ShareDone = silent
+) -> None:
+    """Look at one video and write its facts as JSON.
+
+    Raises:
+        VideoError: It is not there, or cannot be read.
+    """
+    path = inputs[0]
+    facts = Facts(
+        **asdict(probe(path)),
+        **asdict(decode_ends(path)),
+        size_bytes=path.stat().st_size,
+        sha256=sha256_of(path) if hashed else None,
+    )
+    write_json(output, asdict(facts))
+    progress(1.0)
+
+
+def _failure(path: Path, entry: dict[str, str]) -> Failure:
+    kind = KINDS.get(entry["error"], UNFORESEEN)
+    return Failure(kind, entry["message"].removeprefix(f"{path}: "))

@@ -1,0 +1,88 @@
+"""`soda check`: everything that is wrong with a dataset, before any work."""
+
+import shlex
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.check import Check, check_dataset
+from pipeline.datasets import Problem
+from pipeline.errors import AnnotationError
+from pipeline.run import default_jobs
+from pipeline.storage import write_json
+
+MOST_SHOWN = 20
+
+
+def check_command(
+    dataset: Annotated[
+        str, typer.Argument(help="What --dataset takes: a file, or a dataset's name.")
+    ],
+    videos: Annotated[
+        Path | None, typer.Option(help="Folder of videos, as for the tasks.")
+    ] = None,
+    data_dir: Annotated[
+        Path, typer.Option(help="Where datasets that have a name lie.")
+    ] = Path("data"),
+    jobs: Annotated[
+        int | None, typer.Option(help="Processes; default: one a processor.")
+    ] = None,
+    json: Annotated[
+        Path | None, typer.Option(help="Write facts, problems and notes here.")
+    ] = None,
+    show_all: Annotated[
+        bool, typer.Option("--all", help=f"Show more than {MOST_SHOWN} of a kind.")
+    ] = False,
+) -> None:
+    """Look at every video of a dataset and compare it with the annotations.
+
+    Ends with exit code 4 where something has to be mended.
+
+    Example: soda check kitchen/dataset.json
+    """
+    check = check_dataset(dataset, videos, data_dir, jobs or default_jobs())
+    if json:
+        write_json(json, check.to_json())
+    print_check(check, None if show_all else MOST_SHOWN)
+    places = ["--videos", str(videos)] if videos else []
+    if data_dir != Path("data"):
+        places += ["--data-dir", str(data_dir)]
+    if check.problems:
+        again = shlex.join(["soda", "check", dataset, *places])
+        raise AnnotationError(
+            f"{check.dataset.source}: {len(check.problems)} problem(s); mend them, "
+            f"then type: {again}"
+        )
+    command = ["luigi", "--module", "tasks", "Evaluate", "--dataset", dataset, *places]
+    typer.echo(f"no problems; next: {shlex.join(command)}")
+
+
+def print_check(check: Check, most: int | None) -> None:
+    """What the dataset is, then its notes, then its problems by kind."""
+    dataset = check.dataset
+    counts = [f"{len(dataset.of_subset(s))} {s}" for s in ("train", "test")]
+    typer.echo(
+        f"{dataset.name}: {len(dataset.videos)} videos ({', '.join(counts)}), "
+        f"{len(dataset.classes)} classes, {check.hours:.2f} h"
+    )
+    print_kinds(check, "note", check.notes, most)
+    print_kinds(check, "problem", check.problems, most)
+
+
+def print_kinds(
+    check: Check, word: str, problems: Sequence[Problem], most: int | None
+) -> None:
+    """A block a kind: its count, and its first problems with video and file."""
+    kinds: dict[str, list[Problem]] = defaultdict(list)
+    for problem in problems:
+        kinds[problem.kind].append(problem)
+    for kind, found in kinds.items():
+        typer.echo(f"\n{word}: {kind} ({len(found)})")
+        for problem in found[:most]:
+            name = f"{problem.video_id} ({check.file_of(problem)}): "
+            typer.echo(f"  {name if problem.video_id else ''}{problem.text}")
+        if most is not None and len(found) > most:
+            typer.echo(f"  ... and {len(found) - most} more; --all shows them")

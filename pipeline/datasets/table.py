@@ -1,0 +1,97 @@
+"""A table of videos and their actions: CSV, one row an action."""
+
+import csv
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from io import StringIO
+from pathlib import Path
+
+from pipeline.datasets.dataset import BACKGROUND, SUBSETS, Instance
+from pipeline.datasets.draft import Entry
+from pipeline.datasets.text import read_text
+from pipeline.errors import AnnotationError
+
+NEEDED = {"path", "label"}
+COLUMNS = {*NEEDED, "start_seconds", "end_seconds", "subset"}
+
+
+def entries_of_table(table: Path, folder: Path) -> list[Entry]:
+    """Videos of a CSV file, one row an action: `path,label`, and if known its times.
+
+    Paths are relative to the folder or absolute. The label `background` stands for a
+    video without any action. `subset` is given for every video or for none.
+
+    Raises:
+        AnnotationError: Rows that cannot be used; all are listed with their lines.
+    """
+    rows = list(_rows(table))
+    problems = [
+        f"  line {line}: {problem}"
+        for line, row in rows
+        for problem in _row_problems(row, folder)
+    ]
+    by_path: dict[Path, list[dict[str, str]]] = defaultdict(list)
+    for _, row in rows:
+        by_path[folder / row["path"]].append(row)
+    for path, found in by_path.items():
+        if len({row.get("subset", "") for row in found}) > 1:
+            problems.append(f"  {path}: stands in more than one subset")
+    if len({bool(row.get("subset")) for _, row in rows}) > 1:
+        problems.append("  subset: give it for every video or for none")
+    if problems:
+        raise AnnotationError(
+            f"{table}: {len(problems)} problem(s); correct the file and run the same "
+            "command again\n" + "\n".join(problems)
+        )
+    return [_entry(path, found) for path, found in by_path.items()]
+
+
+def _rows(table: Path) -> Iterator[tuple[int, dict[str, str]]]:
+    """The rows with their lines; cells without the space around them."""
+    reader = csv.DictReader(StringIO(read_text(table)), restkey="", restval="")
+    columns = [name.strip() for name in reader.fieldnames or ()]
+    if not NEEDED <= set(columns) <= set(COLUMNS):
+        raise AnnotationError(
+            f"{table}: expected the columns path,label and if wanted start_seconds,"
+            f"end_seconds,subset, parted by commas; found {columns}"
+        )
+    reader.fieldnames = columns
+    for row in reader:
+        cells = {name: cell.strip() for name, cell in row.items() if name}
+        yield reader.line_num, cells
+
+
+def _row_problems(row: dict[str, str], folder: Path) -> Iterator[str]:
+    if not row["path"] or not (folder / row["path"]).is_file():
+        yield f"no such file: {folder / row['path']}"
+    if row.get("subset", "") not in ("", *SUBSETS):
+        yield f"expected the subset train or test, found {row['subset']!r}"
+    times = [row.get("start_seconds", ""), row.get("end_seconds", "")]
+    if not any(times):
+        return
+    try:
+        start, end = map(float, times)
+        if not 0 <= start < end < float("inf"):
+            raise ValueError
+    except ValueError:
+        yield f"expected 0 <= start_seconds < end_seconds, found {times}"
+    if row["label"] in ("", BACKGROUND):
+        yield (
+            f"the label {row['label']!r} with times; background is what lies between "
+            "the segments, leave the row out"
+        )
+
+
+def _entry(path: Path, rows: Sequence[dict[str, str]]) -> Entry:
+    labels = {row["label"] for row in rows} - {""}
+    instances = tuple(
+        Instance(row["label"], float(row["start_seconds"]), float(row["end_seconds"]))
+        for row in rows
+        if row.get("start_seconds")
+    )
+    return Entry(
+        path=path,
+        labels=tuple(sorted(labels - {BACKGROUND})) if labels else None,
+        instances=instances,
+        subset=next((s for s in SUBSETS if s == rows[0].get("subset")), None),
+    )

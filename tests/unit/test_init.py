@@ -1,0 +1,235 @@
+"""A manifest from a folder of videos, or from a table."""
+
+import json
+
+import pytest
+import typer
+from hypothesis import given
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+from pipeline.cli.init import init_command
+from pipeline.datasets import BACKGROUND, Instance, load_dataset
+from pipeline.datasets.draft import Entry, entries_of_folder, unique_ids, with_subsets
+from pipeline.datasets.table import entries_of_table
+from pipeline.errors import AnnotationError, InputNotFoundError, UsageError
+from tests.video_maker import numbered_pictures, write_video
+
+APP = typer.Typer()
+APP.command()(init_command)
+
+
+def touch(folder, *names):
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(b"x")
+    return folder
+
+
+def encode(folder, *names):
+    for name in touch(folder, *names) and names:
+        write_video(folder / name, numbered_pictures(25 + len(name)))
+    return folder
+
+
+def table(folder, text):
+    path = folder / "actions.csv"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def init(*arguments):
+    """What was printed; errors are raised as they are."""
+    words = [str(argument) for argument in arguments]
+    return CliRunner().invoke(APP, [*words, "--jobs", "1"], catch_exceptions=False)
+
+
+def test_sub_folders_are_labels(tmp_path):
+    touch(tmp_path, "pour/1.mp4", "pour/deep/2.mkv", "background/3.avi", "4.mp4")
+    touch(tmp_path, "pour/notes.txt", ".hidden")
+    labels = {e.path.name: e.labels for e in entries_of_folder(tmp_path)}
+    pour = ("pour",)
+    assert labels == {"1.mp4": pour, "2.mkv": pour, "3.avi": (), "4.mp4": None}
+    assert {entry.subset for entry in entries_of_folder(tmp_path)} == {None}
+
+
+def test_train_and_test_at_the_top_are_subsets(tmp_path):
+    touch(tmp_path, "train/pour/1.mp4", "train/2.mp4", "test/stir/3.mp4")
+    found = {e.path.name: (e.subset, e.labels) for e in entries_of_folder(tmp_path)}
+    assert found == {
+        "1.mp4": ("train", ("pour",)),
+        "2.mp4": ("train", None),
+        "3.mp4": ("test", ("stir",)),
+    }
+    touch(tmp_path, "pour/4.mp4")
+    with pytest.raises(UsageError, match=r"(?s)move these\n.*pour/4\.mp4"):
+        entries_of_folder(tmp_path)
+
+
+def test_one_of_them_alone_is_a_label(tmp_path):
+    touch(tmp_path, "train/1.mp4", "car/2.mp4")
+    assert [e.labels for e in entries_of_folder(tmp_path)] == [("car",), ("train",)]
+
+
+def test_a_table_has_a_row_an_action(tmp_path):
+    touch(tmp_path, "a b.mp4", "ü,2.mp4", "3.mp4")
+    text = (
+        "\ufeffpath, label ,start_seconds,end_seconds\r\n"
+        "a b.mp4,pour,1,2.5\r\n\r\n"
+        "a b.mp4, stir,3,4\r\n"
+        '"ü,2.mp4",pour,,\r\n'
+        "3.mp4,background,,\r\n"
+    )
+    first, second, third = entries_of_table(table(tmp_path, text), tmp_path)
+    assert first.instances == (Instance("pour", 1, 2.5), Instance("stir", 3, 4))
+    assert first.labels == ("pour", "stir")
+    assert (second.path.name, second.labels) == ("ü,2.mp4", ("pour",))
+    assert third.labels == () and third.subset is None
+
+
+def test_all_problems_of_a_table_are_listed_with_their_lines(tmp_path):
+    touch(tmp_path, "1.mp4", "2.mp4")
+    rows = [
+        "path,label,start_seconds,end_seconds,subset",
+        "no.mp4,pour,1,2,train",
+        "1.mp4,pour,2,1,train",
+        "1.mp4,pour,one,2,train",
+        "1.mp4,pour,,2,train",
+        "1.mp4,background,1,2,train",
+        "1.mp4,,1,2,test",
+        "2.mp4,pour,1,2,dev",
+        "2.mp4,pour,1,2,",
+    ]
+    with pytest.raises(AnnotationError, match=r"10 problem\(s\)") as caught:
+        entries_of_table(table(tmp_path, "\n".join(rows)), tmp_path)
+    message = str(caught.value)
+    for sentence in (
+        "line 2: no such file",
+        "line 3: expected 0 <= start_seconds < end_seconds, found ['2', '1']",
+        "line 4: expected 0 <=",
+        "line 5: expected 0 <=",
+        "line 6: the label 'background' with times",
+        "line 7: the label '' with times",
+        "line 8: expected the subset train or test, found 'dev'",
+        "1.mp4: stands in more than one subset",
+        "2.mp4: stands in more than one subset",
+        "subset: give it for every video or for none",
+    ):
+        assert sentence in message
+
+
+@pytest.mark.parametrize("head", ["", "path;label", "path", "path,label,begin"])
+def test_a_table_with_other_columns_is_refused(tmp_path, head):
+    with pytest.raises(AnnotationError, match="expected the columns path,label"):
+        entries_of_table(table(tmp_path, f"{head}\n1.mp4,pour\n"), tmp_path)
+
+
+LABELS = st.lists(st.sampled_from("abc"), max_size=2, unique=True).map(tuple)
+
+
+@given(
+    labels=st.lists(LABELS, min_size=1, max_size=30),
+    share=st.floats(0, 0.9),
+    seed=st.integers(0, 9),
+)
+def test_every_label_trains_and_the_test_share_is_kept(
+    tmp_path_factory, labels, share, seed
+):
+    folder = tmp_path_factory.getbasetemp()
+    entries = [Entry(folder / str(i), found) for i, found in enumerate(labels)]
+    drawn = with_subsets(entries, share, seed)
+    assert drawn == with_subsets(entries, share, seed)
+    assert [(e.path, e.labels) for e in drawn] == [(e.path, e.labels) for e in entries]
+    test = [e for e in drawn if e.subset == "test"]
+    trained = {label for e in drawn if e.subset == "train" for label in e.labels}
+    assert trained >= {label for e in drawn for label in e.labels if len(e.labels) == 1}
+    assert abs(len(test) - share * len(drawn)) <= 4 and (share or not test)
+
+
+def test_another_seed_draws_other_videos(tmp_path):
+    entries = [Entry(tmp_path / str(i), ("a",)) for i in range(40)]
+    assert with_subsets(entries, 0.5, seed=0) != with_subsets(entries, 0.5, seed=1)
+
+
+@given(st.lists(st.text("ab_/", min_size=1, max_size=4).filter(lambda n: n.strip("/"))))
+def test_ids_are_unique_and_fit_the_schema(tmp_path_factory, names):
+    folder = tmp_path_factory.getbasetemp()
+    paths = list(dict.fromkeys(folder / f"{name.strip('/')}.mp4" for name in names))
+    ids = unique_ids(paths, folder)
+    assert len(set(ids)) == len(paths)
+    assert all(id and "/" not in id for id in ids)
+
+
+def test_the_command_writes_a_manifest_and_says_what_comes_next(tmp_path):
+    names = [f"{label}/{i}.mp4" for label in ("pour", "stir") for i in range(4)]
+    encode(tmp_path, *names)
+    touch(tmp_path, "pour/broken.mp4")
+    done = init(tmp_path)
+    path = tmp_path / "dataset.json"
+    dataset = load_dataset(str(path))
+    assert dataset.classes == ("pour", "stir")
+    assert len(dataset.of_subset("train")) == 6 and len(dataset.of_subset("test")) == 2
+    assert dataset.videos[0].id == "pour_0" and dataset.videos[0].labels == ("pour",)
+    assert dataset.videos[0].duration_seconds == pytest.approx(35 / 25)
+    assert json.loads(path.read_text())["videos"][0]["path"] == "pour/0.mp4"
+    assert "8 videos (6 train, 2 test), 0.00 h" in done.stdout
+    assert "  pour: 3 train, 1 test" in done.stdout
+    assert f"next: soda check {path}" in done.stdout
+    assert "no test video has segments yet" in done.stdout
+    assert f"left out: {tmp_path / 'pour' / 'broken.mp4'}: " in done.stderr
+
+
+def test_a_table_of_segments_is_ready_to_be_evaluated(tmp_path):
+    folder = encode(tmp_path / "videos", "1.mp4", "2.mp4")
+    text = (
+        "path,label,start_seconds,end_seconds,subset\n"
+        f"1.mp4,pour,0,0.5,train\n{folder / '2.mp4'},pour,.25,1,test\n"
+    )
+    output = tmp_path / "sets" / "pour.json"
+    done = init(folder, "--csv", table(tmp_path, text), "--output", output)
+    dataset = load_dataset(str(output))
+    assert [(v.id, v.subset) for v in dataset.videos] == [("1", "train"), ("2", "test")]
+    assert dataset.videos[1].instances == (Instance("pour", 0.25, 1.0),)
+    assert dataset.videos[0].path == folder / "1.mp4"
+    assert "then: luigi --module tasks Evaluate --dataset" in done.stdout
+
+
+def test_videos_beside_the_folder_get_absolute_paths(tmp_path):
+    encode(tmp_path, "folder/1.mp4", "2.mp4")
+    text = "path,label\n1.mp4,pour\n../2.mp4,pour\n"
+    init(tmp_path / "folder", "--csv", table(tmp_path, text))
+    dataset = load_dataset(str(tmp_path / "folder" / "dataset.json"))
+    assert [v.id for v in dataset.videos] == ["1", "2"]
+    assert dataset.videos[1].path == tmp_path / "2.mp4"
+
+
+def test_nothing_is_overwritten_without_force(tmp_path):
+    encode(tmp_path, "pour/1.mp4")
+    (tmp_path / "dataset.json").write_text("precious")
+    with pytest.raises(UsageError, match="exists already; --force replaces it"):
+        init(tmp_path)
+    assert (tmp_path / "dataset.json").read_text() == "precious"
+    init(tmp_path, "--force")
+    assert load_dataset(str(tmp_path / "dataset.json")).classes == ("pour",)
+
+
+def test_labels_that_differ_by_case_are_refused(tmp_path):
+    encode(tmp_path, "pour/1.mp4", "Pour/2.mp4")
+    with pytest.raises(AnnotationError, match="'Pour' and 'pour' differ by case"):
+        init(tmp_path)
+    assert not (tmp_path / "dataset.json").exists()
+
+
+def test_folders_without_videos_are_named(tmp_path):
+    with pytest.raises(InputNotFoundError, match="holds no video file"):
+        init(tmp_path)
+    touch(tmp_path, "1.mp4")
+    with pytest.raises(InputNotFoundError, match="found none to read"):
+        init(tmp_path)
+
+
+def test_the_background_folder_is_no_class(tmp_path):
+    encode(tmp_path, f"{BACKGROUND}/1.mp4", "pour/2.mp4")
+    init(tmp_path)
+    dataset = load_dataset(str(tmp_path / "dataset.json"))
+    assert dataset.classes == ("pour",) and dataset.videos[0].labels == ()
