@@ -41,6 +41,8 @@ def open_run(run: Run, stage: str) -> None:
             videos = run.dataset.videos
             ledger.clear()
             rows = plan(run, stage)
+            if stage in ("evaluate", "experiment"):
+                run.check_scored()
             if stage == "experiment":
                 run.config.experiment.check_chosen()
             run.torch_device  # noqa: B018 - a device that is not there is said now,

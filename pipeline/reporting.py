@@ -37,7 +37,7 @@ def report_run(run: Run) -> Outcome:
         title=run.dataset.name,
         classes=run.dataset.classes,
         videos=videos,
-        evaluation=read_json(run.record_path("evaluate")),
+        evaluation=read_json(run.record_path("evaluate")) if run.is_scored else None,
         failures=failures(run),
         command=command_line("Report"),
         parameters=run.identity("evaluate"),

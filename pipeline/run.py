@@ -15,7 +15,7 @@ from pipeline.config import Config, Sections, config_from_json, flag_text
 from pipeline.datasets import Dataset, Video, load_dataset
 from pipeline.datasets.simulated import SIMULATED, simulated_dataset
 from pipeline.device import choose_device
-from pipeline.errors import UsageError
+from pipeline.errors import AnnotationError, UsageError
 from pipeline.fanout import Resources, file_name
 from pipeline.networks import Part, choose_weights
 from pipeline.points import HumanClicks, read_human_clicks
@@ -307,6 +307,24 @@ class Run:
     def searched_videos(self) -> tuple[Video, ...]:
         """The videos that are searched for actions."""
         return self.dataset.of_subset(self.config.detect.subset)
+
+    @property
+    def is_scored(self) -> bool:
+        """Whether it is known of any searched video when its actions are."""
+        return any(video.instances for video in self.searched_videos)
+
+    def check_scored(self) -> None:
+        """Refuse to score what nothing is known of, before any work is done for it.
+
+        Raises:
+            AnnotationError: No searched video has an instance.
+        """
+        if not self.is_scored:
+            raise AnnotationError(
+                f"{self.dataset.source}: no {self.config.detect.subset} video has "
+                "segments, so that nothing can be scored; give some their segments, or "
+                "look at the detections: Report, in place of Evaluate, needs none"
+            )
 
     @property
     def model_stage(self) -> str:

@@ -280,7 +280,7 @@ STAGES = {
         Stage(
             name="report",
             task="Report",
-            needs=lambda run: ("evaluate",),
+            needs=lambda run: ("evaluate",) if run.is_scored else ("detect",),
             content=searched_annotations,
             outputs=lambda run, failed: [report_file(run)],
             work=report_run,
