@@ -76,7 +76,7 @@ def test_a_bad_test_video_is_counted_in_the_score(tmp_path):
     places = ["--dataset", tmp_path / "data" / "dataset.json", "--workdir", "work"]
     done = luigi("Evaluate", *places, *QUICK, "--max-failures", "0.5", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "1 of 2 videos" in done.stdout
+    assert "1 of 2 test videos" in done.stdout
     result = read_json(next(tmp_path.glob("work/evaluation/*.json")))
     assert result["videos"] == {"scored": 1, "of": 2, "unlisted": 0}
 

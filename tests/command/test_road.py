@@ -89,7 +89,7 @@ def test_the_actions_are_found_and_scored(world):
     assert result["videos"] == {"scored": 2, "of": 2, "unlisted": 0}
     assert result["map"]["0.1"] > 60
     assert set(result["map"]) == {f"{n / 10:g}" for n in range(1, 8)}
-    assert "mAP" in done.stdout and "2 of 2 videos" in done.stdout
+    assert "mAP" in done.stdout and "2 of 2 test videos" in done.stdout
 
 
 def test_the_first_line_says_what_was_done_and_what_is_to_do(world):
