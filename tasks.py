@@ -156,6 +156,12 @@ class StageTask(luigi.Task):
         significant=False,
         description="share of the videos that may fail, 0 to 1",
     )
+    stall_minutes = luigi.FloatParameter(
+        default=30.0,
+        significant=False,
+        description="a video that makes no progress for so long is given up after the "
+        "second time; 0: never",
+    )
     rgb_weights = luigi.Parameter(
         default="", description="a file of the extractor's weights (default: fetched)"
     )
@@ -190,7 +196,9 @@ class StageTask(luigi.Task):
             data_folder=Path(self.data_dir),
             device=self.device,
             cache=self.cache,
-            resources=Resources(self.jobs, self.max_failures),
+            resources=Resources(
+                self.jobs, self.max_failures, stall_minutes=self.stall_minutes
+            ),
             weight_files={part: Path(file) for part, file in files.items() if file},
             timeline=Path(self.timeline) if self.timeline else None,
             thumos14_list=self.thumos14_list,

@@ -168,7 +168,8 @@ class Run:
     def network_resources(self) -> Resources:
         """Resources of a stage that runs networks: a worker for each GPU."""
         if self.torch_device.type == "cuda":
-            return replace(self.resources, jobs=torch.cuda.device_count())
+            count = torch.cuda.device_count()
+            return replace(self.resources, jobs=count, gpus=count)
         return self.resources
 
     @property

@@ -14,6 +14,7 @@ from typing import Any
 from pipeline.detecting import detect_dataset
 from pipeline.errors import UsageError
 from pipeline.experiments.experiment import run_experiment
+from pipeline.fanout.lock import locked
 from pipeline.points.generation import generate_points
 from pipeline.preparation import (
     compute_flows,
@@ -61,8 +62,12 @@ def run_stage(run: Run, name: str) -> None:
     A stage that was due only because one below it was may turn out to be done: when
     that one's result came out as it had been.
     """
-    if is_done(run, name):
-        return
+    with locked(run.workdir, f"{name} {run.fingerprint(name)}"):
+        if not is_done(run, name):
+            _work(run, name)
+
+
+def _work(run: Run, name: str) -> None:
     began = time.monotonic()
     outcome = STAGES[name].work(run)
     record = Record(

@@ -1,13 +1,13 @@
-"""One slice of a stage's videos: `python -m pipeline.worker JOB k n [--parent]`."""
+"""One slice of a stage's videos: `python -m pipeline.worker JOB k [--parent]`."""
 
 import argparse
+import faulthandler
 import importlib
 import logging
 import os
 import signal
 import sys
 import threading
-import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -16,46 +16,49 @@ from typing import Any
 import cv2
 
 from pipeline.errors import SodaError, VideoError
-from pipeline.fanout import Item, Ledger
-from pipeline.storage import read_json, write_json
+from pipeline.fanout.job import Item, Order, read_items, read_order
+from pipeline.fanout.ledger import Ledger
+from pipeline.fanout.state import Reporter
+from pipeline.storage import write_json
 
-REPORT_SECONDS = 0.5
 
-
-def run_slice(folder: Path, k: int, n: int) -> None:
-    """Do the items k, k + n, k + 2 n, ... of a job that are not done by now.
+def run_slice(folder: Path, k: int) -> None:
+    """Do the items of slice k that are not done by now.
 
     A `VideoError`, and any error that is not known to concern all videos, is the
     video's own: it goes to the ledger. A `SodaError` of another kind (a full disk,
     missing weights) ends the slice, since it would meet every video.
     """
-    job = read_json(folder / "job.json")
-    items = [Item(**{**i, "inputs": tuple(i["inputs"])}) for i in job["items"][k::n]]
-    function = _resolve(job["function"])
-    failures = Ledger(folder.parent.parent, job["stage"])
-    report = Report(folder / f"progress-{k}.json")
-    in_flight = folder / f"in-flight-{k}.json"
-    for item in items:
+    order, reporter = read_order(folder), Reporter(folder, k)
+    function = _resolve(order.function)
+    failures = Ledger(folder.parent.parent, order.stage)
+    for item in read_items(folder, k):
         if not item.is_done():
-            write_json(in_flight, {"id": item.id})
-            _run_item(function, item, job["parameters"], report, failures)
-            in_flight.unlink()
-        report.finish(item.weight)
+            reporter.begin(item.id)
+            _run_item(function, item, order, reporter, failures)
+        reporter.finish(item.weight)
+    reporter.end()
 
 
 def _run_item(
     function: Callable[..., Any],
     item: Item,
-    parameters: dict[str, Any],
-    report: "Report",
+    order: Order,
+    reporter: Reporter,
     failures: Ledger,
 ) -> None:
+    _expect_progress(order.stall_seconds)
+
+    def progress(share: float) -> None:
+        _expect_progress(order.stall_seconds)
+        reporter.within(share * item.weight)
+
     try:
         function(
             [Path(path) for path in item.inputs],
             Path(item.output),
-            progress=lambda share: report.within(share * item.weight),
-            **parameters,
+            progress=progress,
+            **order.parameters,
             **item.arguments,
         )
         item.settle()
@@ -66,36 +69,31 @@ def _run_item(
     except Exception as error:
         traceback.print_exc()
         failures.record(item.id, _named(item, error))
+    finally:
+        faulthandler.cancel_dump_traceback_later()
+
+
+def _expect_progress(within_seconds: float) -> None:
+    """End this process if it has not called this again by then.
+
+    A thread of Python would wait for ever where a decoder holds the interpreter; this
+    one does not need it.
+    """
+    if within_seconds:
+        faulthandler.dump_traceback_later(within_seconds, exit=True)
 
 
 def _named(item: Item, error: Exception) -> VideoError:
     paths = ", ".join(item.inputs)
+    if isinstance(error, MemoryError):
+        return VideoError(
+            f"{paths}: there was not enough memory for it; try --jobs 1, a machine "
+            "with more, or leave it out"
+        )
     return VideoError(
         f"{paths}: {type(error).__name__}: {error}; this is not an error "
         "that the program foresaw, its traceback is in the worker's log"
     )
-
-
-class Report:
-    """Tells the parent, now and then, how much weight is done."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.finished = 0.0
-        self.last = 0.0
-
-    def within(self, done: float) -> None:
-        """So much of the present item is done."""
-        now = time.monotonic()
-        if now - self.last >= REPORT_SECONDS:
-            self.last = now
-            write_json(self.path, {"done": self.finished + done})
-
-    def finish(self, weight: float) -> None:
-        """The present item is done or has failed."""
-        self.finished += weight
-        self.last = 0.0
-        self.within(0.0)
 
 
 def _resolve(name: str) -> Callable[..., Any]:
@@ -121,7 +119,6 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("k", type=int)
-    parser.add_argument("n", type=int)
     parser.add_argument("--parent", action="store_true", help="exit with stdin")
     arguments = parser.parse_args()
     # The terminal's Ctrl-C reaches us too; the parent says what there is to say.
@@ -132,7 +129,7 @@ def main() -> int:
     if arguments.parent:
         _exit_with_parent()
     try:
-        run_slice(arguments.folder, arguments.k, arguments.n)
+        run_slice(arguments.folder, arguments.k)
     except SodaError as error:
         write_json(
             arguments.folder / f"error-{arguments.k}.json", {"message": str(error)}

@@ -50,6 +50,7 @@ def run_cells(run: Run, table: Table, seeds: range) -> Results:
         parameters={},
         items=tuple(items),
         unit="trainings",
+        tells_progress=False,
     )
     run_job(job, run.workdir, replace(run.network_resources, max_failures=0.0))
     results = {

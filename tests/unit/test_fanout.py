@@ -26,10 +26,13 @@ def make(inputs, output, progress, behaviour="work", log="", **_):
     if behaviour == "die" or (behaviour == "die once" and not marker.exists()):
         marker.touch()
         os.kill(os.getpid(), signal.SIGKILL)
-    if behaviour == "slow":
-        time.sleep(60)
+    if behaviour == "memory":
+        raise MemoryError
+    if behaviour in ("slow", "pause"):
+        time.sleep({"slow": 60, "pause": 0.5}[behaviour])
     output.parent.mkdir(parents=True, exist_ok=True)
-    output.write_text(inputs[0].read_text())
+    text = os.environ["CUDA_VISIBLE_DEVICES"] if behaviour == "gpu" else inputs[0]
+    output.write_text(str(text))
 
 
 def make_job(tmp_path, behaviours):
@@ -191,3 +194,43 @@ def test_ids_become_names_that_stay_in_their_folder(id, tmp_path):
 def test_different_ids_have_different_names():
     ids = ["a/b", "a%2Fb", "a b", "a%20b", "A", "a"]
     assert len({file_name(id) for id in ids}) == len(ids)
+
+
+def test_a_worker_without_progress_ends_itself_and_the_video_is_given_up(tmp_path):
+    job = make_job(tmp_path, {"a": "slow", "b": "work"})
+    with pytest.raises(FailedVideosError, match=r"2 workers made no progress in it"):
+        run_job(job, tmp_path, Resources(jobs=1, stall_minutes=1 / 60))
+    assert made(tmp_path) == ["b"]
+
+
+def test_want_of_memory_is_the_videos_own_error_with_a_hint(tmp_path):
+    job = make_job(tmp_path, {"a": "memory", "b": "work"})
+    with pytest.raises(FailedVideosError, match=r"not enough memory .* --jobs 1"):
+        run_job(job, tmp_path, Resources(jobs=1))
+    assert made(tmp_path) == ["b"]
+
+
+def test_workers_share_out_the_gpus(tmp_path, monkeypatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3,5")
+    job = make_job(tmp_path, dict.fromkeys("abc", "gpu"))
+    run_job(job, tmp_path, Resources(jobs=3, gpus=2))
+    seen = {path.stem: path.read_text() for path in (tmp_path / "out").glob("*.txt")}
+    assert sorted(seen.values()) == ["3", "3", "5"]
+
+
+def test_two_runs_at_once_do_each_item_once(tmp_path):
+    make_job(tmp_path, dict.fromkeys("abcd", "pause"))
+    code = (
+        "from pathlib import Path; from tests.unit.test_fanout import make_job;"
+        "from pipeline.fanout import run_job, Resources;"
+        f"p = Path({str(tmp_path)!r});"
+        "run_job(make_job(p, dict.fromkeys('abcd', 'pause')), p, Resources(jobs=2))"
+    )
+    command = [sys.executable, "-c", code]
+    runs = [
+        subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(2)
+    ]
+    said = [run.communicate()[1] for run in runs]
+    assert [run.returncode for run in runs] == [0, 0]
+    assert calls(tmp_path) == list("abcd") == made(tmp_path)
+    assert sum("another run" in text for text in said) == 1

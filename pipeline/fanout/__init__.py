@@ -1,0 +1,24 @@
+"""Many videos, one function: done side by side, resumed, nothing lost.
+
+A stage hands its videos over as items. Those without a valid output are written to a
+job folder, a file of items a slice; workers (`python -m pipeline.worker JOB k`) take a
+slice each, longest first, and write each output whole or not at all. A video's own
+error goes to the ledger `failures/<stage>/<id>.json` while the others go on. Rounds
+repeat for what is missing without an error of its own: a worker may have been killed.
+"""
+
+from pipeline.fanout.job import Item, Job
+from pipeline.fanout.ledger import Ledger, file_name
+from pipeline.fanout.resources import Resources
+from pipeline.fanout.rounds import run_job
+from pipeline.fanout.worker_threads import worker_threads
+
+__all__ = [
+    "Item",
+    "Job",
+    "Ledger",
+    "Resources",
+    "file_name",
+    "run_job",
+    "worker_threads",
+]

@@ -1,0 +1,32 @@
+"""What runs the workers of a round, here or elsewhere."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+
+class Executor(Protocol):
+    """Runs `python -m pipeline.worker FOLDER k` for each slice of a job's folder."""
+
+    poll_seconds: float
+
+    def slices(self, items: int) -> int:
+        """Into how many slices so many items are best divided."""
+
+    def is_running(self, folder: Path) -> bool:
+        """Whether workers of the folder go on that an earlier process has started."""
+
+    def run(self, folder: Path, slices: int, watch: Callable[[], None]) -> set[int]:
+        """Run all slices to their ends, or wait for those that are running.
+
+        Args:
+            folder: The job's, as `write_round` leaves it.
+            slices: How many there are.
+            watch: Called now and then meanwhile.
+
+        Returns:
+            The slices whose ends were not their items' fault, such as a node's.
+
+        Raises:
+            SodaError: They cannot be started, or a worker has failed by itself.
+        """

@@ -1,0 +1,69 @@
+"""The videos that failed, and why."""
+
+import shutil
+from pathlib import Path
+from urllib.parse import quote
+
+from pipeline.errors import SodaError
+from pipeline.storage import read_json, write_json
+
+# A video in whose company a worker was killed twice is not tried a third time.
+MAX_DEATHS = 2
+
+
+class Ledger:
+    """The failures of one stage: a JSON file a video."""
+
+    def __init__(self, workdir: Path, stage: str) -> None:
+        self.stage = stage
+        self.folder = workdir / "failures" / stage
+
+    def record(self, id: str, error: BaseException) -> None:
+        """Keep a video's own error; a later one replaces it."""
+        entry = {"id": id, "error": type(error).__name__, "message": str(error)}
+        write_json(self.folder / f"{file_name(id)}.json", entry)
+
+    def read(self) -> dict[str, dict[str, str]]:
+        """All entries by video id."""
+        entries = [read_json(path) for path in sorted(self.folder.glob("*.json"))]
+        return {entry["id"]: entry for entry in entries}
+
+    def clear(self) -> None:
+        """Remove all entries: the videos get another chance."""
+        for path in self.folder.glob("*.json"):
+            path.unlink(missing_ok=True)
+
+    def blame(self, id: str, path: str, how: str) -> None:
+        """Count a worker's death on a video; after `MAX_DEATHS` it is given up.
+
+        The counts live beside the entries, so that a poisoned video is given up
+        however the run is started.
+
+        Args:
+            id: The video that was in flight.
+            path: Its files, for the message.
+            how: What happened to the workers, and what to try.
+        """
+        counter = self._deaths / f"{file_name(id)}.json"
+        deaths = 1 + (read_json(counter)["deaths"] if counter.exists() else 0)
+        write_json(counter, {"id": id, "deaths": deaths})
+        if deaths >= MAX_DEATHS:
+            counter.unlink()
+            self.record(id, SodaError(f"{path}: {deaths} workers {how}"))
+
+    def forget_deaths(self) -> None:
+        """The stage has ended: what was not given up has come through."""
+        shutil.rmtree(self._deaths, ignore_errors=True)
+
+    @property
+    def _deaths(self) -> Path:
+        return self.folder / "deaths"
+
+
+def file_name(id: str) -> str:
+    """A video's id as a file name, readable where it can be.
+
+    >>> file_name("video test/1")
+    'video test%2F1'
+    """
+    return quote(id, safe=" ()[]{}+,;=@&'!#$^~").replace("%20", " ")

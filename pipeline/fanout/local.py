@@ -1,0 +1,89 @@
+"""Workers as processes of this machine."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from pipeline.errors import SodaError
+from pipeline.fanout.logs import log_path, log_tail, raise_error_of, says_stuck
+from pipeline.fanout.resources import Resources
+
+Processes = Sequence["subprocess.Popen[bytes]"]
+
+
+class LocalExecutor:
+    """So many processes side by side, a slice each."""
+
+    poll_seconds = 0.2
+
+    def __init__(self, resources: Resources) -> None:
+        self.jobs, self.gpus = resources.jobs, resources.gpus
+
+    def slices(self, items: int) -> int:
+        """One for each process."""
+        return min(self.jobs, items)
+
+    def is_running(self, folder: Path) -> bool:
+        """Never: workers end with the process that started them."""
+        return False
+
+    def run(self, folder: Path, slices: int, watch: Callable[[], None]) -> set[int]:
+        """Run all slices at once; see `Executor`."""
+        with self._workers(folder, slices) as workers:
+            while any(worker.poll() is None for worker in workers):
+                time.sleep(self.poll_seconds)
+                watch()
+        for k, worker in enumerate(workers):
+            raise_error_of(folder, k)
+            if worker.returncode > 0 and not says_stuck(folder, k):
+                raise SodaError(
+                    f"worker {k} of {folder} ended with exit code {worker.returncode}; "
+                    "this is a fault of the program or of its installation, its log "
+                    f"ends:\n{log_tail(folder, k)}"
+                )
+        return set()
+
+    @contextmanager
+    def _workers(self, folder: Path, slices: int) -> Iterator[Processes]:
+        """Worker processes that never outlive this one.
+
+        Each reads its standard input, whose other end only we hold: however we die, it
+        sees the end of the file and exits.
+        """
+        workers: list[subprocess.Popen[bytes]] = []
+        try:
+            for k in range(slices):
+                with log_path(folder, k).open("wb") as log:
+                    command = [sys.executable, "-m", "pipeline.worker"]
+                    workers.append(
+                        subprocess.Popen(
+                            [*command, str(folder), str(k), "--parent"],
+                            stdin=subprocess.PIPE,
+                            stdout=log,
+                            stderr=log,
+                            env=os.environ | self._share(k, slices),
+                        )
+                    )
+            yield workers
+        finally:
+            for worker in workers:
+                worker.terminate()
+            for worker in workers:
+                worker.wait()
+                if worker.stdin:
+                    worker.stdin.close()
+
+    def _share(self, k: int, slices: int) -> dict[str, str]:
+        """Worker k's share of the processors and of the GPUs, as its environment."""
+        share = {"OMP_NUM_THREADS": str(max(1, (os.cpu_count() or 1) // slices))}
+        if self.gpus:
+            visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+            devices = (
+                visible.split(",") if visible else list(map(str, range(self.gpus)))
+            )
+            share["CUDA_VISIBLE_DEVICES"] = devices[k % len(devices)]
+        return share

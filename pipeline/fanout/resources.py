@@ -1,0 +1,13 @@
+"""What a run may use; nothing of it changes the results."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What a run may use."""
+
+    jobs: int  # worker processes
+    max_failures: float = 0.0  # share of the videos that may fail
+    gpus: int = 0  # of this machine, shared out among the workers; 0: they take none
+    stall_minutes: float = 30.0  # a video without progress is given up; 0: never
