@@ -45,16 +45,16 @@ def results(folder, pattern):
 def test_the_same_features_give_the_same_detections(world):
     stated = (world / "theirs" / "features.json").rename(world / "features.json")
     done = evaluate(world, task="Report")
+    again = evaluate(world, task="Report")
+    stated.rename(world / "theirs" / "features.json")
     assert done.returncode == 0, done.stderr
     assert (
         "a feature each 16 frames at 25 fps, as 6 of 6 videos' durations" in done.stderr
     )
-    assert "made elsewhere" in done.stdout
+    assert "made elsewhere" in " ".join(done.stdout.split())
     own = results(world, "work/*/detections/*/detections.json")
     theirs = results(world, "imported/detections/*/detections.json")
     assert theirs == own and any(own.values())
-    again = evaluate(world, task="Report")
-    stated.rename(world / "theirs" / "features.json")
     assert "Nothing to do" in again.stderr
 
 
