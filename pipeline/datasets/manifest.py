@@ -1,11 +1,12 @@
 """The project's own dataset file: a JSON manifest (`manifest.schema.json`)."""
 
 import json
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from jsonschema import Draft202012Validator
+from jsonschema_rs import Draft202012Validator
 
 from pipeline.datasets.dataset import Dataset, Instance, Point, Video
 from pipeline.datasets.text import parse_json
@@ -72,7 +73,7 @@ def _check_schema(path: Path, content: Any) -> None:
         files("pipeline.datasets").joinpath("manifest.schema.json").read_text()
     )
     errors = [
-        f"  {error.json_path}: {shorten(error.message)}"
+        f"  {json_path(error.instance_path)}: {shorten(error.message)}"
         for error in Draft202012Validator(schema).iter_errors(content)
     ]
     if errors:
@@ -80,6 +81,15 @@ def _check_schema(path: Path, content: Any) -> None:
             f"{path}: {len(errors)} place(s) do not fit the manifest's schema; correct "
             "them and run the same command again\n" + "\n".join(errors)
         )
+
+
+def json_path(steps: Sequence[str | int]) -> str:
+    """Where a value is in a JSON document.
+
+    >>> json_path(["videos", 3, "subset"])
+    '$.videos[3].subset'
+    """
+    return "$" + "".join(f"[{s}]" if isinstance(s, int) else f".{s}" for s in steps)
 
 
 def shorten(message: str) -> str:

@@ -91,7 +91,7 @@ def test_a_bad_test_video_is_counted_in_the_score(tmp_path):
             "ends at 99 s, beyond the video's end at 4 s",
         ),
         ({"id": "w"}, 4, "the id stands 2 times"),
-        ({"subset": "dev"}, 4, "'dev' is not one of"),
+        ({"subset": "dev"}, 4, '"dev" is not one of'),
     ],
 )
 def test_bad_annotations_stop_before_any_work(tmp_path, change, code, sentence):

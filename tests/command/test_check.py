@@ -74,7 +74,7 @@ def test_real_videos_pass(shared_data, tmp_path):
     [
         (None, 3, "no such dataset"),
         ("{", 4, "d.json: expected JSON"),
-        ('{"version": 1, "videos": [{}]}', 4, "$.videos[0]: 'id' is a required"),
+        ('{"version": 1, "videos": [{}]}', 4, '$.videos[0]: "id" is a required'),
     ],
 )
 def test_annotations_that_cannot_be_read_are_named(tmp_path, content, code, sentence):
