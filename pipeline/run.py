@@ -252,6 +252,16 @@ class Run:
 
     def folder(self, stage: str) -> Path:
         """Where a stage's files lie."""
+        if stage not in self._folders:
+            self._folders[stage] = self._folder(stage)
+        return self._folders[stage]
+
+    @cached_property
+    def _folders(self) -> dict[str, Path]:
+        """Those that were asked for, as each path of a video needs one."""
+        return {}
+
+    def _folder(self, stage: str) -> Path:
         names = {
             "decode": "frames",
             "train": "models",

@@ -45,10 +45,20 @@ class Stage:
 
 def is_done(run: Run, name: str) -> bool:
     """Whether a stage and all below it are done, of what is there now."""
-    stage = STAGES[name]
-    if not all(is_done(run, need) for need in stage.needs(run)):
-        return False
-    record = run.record(name)
+    known: dict[str, bool] = {}  # several stages need the same ones
+
+    def check(name: str) -> bool:
+        if name not in known:
+            below = all(check(need) for need in STAGES[name].needs(run))
+            known[name] = below and _is_up_to_date(run, name)
+        return known[name]
+
+    return check(name)
+
+
+def _is_up_to_date(run: Run, name: str) -> bool:
+    """Whether a stage is done, if those that it needs are."""
+    stage, record = STAGES[name], run.record(name)
     if record is None or record.inputs != inputs_digest(run, name):
         return False
     allowed = run.resources.max_failures * len(run.dataset.videos)
@@ -97,11 +107,15 @@ def inputs_digest(run: Run, name: str) -> str:
 
 def count_existing(paths: list[Path]) -> int:
     """How many of the files are there; each folder is read once."""
-    listed = {
-        parent: set(os.listdir(parent)) if parent.is_dir() else set()
-        for parent in {path.parent for path in paths}
-    }
-    return sum(path.name in listed[path.parent] for path in paths)
+    listed: dict[str, set[str]] = {}
+    count = 0
+    for path in paths:
+        folder, name = os.path.split(path)  # ten times as fast as Path's parent
+        if folder not in listed:
+            is_there = os.path.isdir(folder)  # noqa: PTH112
+            listed[folder] = set(os.listdir(folder)) if is_there else set()
+        count += name in listed[folder]
+    return count
 
 
 def plan(run: Run, name: str) -> list[tuple[str, int, int]]:
