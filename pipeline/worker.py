@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -32,12 +33,39 @@ def run_slice(folder: Path, k: int) -> None:
     order, reporter = read_order(folder), Reporter(folder, k)
     function = _resolve(order.function)
     failures = Ledger(folder.parent.parent, order.stage)
+    watchdog = Watchdog(order.stall_seconds)
     for item in read_items(folder, k):
         if not item.is_done():
             reporter.begin(item.id)
-            _run_item(function, item, order, reporter, failures)
+            _run_item(function, item, order, reporter, failures, watchdog)
         reporter.finish(item.weight)
+    watchdog.cancel()
     reporter.end()
+
+
+class Watchdog:
+    """Ends this process when an item makes no progress.
+
+    A thread of Python would wait for ever where a decoder holds the interpreter; the
+    fault handler's does not need it.
+    """
+
+    def __init__(self, stall_seconds: float) -> None:
+        """With 0, nothing is watched."""
+        self.stall_seconds = stall_seconds
+        self.armed = 0.0
+
+    def progress(self) -> None:
+        """Something was done."""
+        # Arming takes as long as a small item's work.
+        now = time.monotonic()
+        if self.stall_seconds and now - self.armed >= self.stall_seconds / 10:
+            self.armed = now
+            faulthandler.dump_traceback_later(self.stall_seconds, exit=True)
+
+    def cancel(self) -> None:
+        """Nothing more is expected."""
+        faulthandler.cancel_dump_traceback_later()
 
 
 def _run_item(
@@ -46,11 +74,12 @@ def _run_item(
     order: Order,
     reporter: Reporter,
     failures: Ledger,
+    watchdog: Watchdog,
 ) -> None:
-    _expect_progress(order.stall_seconds)
+    watchdog.progress()
 
     def progress(share: float) -> None:
-        _expect_progress(order.stall_seconds)
+        watchdog.progress()
         reporter.within(share * item.weight)
 
     try:
@@ -69,18 +98,6 @@ def _run_item(
     except Exception as error:
         traceback.print_exc()
         failures.record(item.id, _named(item, error))
-    finally:
-        faulthandler.cancel_dump_traceback_later()
-
-
-def _expect_progress(within_seconds: float) -> None:
-    """End this process if it has not called this again by then.
-
-    A thread of Python would wait for ever where a decoder holds the interpreter; this
-    one does not need it.
-    """
-    if within_seconds:
-        faulthandler.dump_traceback_later(within_seconds, exit=True)
 
 
 def _named(item: Item, error: Exception) -> VideoError:

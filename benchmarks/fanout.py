@@ -1,0 +1,90 @@
+"""Overhead of many small items: three stages of them, a second run, a great plan.
+
+python -m benchmarks.fanout [--items 20000] [--planned 1000000] [--jobs 2]
+"""
+
+import argparse
+import resource
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.machine import describe_machine
+from pipeline.fanout import Item, Job, Resources, run_job
+from pipeline.fanout.job import Order, write_round
+
+STAGES = ("first", "second", "third")
+
+
+def copy_nothing(
+    inputs: Sequence[Path], output: Path, progress: Callable[[float], None]
+) -> None:
+    """The least that a stage function can do."""
+    output.parent.mkdir(exist_ok=True)
+    output.write_bytes(b"x")
+
+
+def jobs_of(folder: Path, count: int) -> list[Job]:
+    """Three stages, each made of the one before."""
+    jobs, before = [], folder / "videos"
+    for stage in STAGES:
+        items = items_of(before, folder / stage, count)
+        jobs.append(Job(stage, "benchmarks.fanout:copy_nothing", {}, items))
+        before = folder / stage
+    return jobs
+
+
+def items_of(before: Path, after: Path, count: int) -> tuple[Item, ...]:
+    """An item a video."""
+    names = (f"video_{i:07d}" for i in range(count))
+    return tuple(
+        Item(name, (f"{before}/{name}",), f"{after}/{name}", 1.0, {}) for name in names
+    )
+
+
+def plan(folder: Path, count: int) -> None:
+    """What is done before the first of so many items is begun."""
+    items = items_of(folder / "videos", folder / "features", count)
+    to_do = [item for item in items if not item.is_done()]
+    write_round(folder / "jobs", Order("features", "", {}, 0.0), to_do, 1000)
+
+
+def seconds_of(task: Callable[..., Any], *arguments: Any) -> str:
+    """How long a task takes, as text."""
+    began = time.perf_counter()
+    task(*arguments)
+    return f"{time.perf_counter() - began:.1f}"
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--items", type=int, default=20_000)
+    parser.add_argument("--planned", type=int, default=1_000_000)
+    parser.add_argument("--jobs", type=int, default=2)
+    arguments = parser.parse_args()
+    table = Table("", title=f"{arguments.items} items, {arguments.jobs} workers")
+    table.add_column("seconds", justify="right")
+    with tempfile.TemporaryDirectory() as name:
+        folder, resources = Path(name), Resources(arguments.jobs)
+        (folder / "videos").mkdir()
+        for item in items_of(folder, folder / "videos", arguments.items):
+            Path(item.output).touch()
+        jobs = jobs_of(folder, arguments.items)
+        for job in jobs:
+            table.add_row(job.stage, seconds_of(run_job, job, folder, resources))
+        again = seconds_of(lambda: [run_job(job, folder, resources) for job in jobs])
+        table.add_row("all three again", again)
+        planned = seconds_of(plan, folder / "plan", arguments.planned)
+        gigabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+        table.add_row(f"{arguments.planned} planned, {gigabytes:.1f} GB", planned)
+    Console().print(table, describe_machine(), highlight=False)
+
+
+if __name__ == "__main__":
+    main()
