@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.detecting import detect_dataset
-from pipeline.errors import UsageError
 from pipeline.experiments.experiment import run_experiment
 from pipeline.fanout.lock import locked
 from pipeline.points.generation import generate_points
@@ -30,6 +29,8 @@ from pipeline.scoring import evaluate_detections
 from pipeline.storage import fingerprint, plain
 from pipeline.training import refine_model, train_model
 
+PER_VIDEO = ("decode", "flow", "features")
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -45,14 +46,17 @@ class Stage:
 
 def is_done(run: Run, name: str) -> bool:
     """Whether a stage and all below it are done, of what is there now."""
-    stage = STAGES[name]
-    if not all(is_done(run, need) for need in stage.needs(run)):
-        return False
+    needs = STAGES[name].needs(run)
+    return all(is_done(run, need) for need in needs) and is_current(run, name)
+
+
+def is_current(run: Run, name: str) -> bool:
+    """Whether a stage is done, if all below it are."""
     record = run.record(name)
     if record is None or record.inputs != inputs_digest(run, name):
         return False
     allowed = run.resources.max_failures * len(run.dataset.videos)
-    outputs = stage.outputs(run, record.failed)
+    outputs = STAGES[name].outputs(run, record.failed)
     return len(record.failed) <= allowed and count_existing(outputs) == len(outputs)
 
 
@@ -102,24 +106,6 @@ def count_existing(paths: list[Path]) -> int:
         for parent in {path.parent for path in paths}
     }
     return sum(path.name in listed[path.parent] for path in paths)
-
-
-def plan(run: Run, name: str) -> list[tuple[str, int, int]]:
-    """Of each per-video stage up to this one: task, videos done, videos in all.
-
-    Raises:
-        UsageError: The stage works on videos, and there are none.
-    """
-    if run.origin != "videos" and name in ("decode", "flow"):
-        raise UsageError(
-            f"{STAGES[name].task}: no video is looked at where features are "
-            "simulated or imported; begin with ExtractFeatures"
-        )
-    rows = [row for need in STAGES[name].needs(run) for row in plan(run, need)]
-    if name in ("decode", "flow", "features"):
-        paths = STAGES[name].outputs(run, ())
-        rows.append((STAGES[name].task, count_existing(paths), len(paths)))
-    return list(dict.fromkeys(rows))
 
 
 # What the stages are made of.
