@@ -31,11 +31,9 @@ class DiskNeed:
     free_bytes: int
 
     def __str__(self) -> str:
+        needed, free = bytes_text(self.needed_bytes), bytes_text(self.free_bytes)
         hours = self.video_seconds / 3600
-        needed, free = self.needed_bytes / 1e9, self.free_bytes / 1e9
-        return (
-            f"{hours:.1f} h of video, about {needed:.1f} GB on disk ({free:.1f} free)"
-        )
+        return f"{hours:.2f} h of video, about {needed} on disk ({free} free)"
 
 
 def disk_need(run: Run) -> DiskNeed:
@@ -100,6 +98,18 @@ def _bytes_of(stage: str, info: VideoInfo, config: Config) -> float:
         Fraction(info.width), Fraction(info.height), config.decode.short_side
     )
     return frames * size[0] * size[1] * BYTES_PER_PIXEL[stage]
+
+
+def bytes_text(count: float) -> str:
+    """A size for people.
+
+    >>> bytes_text(7.3e9), bytes_text(12_345), bytes_text(0)
+    ('7.3 GB', '12.3 kB', '0 B')
+    """
+    for size, unit in ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
+        if count >= size:
+            return f"{count / size:.1f} {unit}"
+    return f"{count:.0f} B"
 
 
 def _free_bytes(folder: Path) -> int:
