@@ -166,6 +166,12 @@ class StageTask(luigi.Task):
         description="a video that makes no progress for so long is given up after the "
         "second time; 0: never",
     )
+    dry_run = luigi.BoolParameter(
+        default=False,
+        significant=False,
+        description="say what would be done, how long it would take and how much disk "
+        "it would need; do nothing",
+    )
     rgb_weights = luigi.Parameter(
         default="", description="a file of the extractor's weights (default: fetched)"
     )
@@ -235,9 +241,13 @@ class StageTask(luigi.Task):
     def complete(self) -> bool:
         """Whether the stage was done, of what is there now.
 
-        What the user must mend before anything can start ends the program here.
+        What the user must mend before anything can start ends the program here, and
+        so does a dry run.
         """
         try:
+            if self.dry_run:
+                narration.print_plan(self.pipeline_run, self.stage)
+                raise SystemExit(0)
             narration.open_run(self.pipeline_run, self.stage)
             return is_done(self.pipeline_run, self.stage)
         except (SodaError, WeightsError) as error:

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from pipeline.fanout import Ledger
 from pipeline.overview import Standing, overview, stages_up_to
-from pipeline.progress import duration_text, say
+from pipeline.progress import NOTHING, count_text, duration_text, say
 from pipeline.reporting import command_line, report_file
 from pipeline.run import Run
 from pipeline.stages import STAGES, is_done
@@ -23,7 +23,6 @@ NEXT = {
     "train": "DetectActions",
     "evaluate": "Report",
 }
-NOTHING = "–"
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,7 @@ class StageSummary:
         """The row of a table for people."""
         counts = [self.before, self.now, self.failed, self.left]
         time = NOTHING if self.seconds is None else duration_text(self.seconds)
-        return [self.task, *(str(n) if n else NOTHING for n in counts), time]
+        return [self.task, *map(count_text, counts), time]
 
 
 def summarise_stages(

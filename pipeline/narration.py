@@ -8,21 +8,23 @@ from logging.handlers import MemoryHandler
 from types import TracebackType
 from typing import Any, NoReturn
 
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
 from extractors.weights import WeightsError
 from pipeline.closing import close_run, tell_results
 from pipeline.datasets import DatasetError
-from pipeline.disk import DiskNeed, disk_need
+from pipeline.disk import TOO_SMALL, DiskNeed, disk_need
 from pipeline.errors import AnnotationError, SodaError
 from pipeline.fanout import Ledger
+from pipeline.forecast import make_forecast
 from pipeline.overview import Standing, overview
 from pipeline.points.summary import sentences as points_sentences
 from pipeline.progress import say
-from pipeline.reporting import notes
+from pipeline.reporting import command_line, notes
 from pipeline.run import Run
-from pipeline.stages import is_done
+from pipeline.stages import STAGES, is_done
 from pipeline.storage import read_json
 
 _opened: set[str] = set()  # work folders whose run has been announced
@@ -89,14 +91,34 @@ def opening(run: Run, standings: list[Standing]) -> Iterator[str]:
             yield f"{standing.task} done before: {standing.done}, to do: {left}"
 
 
+def print_plan(run: Run, stage: str) -> None:
+    """Say what a run would do, how long that takes and how much disk it needs.
+
+    Raises:
+        SodaError: Something that was asked for cannot be done.
+        WeightsError: The weights of a network are not to be had.
+    """
+    with warnings_held_back():
+        standings = check_run(run, stage)
+        say(next(opening(run, standings)))
+        say("a dry run: nothing is done")
+    forecast = make_forecast(run, standings)
+    table = Table("stage", box=SIMPLE)
+    for name in ("done before", "to do", "time, about"):
+        table.add_column(name, justify="right")
+    for row in forecast.rows():
+        table.add_row(*row)
+    Console().print(table)
+    for line in forecast.notes():
+        print(line)
+    print(f"to do it: {command_line(STAGES[stage].task)}".replace(" --dry-run", ""))
+
+
 def say_need(need: DiskNeed) -> None:
     """Say how much disk the work will take, and what to do if that is too much."""
     say(str(need))
-    if need.needed_bytes > need.free_bytes:
-        say(
-            "warning: the disk may be too small; --cache features keeps no frames and "
-            "no flow, --workdir takes another disk"
-        )
+    if need.is_short:
+        say(TOO_SMALL)
 
 
 @contextmanager

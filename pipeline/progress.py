@@ -9,6 +9,7 @@ from typing import Any
 LINE_SECONDS = 30.0
 TELL_SECONDS = 5.0  # between two reports to listeners
 BAR_CELLS = 24
+NOTHING = "–"  # in a table
 
 Listener = Callable[[str, float], None]  # of a line for people, and the share done
 
@@ -113,6 +114,15 @@ def told_to(listener: Listener) -> Iterator[None]:
 def say(text: str) -> None:
     """Tell the user something."""
     print(text, file=sys.stderr, flush=True)
+
+
+def count_text(count: int) -> str:
+    """A count as tables show it.
+
+    >>> count_text(7), count_text(0)
+    ('7', '–')
+    """
+    return str(count) if count else NOTHING
 
 
 def duration_text(seconds: float) -> str:

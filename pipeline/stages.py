@@ -20,6 +20,7 @@ from pipeline.preparation import (
     decode_videos,
     extract_all_features,
     last_annotated_seconds,
+    resources_of,
     timeline_of,
 )
 from pipeline.record import Outcome, Record, write_record
@@ -72,17 +73,39 @@ def run_stage(run: Run, name: str) -> None:
 
 
 def _work(run: Run, name: str) -> None:
-    began = time.monotonic()
+    began, due = time.monotonic(), videos_due(run, name)
     outcome = STAGES[name].work(run)
+    seconds = time.monotonic() - began
     record = Record(
         stage=name,
         parameters=run.identity(name),
         inputs=inputs_digest(run, name),
-        seconds=round(time.monotonic() - began, 3),
+        seconds=round(seconds, 3),
         failed=tuple(outcome.failed),
         videos=outcome.videos,
+        rate=measured_rate(run, name, due, seconds, outcome),
     )
     write_record(run.record_path(name), record, outcome.result)
+
+
+def videos_due(run: Run, name: str) -> list[str]:
+    """The videos that a per-video stage has no file of."""
+    if name not in PER_VIDEO:
+        return []
+    usable = run.usable(*STAGES[name].needs(run))
+    return [v.id for v in usable if not run.video_file(name, v.id).exists()]
+
+
+def measured_rate(
+    run: Run, name: str, due: list[str], seconds: float, outcome: Outcome
+) -> float | None:
+    """Frames a second and worker of what was just done; None where there were none."""
+    made = set(due) - set(outcome.failed)
+    if not made:
+        return None
+    known = run.facts if outcome.videos is None else outcome.videos
+    workers = min(resources_of(run, name).jobs, len(made))
+    return sum(known[id]["frames"] for id in made) / seconds / workers
 
 
 def run_up_to(run: Run, name: str) -> None:
