@@ -392,12 +392,12 @@ SCHEDULER_OPTIONS = ("scheduler-host", "scheduler-port", "scheduler-url")
 def names_scheduler(arguments: Sequence[str]) -> bool:
     """Whether a command line, or the user's own luigi.cfg, names a running luigid."""
     config = luigi.configuration.get_config()
+    named = {word.partition("=")[0] for word in arguments}
     return any(
-        word.partition("=")[0] == f"--{option}"
+        f"--{option}" in named
         or config.has_option("core", option)
         or config.has_option("core", f"default-{option}")
         for option in SCHEDULER_OPTIONS
-        for word in arguments
     )
 
 

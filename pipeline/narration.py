@@ -102,6 +102,8 @@ def print_plan(run: Run, stage: str) -> None:
         standings = check_run(run, stage)
         say(next(opening(run, standings)))
         say("a dry run: nothing is done")
+    if any(standing.stage == "features" for standing in standings):
+        say("; ".join(notes(run)))
     forecast = make_forecast(run, standings)
     table = Table("stage", box=SIMPLE)
     for name in ("done before", "to do", "time, about"):

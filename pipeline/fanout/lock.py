@@ -32,12 +32,16 @@ def locked(workdir: Path, name: str) -> Iterator[None]:
 
 
 def held_locks(workdir: Path) -> list[str]:
-    """The names of a work folder's locks that some process holds."""
+    """The names of a work folder's locks that some process holds.
+
+    Of somebody else's locks, which may not be opened, nothing can be known.
+    """
     held = []
     for path in sorted((workdir / LOCKS).glob("*.lock")):
         lock = FileLock(path)
         try:
-            lock.acquire(timeout=0)
+            with suppress(PermissionError):
+                lock.acquire(timeout=0)
         except Timeout:
             held.append(path.stem)
         lock.release()

@@ -68,7 +68,7 @@ def calibrate(run: Run, stages: Collection[str]) -> Calibration | None:
     Takes half a minute at most, in a temporary folder.
     """
     files = {v.path for v in run.dataset.videos if v.path.is_file()}
-    by_size = sorted(files, key=lambda path: path.stat().st_size)
+    by_size = sorted(files, key=lambda path: (path.stat().st_size, path))
     for path in by_size[len(by_size) // 2 :][:MOST_VIDEOS]:
         with (
             suppress(VideoError),
