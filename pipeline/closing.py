@@ -80,9 +80,10 @@ def close_run(run: Run, stage: str, before: Sequence[Standing]) -> None:
 def tell_failures(run: Run, stage: str) -> None:
     """Name the videos whose failures were allowed."""
     for name in stages_up_to(run, stage):
-        ledger = Ledger(run.workdir, name)
-        if listed := ledger.listed():
-            say(f"{name}: failed, and left out; ledger: {ledger.folder}\n{listed}")
+        record, ledger = run.record(name), Ledger(run.workdir, name)
+        if record and (count := len(record.failed)):
+            say(f"{name}: {count} failed, and are left out; ledger: {ledger.folder}")
+            say(ledger.listed())
 
 
 def tell_results(run: Run, stage: str) -> None:

@@ -59,5 +59,6 @@ def _standing(run: Run, stage: str, is_done: bool) -> Standing:
     if stage not in PER_VIDEO:
         return Standing(stage, task, int(is_done), 1, record=record)
     paths = STAGES[stage].outputs(run, ())
-    failed = len(Ledger(run.workdir, stage).read())
-    return Standing(stage, task, count_existing(paths), len(paths), failed, record)
+    failed = record.failed if is_done and record else Ledger(run.workdir, stage).read()
+    done = count_existing(paths)
+    return Standing(stage, task, done, len(paths), len(failed), record)
