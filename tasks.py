@@ -4,7 +4,8 @@ Wiring only. What a stage is made of and what it does stands in `pipeline/stages
 """
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext, suppress
 from dataclasses import fields
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +13,8 @@ from typing import Any, get_args
 
 import luigi
 import luigi.configuration
+from luigi.interface import core
+from luigi.rpc import RPCError
 from luigi.task_register import TaskClassNotFoundException
 
 from extractors.weights import WeightsError
@@ -29,6 +32,7 @@ from pipeline.datasets import dataset_name
 from pipeline.errors import SodaError, UsageError
 from pipeline.fanout import Resources
 from pipeline.networks import Part
+from pipeline.progress import told_to
 from pipeline.run import Cache, Run, check_changes, default_jobs
 from pipeline.stages import STAGES, is_done, run_stage
 
@@ -162,6 +166,12 @@ class StageTask(luigi.Task):
         description="a video that makes no progress for so long is given up after the "
         "second time; 0: never",
     )
+    dry_run = luigi.BoolParameter(
+        default=False,
+        significant=False,
+        description="say what would be done, how long it would take and how much disk "
+        "it would need; do nothing",
+    )
     rgb_weights = luigi.Parameter(
         default="", description="a file of the extractor's weights (default: fetched)"
     )
@@ -231,9 +241,13 @@ class StageTask(luigi.Task):
     def complete(self) -> bool:
         """Whether the stage was done, of what is there now.
 
-        What the user must mend before anything can start ends the program here.
+        What the user must mend before anything can start ends the program here, and
+        so does a dry run.
         """
         try:
+            if self.dry_run:
+                narration.print_plan(self.pipeline_run, self.stage)
+                raise SystemExit(0)
             narration.open_run(self.pipeline_run, self.stage)
             return is_done(self.pipeline_run, self.stage)
         except (SodaError, WeightsError) as error:
@@ -241,8 +255,16 @@ class StageTask(luigi.Task):
 
     def run(self) -> None:
         """Do the stage's work."""
-        run_stage(self.pipeline_run, self.stage)
+        is_remote = not core().local_scheduler
+        with told_to(self._tell_scheduler) if is_remote else nullcontext():
+            run_stage(self.pipeline_run, self.stage)
         narration.close_stage(self.pipeline_run, self.stage)
+
+    def _tell_scheduler(self, line: str, share: float) -> None:
+        """Show on luigid's pages how far the stage has come, if it can be reached."""
+        with suppress(RPCError):
+            self.set_status_message(line)
+            self.set_progress_percentage(round(100 * share))
 
     def on_failure(self, exception: BaseException) -> str:
         """Say in one sentence what went wrong; tracebacks are for faults of ours."""
@@ -364,15 +386,31 @@ LUIGI_DEFAULTS = {
 }
 
 
-def set_luigi_defaults() -> None:
+SCHEDULER_OPTIONS = ("scheduler-host", "scheduler-port", "scheduler-url")
+
+
+def names_scheduler(arguments: Sequence[str]) -> bool:
+    """Whether a command line, or the user's own luigi.cfg, names a running luigid."""
+    config = luigi.configuration.get_config()
+    named = {word.partition("=")[0] for word in arguments}
+    return any(
+        f"--{option}" in named
+        or config.has_option("core", option)
+        or config.has_option("core", f"default-{option}")
+        for option in SCHEDULER_OPTIONS
+    )
+
+
+def set_luigi_defaults(arguments: Sequence[str]) -> None:
     """Apply the defaults wherever the user's own luigi.cfg says nothing."""
     config = luigi.configuration.get_config()
     for section, options in LUIGI_DEFAULTS.items():
         for option, value in options.items():
-            if not config.has_option(section, option):
+            is_named = option == "local_scheduler" and names_scheduler(arguments)
+            if not (is_named or config.has_option(section, option)):
                 config.set(section, option, value)
 
 
-set_luigi_defaults()
+set_luigi_defaults(sys.argv)
 narration.hush_luigi()
 sys.excepthook = narration.hush_tracebacks(sys.excepthook, TaskClassNotFoundException)

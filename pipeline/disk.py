@@ -23,6 +23,15 @@ SAMPLED_VIDEOS = 20  # are looked at; the others are reckoned from their sizes
 
 
 @dataclass(frozen=True)
+class StageNeed:
+    """What one stage has still to do, estimated."""
+
+    video_seconds: float
+    frames: float
+    written_bytes: float
+
+
+@dataclass(frozen=True)
 class DiskNeed:
     """How much video is to be worked on, and what that takes; both estimated."""
 
@@ -30,12 +39,21 @@ class DiskNeed:
     needed_bytes: float
     free_bytes: int
 
+    @property
+    def is_short(self) -> bool:
+        """Whether there is less space than is needed."""
+        return self.needed_bytes > self.free_bytes
+
     def __str__(self) -> str:
+        needed, free = bytes_text(self.needed_bytes), bytes_text(self.free_bytes)
         hours = self.video_seconds / 3600
-        needed, free = self.needed_bytes / 1e9, self.free_bytes / 1e9
-        return (
-            f"{hours:.1f} h of video, about {needed:.1f} GB on disk ({free:.1f} free)"
-        )
+        return f"{hours:.2f} h of video, about {needed} on disk ({free} free)"
+
+
+TOO_SMALL = (
+    "warning: the disk may be too small; --cache features keeps no frames and no flow, "
+    "--workdir takes another disk"
+)
 
 
 def disk_need(run: Run) -> DiskNeed:
@@ -44,19 +62,34 @@ def disk_need(run: Run) -> DiskNeed:
         return _drawing_need(run)
     if run.features_folder:
         return _import_need(run, run.features_folder)
+    needs = video_needs(run)
+    return DiskNeed(
+        max((need.video_seconds for need in needs.values()), default=0.0),
+        sum(need.written_bytes for need in needs.values()),
+        _free_bytes(run.workdir),
+    )
+
+
+def video_needs(run: Run) -> dict[str, StageNeed]:
+    """What each stage that is made of videos has still to do, by the videos' sizes.
+
+    Nothing where no video can be read.
+    """
     sizes = {
         v.id: v.path.stat().st_size for v in run.dataset.videos if v.path.is_file()
     }
     sample = _sample([v for v in run.dataset.videos if v.id in sizes])
-    sampled_bytes = sum(sizes[id] for id in sample)
-    seconds, needed = 0.0, 0.0
+    infos, sampled_bytes = sample.values(), sum(sizes[id] for id in sample)
+    needs = {}
     for stage in (*run.caches, "features") if sample else ():
         missing = [id for id in sizes if not run.video_file(stage, id).exists()]
         share = sum(sizes[id] for id in missing) / sampled_bytes
-        infos = sample.values()
-        seconds = max(seconds, share * sum(info.duration_seconds for info in infos))
-        needed += share * sum(_bytes_of(stage, info, run.config) for info in infos)
-    return DiskNeed(seconds, needed, _free_bytes(run.workdir))
+        needs[stage] = StageNeed(
+            share * sum(info.duration_seconds for info in infos),
+            share * sum(_frames_of(info, run.config) for info in infos),
+            share * sum(_bytes_of(stage, info, run.config) for info in infos),
+        )
+    return needs
 
 
 def _drawing_need(run: Run) -> DiskNeed:
@@ -90,9 +123,14 @@ def _sample(videos: Sequence[Video]) -> dict[str, VideoInfo]:
     return infos
 
 
+def _frames_of(info: VideoInfo, config: Config) -> float:
+    """How many frames of a video are worked on."""
+    return info.duration_seconds * (config.decode.fps or info.fps)
+
+
 def _bytes_of(stage: str, info: VideoInfo, config: Config) -> float:
     """What a stage will write for a video."""
-    frames = info.duration_seconds * (config.decode.fps or info.fps)
+    frames = _frames_of(info, config)
     if stage == "features":
         snippets = frames / config.features.stride_frames
         return snippets * FEATURE_BYTES * len(config.features.stream_names)
@@ -100,6 +138,18 @@ def _bytes_of(stage: str, info: VideoInfo, config: Config) -> float:
         Fraction(info.width), Fraction(info.height), config.decode.short_side
     )
     return frames * size[0] * size[1] * BYTES_PER_PIXEL[stage]
+
+
+def bytes_text(count: float) -> str:
+    """A size for people.
+
+    >>> bytes_text(7.3e9), bytes_text(12_345), bytes_text(0)
+    ('7.3 GB', '12.3 kB', '0 B')
+    """
+    for size, unit in ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
+        if count >= size:
+            return f"{count / size:.1f} {unit}"
+    return f"{count:.0f} B"
 
 
 def _free_bytes(folder: Path) -> int:

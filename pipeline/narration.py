@@ -1,5 +1,6 @@
 """What a run tells the person who started it."""
 
+import atexit
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -7,19 +8,23 @@ from logging.handlers import MemoryHandler
 from types import TracebackType
 from typing import Any, NoReturn
 
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
 from extractors.weights import WeightsError
+from pipeline.closing import close_run, tell_results
 from pipeline.datasets import DatasetError
-from pipeline.disk import DiskNeed, disk_need
+from pipeline.disk import TOO_SMALL, DiskNeed, disk_need
 from pipeline.errors import AnnotationError, SodaError
 from pipeline.fanout import Ledger
+from pipeline.forecast import make_forecast
+from pipeline.overview import Standing, overview
 from pipeline.points.summary import sentences as points_sentences
 from pipeline.progress import say
-from pipeline.reporting import command_line, notes, report_file
+from pipeline.reporting import command_line, notes
 from pipeline.run import Run
-from pipeline.stages import is_done, plan
+from pipeline.stages import STAGES, is_done
 from pipeline.storage import read_json
 
 _opened: set[str] = set()  # work folders whose run has been announced
@@ -27,6 +32,8 @@ _opened: set[str] = set()  # work folders whose run has been announced
 
 def open_run(run: Run, stage: str) -> None:
     """Once a process, say what was done before and what is to do.
+
+    At the end of the process it is said what has become of it, however it ends.
 
     Raises:
         SodaError: The dataset cannot be used; its problems are in the ledger too.
@@ -38,40 +45,82 @@ def open_run(run: Run, stage: str) -> None:
     ledger = Ledger(run.workdir, "dataset")
     with warnings_held_back():
         try:
-            videos = run.dataset.videos
+            run.dataset  # noqa: B018 - its problems replace earlier ones
             ledger.clear()
-            rows = plan(run, stage)
-            if stage in ("evaluate", "experiment"):
-                run.check_scored()
-            if stage == "experiment":
-                run.config.experiment.check_chosen()
-            run.torch_device  # noqa: B018 - a device that is not there is said now,
-            run.human_clicks  # noqa: B018 - and so are clicks that make no sense
+            standings = check_run(run, stage)
         except (SodaError, WeightsError) as error:
             record_problems(run, ledger, error)
             raise
-        counts = [
-            f"{task} done before: {done}, to do: {count - done}"
-            for task, done, count in rows
-        ]
-        say(" | ".join([f"SODA  {run.dataset.name}: {len(videos)} videos", *counts]))
-    if rows[-1][0] == "ExtractFeatures":
+        say(" | ".join(opening(run, standings)))
+    videos = {s.stage: s.of - s.done for s in standings if s.is_per_video}
+    if "features" in videos:
         say("; ".join(notes(run)))
-        if any(done < count for _, done, count in rows):
+        if any(videos.values()):
             say_need(disk_need(run))
     if is_done(run, stage):
         say("Nothing to do: all of it was done before, with the same parameters.")
         close_stage(run, stage)
+        tell_results(run, stage)
+    else:
+        atexit.register(close_run, run, stage, standings)
+
+
+def check_run(run: Run, stage: str) -> list[Standing]:
+    """How far a run has come; what its user must mend is found before any work.
+
+    Raises:
+        SodaError: Something that was asked for cannot be done.
+        WeightsError: The weights of a network are not to be had.
+    """
+    standings = overview(run, stage)
+    if stage in ("evaluate", "experiment"):
+        run.check_scored()
+    if stage == "experiment":
+        run.config.experiment.check_chosen()
+    run.torch_device  # noqa: B018 - a device that is not there is said now,
+    run.human_clicks  # noqa: B018 - and so are clicks that make no sense
+    return standings
+
+
+def opening(run: Run, standings: list[Standing]) -> Iterator[str]:
+    """The parts of the first line: what is worked on, and how far it has come."""
+    yield f"SODA  {run.dataset.name}: {len(run.dataset.videos)} videos"
+    for standing in standings:
+        if standing.is_per_video:
+            left = standing.of - standing.done
+            yield f"{standing.task} done before: {standing.done}, to do: {left}"
+
+
+def print_plan(run: Run, stage: str) -> None:
+    """Say what a run would do, how long that takes and how much disk it needs.
+
+    Raises:
+        SodaError: Something that was asked for cannot be done.
+        WeightsError: The weights of a network are not to be had.
+    """
+    with warnings_held_back():
+        standings = check_run(run, stage)
+        say(next(opening(run, standings)))
+        say("a dry run: nothing is done")
+    if any(standing.stage == "features" for standing in standings):
+        say("; ".join(notes(run)))
+    forecast = make_forecast(run, standings)
+    table = Table("stage", box=SIMPLE)
+    for name in ("done before", "to do", "time, about"):
+        table.add_column(name, justify="right")
+    for row in forecast.rows():
+        table.add_row(*row)
+    Console().print(table)
+    for line in forecast.notes():
+        print(line)
+    print(f"to do it: {command_line(STAGES[stage].task)}".replace(" --dry-run", ""))
 
 
 def say_need(need: DiskNeed) -> None:
     """Say how much disk the work will take, and what to do if that is too much."""
     say(str(need))
-    if need.needed_bytes > need.free_bytes:
-        say(
-            "warning: the disk may be too small; --cache features keeps no frames and "
-            "no flow, --workdir takes another disk"
-        )
+    if need.is_short:
+        say(TOO_SMALL)
 
 
 @contextmanager
@@ -102,22 +151,15 @@ def record_problems(run: Run, ledger: Ledger, error: SodaError | WeightsError) -
 
 
 def close_stage(run: Run, stage: str) -> None:
-    """Say what a finished stage has found, and what to do next."""
+    """Say what a finished stage has found."""
     if stage == "points":
         for sentence in points_sentences(read_json(run.record_path(stage))):
             say(sentence)
-        say(f"clicks: {run.points_file}")
     if stage == "evaluate":
-        path = run.record_path("evaluate")
-        print_evaluation(read_json(path))
-        say(f"detections: {run.detections_file}\nevaluation: {path}")
-        say(f"next, a page to look at: {command_line('Report')}")
+        print_evaluation(read_json(run.record_path(stage)))
     if stage == "experiment":
         for path in sorted(run.folder(stage).glob("*.md")):
             print(path.read_text(encoding="utf-8"))
-        say(f"tables and figures: {run.folder(stage)}")
-    if stage == "report":
-        say(f"report: {report_file(run)}")
 
 
 def print_evaluation(result: dict[str, Any]) -> None:

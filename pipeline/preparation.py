@@ -6,7 +6,7 @@ from typing import Any
 
 from extractors.flow import ON_DEVICE
 from pipeline.datasets import Video
-from pipeline.fanout import Item, Job, run_job
+from pipeline.fanout import Item, Job, Resources, run_job
 from pipeline.grid import SnippetGrid
 from pipeline.importing import plan_imports
 from pipeline.progress import say
@@ -21,10 +21,10 @@ def decode_videos(run: Run) -> Outcome:
     job = Job(
         stage="decode",
         function="pipeline.caching:decode",
-        parameters={"config": plain(run.config.decode)},
+        parameters=parameters_of(run, "decode"),
         items=source_items(run, "decode"),
     )
-    failed = run_job(job, run.workdir, run.resources)
+    failed = run_job(job, run.workdir, resources_of(run, "decode"))
     facts = {}
     for id, path in made(run, "decode", run.dataset.videos, failed):
         with CachedFrames(path) as frames:
@@ -37,35 +37,24 @@ def decode_videos(run: Run) -> Outcome:
 
 def compute_flows(run: Run) -> Outcome:
     """Compute the optical flow of all videos, on GPUs where that is possible."""
-    on_device = run.config.flow.algorithm in ON_DEVICE
-    raft = run.weights["raft"] if run.uses_raft else None
     job = Job(
         stage="flow",
         function="pipeline.caching:compute_flow",
-        parameters={
-            "config": plain(run.config.flow),
-            "device": str(run.torch_device) if on_device else "cpu",
-            "raft_weights": str(raft.path) if raft else None,
-        },
+        parameters=parameters_of(run, "flow"),
         items=cache_items(run, "flow", ("decode",)),
     )
-    resources = run.network_resources if on_device else run.resources
-    return Outcome(run_job(job, run.workdir, resources))
+    return Outcome(run_job(job, run.workdir, resources_of(run, "flow")))
 
 
 def extract_all_features(run: Run) -> Outcome:
-    """Extract the features of all videos, or draw or import them.
-
-    Networks have a worker on each GPU, or on CPUs as many as asked for.
-    """
+    """Extract the features of all videos, or draw or import them."""
     jobs = {
         "videos": extraction_job,
         "imported": import_job,
         "simulation": drawing_job,
     }
-    job, is_extraction = jobs[run.origin](run), run.origin == "videos"
-    resources = run.network_resources if is_extraction else run.resources
-    failed = run_job(job, run.workdir, resources)
+    job = jobs[run.origin](run)
+    failed = run_job(job, run.workdir, resources_of(run, "features"))
     facts = {}
     for id, path in made(run, "features", run.usable(*run.caches), failed):
         header = read_header(path)
@@ -75,7 +64,48 @@ def extract_all_features(run: Run) -> Outcome:
 
 def extraction_job(run: Run) -> Job:
     """Features made by networks, from the caches or in one pass."""
-    recipe = {
+    if run.caches:
+        function = "pipeline.extraction:extract_features"
+        items = cache_items(run, "features", run.caches)
+    else:
+        function = "pipeline.streaming:stream_features"
+        items = source_items(run, "features")
+    return Job("features", function, parameters_of(run, "features"), items)
+
+
+def resources_of(run: Run, stage: str) -> Resources:
+    """What a per-video stage may use.
+
+    Networks have a worker on each GPU, or on CPUs as many as asked for.
+    """
+    has_networks = {
+        "flow": run.config.flow.algorithm in ON_DEVICE,
+        "features": run.origin == "videos",
+    }
+    return run.network_resources if has_networks.get(stage) else run.resources
+
+
+def parameters_of(run: Run, stage: str) -> dict[str, Any]:
+    """What a stage's function takes, the same for every video."""
+    if stage == "decode":
+        return {"config": plain(run.config.decode)}
+    if stage == "flow":
+        on_device = run.config.flow.algorithm in ON_DEVICE
+        raft = run.weights["raft"] if run.uses_raft else None
+        return {
+            "config": plain(run.config.flow),
+            "device": str(run.torch_device) if on_device else "cpu",
+            "raft_weights": str(raft.path) if raft else None,
+        }
+    if run.caches:
+        return {"recipe": recipe_of(run)}
+    sections = {name: plain(getattr(run.config, name)) for name in run.sources}
+    return {"recipe": recipe_of(run), "flow": None, **sections}
+
+
+def recipe_of(run: Run) -> dict[str, Any]:
+    """How networks make features; see `Recipe`."""
+    return {
         "config": plain(run.config.features),
         "weights": run.weights_json(),
         "device": str(run.torch_device),
@@ -86,16 +116,6 @@ def extraction_job(run: Run) -> Job:
         "siblings": plain(siblings(run)),
         "header": {"made_by": run.identity("features")},
     }
-    if run.caches:
-        function = "pipeline.extraction:extract_features"
-        items = cache_items(run, "features", run.caches)
-        parameters: dict[str, Any] = {"recipe": recipe}
-    else:
-        function = "pipeline.streaming:stream_features"
-        items = source_items(run, "features")
-        sections = {name: plain(getattr(run.config, name)) for name in run.sources}
-        parameters = {"recipe": recipe, "flow": None, **sections}
-    return Job("features", function, parameters, items)
 
 
 def drawing_job(run: Run) -> Job:

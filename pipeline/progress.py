@@ -2,11 +2,18 @@
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 LINE_SECONDS = 30.0
+TELL_SECONDS = 5.0  # between two reports to listeners
 BAR_CELLS = 24
+NOTHING = "–"  # in a table
+
+Listener = Callable[[str, float], None]  # of a line for people, and the share done
+
+_listeners: list[Listener] = []
 
 
 class Progress:
@@ -29,8 +36,8 @@ class Progress:
         self.unit = unit
         self.total = sum(to_do)
         self.began = time.monotonic()
-        self.last_line = self.began
-        self.fraction = 0.0
+        self.last_line = self.last_told = self.began
+        self.fraction, self.items = 0.0, 0
 
     def announce(self) -> None:
         """Say what was done before and what is to do."""
@@ -40,9 +47,13 @@ class Progress:
             f"done before: {before}, to do: {len(self.to_do)}"
         )
 
-    def update(self, done: float) -> None:
-        """So much of the weight is done."""
+    def update(self, done: float, items: int | None = None) -> None:
+        """So much of the weight is done, and so many items.
+
+        None counts as many items as weight, where each weighs 1.
+        """
         self.fraction = min(done / self.total, 1.0) if self.total else 1.0
+        self.items = min(int(done) if items is None else items, len(self.to_do))
         now = time.monotonic()
         if sys.stderr.isatty():
             sys.stderr.write(f"\r\x1b[2K{self.line()}")
@@ -50,6 +61,9 @@ class Progress:
         elif now - self.last_line >= LINE_SECONDS:
             self.last_line = now
             say(self.line())
+        if now - self.last_told >= TELL_SECONDS:
+            self.last_told = now
+            self._tell(self.line())
 
     def clear(self) -> None:
         """Take the bar away."""
@@ -61,16 +75,23 @@ class Progress:
         self.clear()
         if self.to_do:
             elapsed = duration_text(time.monotonic() - self.began)
-            say(f"{self.stage}: {len(self.to_do)} {self.unit} in {elapsed}")
+            line = f"{self.stage}: {len(self.to_do)} {self.unit} in {elapsed}"
+            say(line)
+            self._tell(line)
 
     def line(self) -> str:
-        """The bar, the share that is done and the time that is left."""
+        """The bar, the items and the share that are done, and the time that is left."""
         filled = int(self.fraction * BAR_CELLS)
         bar = "#" * filled + "-" * (BAR_CELLS - filled)
         elapsed = time.monotonic() - self.began
         left = elapsed * (1 - self.fraction) / self.fraction if self.fraction else None
         eta = "--:--:--" if left is None else duration_text(left)
-        return f"{self.stage}  {bar} {self.fraction:4.0%}  ETA {eta}"
+        items = f"{self.items}/{len(self.to_do)}"
+        return f"{self.stage}  {bar}  {items}  {self.fraction:4.0%}  ETA {eta}"
+
+    def _tell(self, line: str) -> None:
+        for listener in _listeners:
+            listener(line, self.fraction)
 
     def __enter__(self) -> "Progress":
         self.announce()
@@ -80,9 +101,28 @@ class Progress:
         self.finish()
 
 
+@contextmanager
+def told_to(listener: Listener) -> Iterator[None]:
+    """Tell somebody else too, meanwhile, how far the work has come."""
+    _listeners.append(listener)
+    try:
+        yield
+    finally:
+        _listeners.remove(listener)
+
+
 def say(text: str) -> None:
     """Tell the user something."""
     print(text, file=sys.stderr, flush=True)
+
+
+def count_text(count: int) -> str:
+    """A count as tables show it.
+
+    >>> count_text(7), count_text(0)
+    ('7', '–')
+    """
+    return str(count) if count else NOTHING
 
 
 def duration_text(seconds: float) -> str:

@@ -31,6 +31,7 @@ class Record:
     seconds: float  # that it took
     failed: tuple[str, ...] = ()  # ids of videos without an output
     videos: dict[str, Any] | None = None  # by id: what later stages need to know
+    rate: float | None = None  # frames a second and worker, where it could be measured
 
     @property
     def digest(self) -> str:

@@ -16,7 +16,18 @@ from pipeline.report import Report, VideoReport, write_report
 from pipeline.run import Run
 from pipeline.storage import read_arrays, read_json
 
-TASK_NAMES = ("Evaluate", "Report")
+TASK_NAMES = (
+    "DecodeVideos",
+    "ComputeFlow",
+    "ExtractFeatures",
+    "GeneratePoints",
+    "TrainSODA",
+    "RefineSODA",
+    "DetectActions",
+    "Evaluate",
+    "Report",
+    "Experiment",
+)
 
 
 def report_run(run: Run) -> Outcome:

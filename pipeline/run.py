@@ -30,6 +30,17 @@ Cache = Literal["all", "features"]
 # Counts up when a stage's result changes for reasons that no parameter shows.
 FORMAT = 3
 
+# The folders of stages, in a work folder, that are not named like their stage.
+FOLDERS = {
+    "decode": "frames",
+    "train": "models",
+    "refine": "models",
+    "detect": "detections",
+    "evaluate": "evaluation",
+    "experiment": "experiments",
+}
+FILE_STAGES = ("points", "evaluate")  # have files by fingerprint, others folders
+
 
 @dataclass(frozen=True)
 class Run:
@@ -262,16 +273,8 @@ class Run:
         return {}
 
     def _folder(self, stage: str) -> Path:
-        names = {
-            "decode": "frames",
-            "train": "models",
-            "refine": "models",
-            "detect": "detections",
-            "evaluate": "evaluation",
-            "experiment": "experiments",
-        }
-        parent = self.workdir / names.get(stage, stage)
-        if stage in ("points", "evaluate"):
+        parent = self.workdir / FOLDERS.get(stage, stage)
+        if stage in FILE_STAGES:
             return parent
         return parent / self.fingerprint(stage)
 
@@ -283,7 +286,7 @@ class Run:
 
     def record_path(self, stage: str) -> Path:
         """Where a stage's record lies: beside its files, or in its JSON result."""
-        if stage in ("points", "evaluate"):
+        if stage in FILE_STAGES:
             return self.folder(stage) / f"{self.fingerprint(stage)}.json"
         return self.folder(stage) / "done.json"
 

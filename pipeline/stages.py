@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.detecting import detect_dataset
-from pipeline.errors import UsageError
 from pipeline.experiments.experiment import run_experiment
 from pipeline.fanout.lock import locked
 from pipeline.points.generation import generate_points
@@ -21,6 +20,7 @@ from pipeline.preparation import (
     decode_videos,
     extract_all_features,
     last_annotated_seconds,
+    resources_of,
     timeline_of,
 )
 from pipeline.record import Outcome, Record, write_record
@@ -29,6 +29,8 @@ from pipeline.run import Run
 from pipeline.scoring import evaluate_detections
 from pipeline.storage import fingerprint, plain
 from pipeline.training import refine_model, train_model
+
+PER_VIDEO = ("decode", "flow", "features")
 
 
 @dataclass(frozen=True)
@@ -50,19 +52,19 @@ def is_done(run: Run, name: str) -> bool:
     def check(name: str) -> bool:
         if name not in known:
             below = all(check(need) for need in STAGES[name].needs(run))
-            known[name] = below and _is_up_to_date(run, name)
+            known[name] = below and is_current(run, name)
         return known[name]
 
     return check(name)
 
 
-def _is_up_to_date(run: Run, name: str) -> bool:
-    """Whether a stage is done, if those that it needs are."""
-    stage, record = STAGES[name], run.record(name)
+def is_current(run: Run, name: str) -> bool:
+    """Whether a stage is done, if all below it are."""
+    record = run.record(name)
     if record is None or record.inputs != inputs_digest(run, name):
         return False
     allowed = run.resources.max_failures * len(run.dataset.videos)
-    outputs = stage.outputs(run, record.failed)
+    outputs = STAGES[name].outputs(run, record.failed)
     return len(record.failed) <= allowed and count_existing(outputs) == len(outputs)
 
 
@@ -78,17 +80,39 @@ def run_stage(run: Run, name: str) -> None:
 
 
 def _work(run: Run, name: str) -> None:
-    began = time.monotonic()
+    began, due = time.monotonic(), videos_due(run, name)
     outcome = STAGES[name].work(run)
+    seconds = time.monotonic() - began
     record = Record(
         stage=name,
         parameters=run.identity(name),
         inputs=inputs_digest(run, name),
-        seconds=round(time.monotonic() - began, 3),
+        seconds=round(seconds, 3),
         failed=tuple(outcome.failed),
         videos=outcome.videos,
+        rate=measured_rate(run, name, due, seconds, outcome),
     )
     write_record(run.record_path(name), record, outcome.result)
+
+
+def videos_due(run: Run, name: str) -> list[str]:
+    """The videos that a per-video stage has no file of."""
+    if name not in PER_VIDEO:
+        return []
+    usable = run.usable(*STAGES[name].needs(run))
+    return [v.id for v in usable if not run.video_file(name, v.id).exists()]
+
+
+def measured_rate(
+    run: Run, name: str, due: list[str], seconds: float, outcome: Outcome
+) -> float | None:
+    """Frames a second and worker of what was just done; None where there were none."""
+    made = set(due) - set(outcome.failed)
+    if not made:
+        return None
+    known = run.facts if outcome.videos is None else outcome.videos
+    workers = min(resources_of(run, name).jobs, len(made))
+    return sum(known[id]["frames"] for id in made) / seconds / workers
 
 
 def run_up_to(run: Run, name: str) -> None:
@@ -116,24 +140,6 @@ def count_existing(paths: list[Path]) -> int:
             listed[folder] = set(os.listdir(folder)) if is_there else set()
         count += name in listed[folder]
     return count
-
-
-def plan(run: Run, name: str) -> list[tuple[str, int, int]]:
-    """Of each per-video stage up to this one: task, videos done, videos in all.
-
-    Raises:
-        UsageError: The stage works on videos, and there are none.
-    """
-    if run.origin != "videos" and name in ("decode", "flow"):
-        raise UsageError(
-            f"{STAGES[name].task}: no video is looked at where features are "
-            "simulated or imported; begin with ExtractFeatures"
-        )
-    rows = [row for need in STAGES[name].needs(run) for row in plan(run, need)]
-    if name in ("decode", "flow", "features"):
-        paths = STAGES[name].outputs(run, ())
-        rows.append((STAGES[name].task, count_existing(paths), len(paths)))
-    return list(dict.fromkeys(rows))
 
 
 # What the stages are made of.

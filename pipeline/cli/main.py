@@ -7,11 +7,13 @@ import typer
 from extractors.weights import WeightsError
 from pipeline import narration
 from pipeline.cli.check import check_command
+from pipeline.cli.clean import clean_command
 from pipeline.cli.detect import detect_command
 from pipeline.cli.download import download_command
 from pipeline.cli.evaluate import evaluate_command
 from pipeline.cli.export import app as export_app
 from pipeline.cli.init import init_command
+from pipeline.cli.status import status_command
 from pipeline.errors import SodaError
 from pipeline.progress import say
 
@@ -30,6 +32,8 @@ app.command("detect")(detect_command)
 app.command("download")(download_command)
 app.command("evaluate")(evaluate_command)
 app.add_typer(export_app)
+app.command("status")(status_command)
+app.command("clean")(clean_command)
 
 
 @app.callback()

@@ -9,6 +9,7 @@ from pipeline.storage import read_json, write_json
 
 # A video in whose company a worker was killed twice is not tried a third time.
 MAX_DEATHS = 2
+MOST_SHOWN = 20  # failures, where they are listed for a person
 
 
 class Ledger:
@@ -27,6 +28,13 @@ class Ledger:
         """All entries by video id."""
         entries = [read_json(path) for path in sorted(self.folder.glob("*.json"))]
         return {entry["id"]: entry for entry in entries}
+
+    def listed(self) -> str:
+        """The first entries, a line each, and how many there are beside them."""
+        lines = [f"  {id}: {entry['message']}" for id, entry in self.read().items()]
+        more = len(lines) - MOST_SHOWN
+        rest = [f"  ... and {more} more, in {self.folder}"] if more > 0 else []
+        return "\n".join(lines[:MOST_SHOWN] + rest)
 
     def clear(self) -> None:
         """Remove all entries: the videos get another chance."""

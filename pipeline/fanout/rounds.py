@@ -35,7 +35,8 @@ def run_job(job: Job, workdir: Path, resources: Resources) -> list[str]:
         Rounds(job, workdir, resources, failures, progress).run(to_do)
         progress.finish()
         failures.forget_deaths()
-        return check_failures(failures, job, resources.max_failures)
+        logs = job.folder(workdir)
+        return check_failures(failures, job, logs, resources.max_failures)
 
 
 class Rounds:
@@ -55,6 +56,7 @@ class Rounds:
         stall = 60 * resources.stall_minutes if job.tells_progress else 0.0
         self.order = Order(job.stage, job.function, job.parameters, stall)
         self.executor: Executor = LocalExecutor(resources)
+        self.weight_before, self.items_before = 0.0, 0  # of earlier rounds
 
     def run(self, to_do: list[Item]) -> None:
         """Repeat rounds for what is missing without an error of its own."""
@@ -77,6 +79,8 @@ class Rounds:
         if not self._is_running():
             slices = self.executor.slices(len(items))
             write_round(self.folder, self.order, items, slices)
+            self.weight_before = self.progress.total - sum(i.weight for i in items)
+            self.items_before = len(self.progress.to_do) - len(items)
         count = len(list(self.folder.glob("items-*.jsonl")))
         excused = self.executor.run(self.folder, count, self._watch)
         self._watch()
@@ -92,7 +96,11 @@ class Rounds:
         )
 
     def _watch(self) -> None:
-        self.progress.update(sum(state.done for _, state in read_states(self.folder)))
+        states = [state for _, state in read_states(self.folder)]
+        self.progress.update(
+            self.weight_before + sum(state.done for state in states),
+            self.items_before + sum(state.items for state in states),
+        )
 
     def _blame_deaths(self, items: list[Item], excused: set[int]) -> int:
         """Count the videos that were in flight when a worker died by itself."""
@@ -117,14 +125,16 @@ class Rounds:
         return len(deaths)
 
 
-def check_failures(failures: Ledger, job: Job, max_failures: float) -> list[str]:
+def check_failures(
+    failures: Ledger, job: Job, logs: Path, max_failures: float
+) -> list[str]:
     """The ids in the ledger, if they are few enough, else `FailedVideosError`."""
     failed, count = failures.read(), len(job.items)
     if len(failed) <= max_failures * count:
         return sorted(failed)
-    listed = "\n".join(f"  {id}: {entry['message']}" for id, entry in failed.items())
     raise FailedVideosError(
         f"{failures.stage}: {len(failed)} of {count} {job.unit} failed; the others are "
         f"done. Mend or remove these, or allow a share with --max-failures, then run "
-        f"the same command again. Ledger: {failures.folder}\n{listed}"
+        f"the same command again. Ledger: {failures.folder}; the workers' logs: "
+        f"{logs}\n{failures.listed()}"
     )

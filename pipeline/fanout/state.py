@@ -16,6 +16,7 @@ class State:
     """What is known of a worker; one that was killed leaves its last one."""
 
     done: float = 0.0  # weight
+    items: int = 0  # that are done, or have failed
     in_flight: str | None = None  # the item that it works on
     has_ended: bool = False  # by itself
 
@@ -30,7 +31,7 @@ class Reporter:
     def __init__(self, folder: Path, k: int) -> None:
         self.file = state_path(folder, k).open("wb", buffering=0)
         self.length = 0
-        self.done = 0.0
+        self.done, self.items = 0.0, 0
         self.in_flight: str | None = None
         self.written = 0.0
         self._write(State())
@@ -38,22 +39,23 @@ class Reporter:
     def begin(self, id: str) -> None:
         """The item `id` is next."""
         self.in_flight = id
-        self._write(State(self.done, id))
+        self._write(State(self.done, self.items, id))
 
     def within(self, done: float) -> None:
         """So much of the present item's weight is done."""
         if time.monotonic() - self.written >= REPORT_SECONDS:
-            self._write(State(self.done + done, self.in_flight))
+            self._write(State(self.done + done, self.items, self.in_flight))
 
     def finish(self, weight: float) -> None:
         """The present item is done, or has failed, or had been done before."""
         self.done += weight
+        self.items += 1
         self.in_flight = None
         self.within(0.0)
 
     def end(self) -> None:
         """There is nothing left to do."""
-        self._write(State(self.done, has_ended=True))
+        self._write(State(self.done, self.items, has_ended=True))
 
     def _write(self, state: State) -> None:
         self.written = time.monotonic()

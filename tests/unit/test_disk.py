@@ -58,7 +58,7 @@ def test_videos_that_are_not_there_need_nothing(tmp_path):
 
 def test_the_need_is_said_and_warned_of(capsys):
     say_need(DiskNeed(7200, 7.3e9, 8_000_000_000))
-    text = "2.0 h of video, about 7.3 GB on disk (8.0 free)\n"
+    text = "2.00 h of video, about 7.3 GB on disk (8.0 GB free)\n"
     assert capsys.readouterr().err == text
     say_need(DiskNeed(7200, 8.3e9, 8_000_000_000))
     assert "--cache features" in capsys.readouterr().err

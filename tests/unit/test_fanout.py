@@ -9,6 +9,7 @@ import pytest
 
 from pipeline.errors import FailedVideosError, SodaError, VideoError
 from pipeline.fanout import Item, Job, Ledger, Resources, file_name, run_job
+from pipeline.progress import Progress
 
 
 def make(inputs, output, progress, behaviour="work", log="", **_):
@@ -95,6 +96,28 @@ def test_a_bad_video_stops_no_other_and_is_named(tmp_path):
     assert made(tmp_path) == ["a", "c"]
     entry = Ledger(tmp_path, "stage").read()["b"]
     assert entry["error"] == "VideoError" and "nothing to see" in entry["message"]
+
+
+def test_of_many_failures_the_first_are_listed_and_the_logs_named(tmp_path):
+    job = make_job(tmp_path, {f"v{n:02}": "bad video" for n in range(23)})
+    with pytest.raises(FailedVideosError) as caught:
+        run_job(job, tmp_path, Resources(jobs=1))
+    lines = str(caught.value).splitlines()
+    assert str(tmp_path / "jobs" / "stage") in lines[0]
+    assert len(lines) == 22 and "v19: " in lines[20]
+    ledger = tmp_path / "failures" / "stage"
+    assert lines[21] == f"  ... and 3 more, in {ledger}"
+
+
+def test_the_progress_goes_on_from_round_to_round(tmp_path, monkeypatch):
+    seen = []
+    monkeypatch.setattr(
+        Progress, "update", lambda _, done, items: seen.append((done, items))
+    )
+    behaviours = {"a": "work", "b": "work", "c": "die once"}
+    (tmp_path / "out").mkdir()
+    run_job(make_job(tmp_path, behaviours), tmp_path, Resources(jobs=3))
+    assert seen[-1] == (6.0, 3)
 
 
 def test_a_share_of_failures_can_be_allowed(tmp_path):

@@ -1,0 +1,78 @@
+from dataclasses import replace
+
+import pytest
+
+from pipeline import closing
+from pipeline.closing import StageSummary, next_command, result_lines, summarise_stages
+from pipeline.config import make_config
+from pipeline.overview import Standing, overview, stages_up_to
+from pipeline.record import Record
+from pipeline.reporting import TASK_NAMES
+from pipeline.run import Run
+from pipeline.stages import STAGES
+from tests.dataset_maker import entry, write_manifest
+
+BEFORE = Standing("decode", "DecodeVideos", done=5, of=20)
+
+
+@pytest.fixture
+def run(tmp_path):
+    """A run on one test video, which is not there."""
+    absent = entry(tmp_path / "a.mp4", "test", "right", range(5))
+    manifest = write_manifest(tmp_path, [absent])
+    return Run(str(manifest), make_config("soda", {}), tmp_path / "work")
+
+
+def test_what_was_done_is_told_from_what_was_there_before():
+    record = Record("decode", {}, "x", seconds=61.0)
+    after = replace(BEFORE, done=17, failed=2, record=record)
+    (row,) = summarise_stages([BEFORE], [after])
+    assert row == StageSummary("DecodeVideos", 5, 12, 2, 1, 61.0)
+    assert row.cells() == ["DecodeVideos", "5", "12", "2", "1", "00:01:01"]
+
+
+def test_the_time_of_an_earlier_run_is_not_that_of_this_one():
+    old = replace(BEFORE, done=20, record=Record("decode", {}, "x", seconds=61.0))
+    (row,) = summarise_stages([old], [old])
+    assert row.cells() == ["DecodeVideos", "20", "–", "–", "–", "–"]
+
+
+def test_stages_stand_in_the_order_of_the_work_each_once(run):
+    assert stages_up_to(run, "evaluate") == [
+        *("decode", "flow", "features", "points", "train", "detect", "evaluate"),
+    ]
+    assert [s.of - s.done for s in overview(run, "flow")] == [1, 1]
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_finished_stage_names_its_results_and_a_task_that_exists(
+    run, stage, monkeypatch
+):
+    monkeypatch.setattr("sys.argv", ["luigi", "--module", "tasks", STAGES[stage].task])
+    assert list(result_lines(run, stage))
+    command = next_command(run, stage)
+    assert (command is None) == (stage in ("report", "experiment"))
+    if command:
+        task = command.split()[3]
+        assert task in TASK_NAMES and task != STAGES[stage].task
+
+
+def test_every_tasks_name_is_replaced_in_the_command():
+    assert set(TASK_NAMES) == {stage.task for stage in STAGES.values()}
+
+
+def test_after_detection_comes_what_the_dataset_allows(run, monkeypatch, tmp_path):
+    monkeypatch.setattr("sys.argv", ["luigi", "DetectActions"])
+    assert next_command(run, "detect") == "luigi Evaluate"
+    unknown = entry(tmp_path / "b.mp4", "test", "right", range(5)) | {"segments": []}
+    manifest = write_manifest(tmp_path, [unknown])
+    assert next_command(replace(run, dataset_name=str(manifest)), "detect") == (
+        "luigi Report"
+    )
+
+
+def test_an_unfinished_run_says_how_to_go_on(run, capsys, monkeypatch):
+    monkeypatch.setattr("sys.argv", ["luigi", "--module", "tasks", "DecodeVideos"])
+    closing.close_run(run, "decode", overview(run, "decode"))
+    said = capsys.readouterr().err
+    assert "next, to go on from here: luigi --module tasks DecodeVideos" in said
