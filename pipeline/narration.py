@@ -45,7 +45,7 @@ def open_run(run: Run, stage: str) -> None:
                 run.check_scored()
             if stage == "experiment":
                 run.config.experiment.check_chosen()
-            run.torch_device  # noqa: B018 - a device that is not there is said now,
+            run.device_of("features")  # a device that is not there is said now,
             run.human_clicks  # noqa: B018 - and so are clicks that make no sense
         except (SodaError, WeightsError) as error:
             record_problems(run, ledger, error)

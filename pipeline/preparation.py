@@ -44,7 +44,7 @@ def compute_flows(run: Run) -> Outcome:
         function="pipeline.caching:compute_flow",
         parameters={
             "config": plain(run.config.flow),
-            "device": str(run.torch_device) if on_device else "cpu",
+            "device": run.device_of("flow") if on_device else "cpu",
             "raft_weights": str(raft.path) if raft else None,
         },
         items=cache_items(run, "flow", ("decode",)),
@@ -78,7 +78,7 @@ def extraction_job(run: Run) -> Job:
     recipe = {
         "config": plain(run.config.features),
         "weights": run.weights_json(),
-        "device": str(run.torch_device),
+        "device": run.device_of("features"),
         "identities": {
             stream: fingerprint(run.stream_identity(stream))
             for stream in run.config.features.stream_names

@@ -6,14 +6,16 @@ stages that it needs, in their present state, and its own share of the dataset.
 
 import os
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from pipeline.caching import ShareDone, silent
 from pipeline.detecting import detect_dataset
 from pipeline.errors import UsageError
 from pipeline.experiments.experiment import run_experiment
+from pipeline.fanout import Item, Job, run_job
 from pipeline.fanout.lock import locked
 from pipeline.points.generation import generate_points
 from pipeline.preparation import (
@@ -27,7 +29,7 @@ from pipeline.record import Outcome, Record, write_record
 from pipeline.reporting import report_file, report_run
 from pipeline.run import Run
 from pipeline.scoring import evaluate_detections
-from pipeline.storage import fingerprint, plain
+from pipeline.storage import fingerprint, plain, read_json, write_json
 from pipeline.training import refine_model, train_model
 
 
@@ -41,6 +43,7 @@ class Stage:
     content: Callable[[Run], Any]  # of the dataset, what the stage is made of
     outputs: Callable[[Run, Iterable[str]], list[Path]]  # but for failed videos'
     work: Callable[[Run], Outcome]
+    is_sent: bool = False  # to a cluster, as a whole; others send their videos
 
 
 def is_done(run: Run, name: str) -> bool:
@@ -69,7 +72,10 @@ def run_stage(run: Run, name: str) -> None:
 
 def _work(run: Run, name: str) -> None:
     began = time.monotonic()
-    outcome = STAGES[name].work(run)
+    if run.resources.slurm and STAGES[name].is_sent:
+        outcome = send_stage(run, name)
+    else:
+        outcome = STAGES[name].work(run)
     record = Record(
         stage=name,
         parameters=run.identity(name),
@@ -79,6 +85,35 @@ def _work(run: Run, name: str) -> None:
         videos=outcome.videos,
     )
     write_record(run.record_path(name), record, outcome.result)
+
+
+def send_stage(run: Run, name: str) -> Outcome:
+    """Have a worker do a stage's work, wherever workers are."""
+    made_of = fingerprint([run.fingerprint(name), inputs_digest(run, name)])
+    output = run.workdir / "outcomes" / f"{name}-{made_of}.json"
+    job = Job(
+        stage=name,
+        function="pipeline.stages:do_stage",
+        parameters={"run": run.to_json(name), "name": name},
+        items=(Item(name, (), str(output), weight=1.0, arguments={}),),
+        unit="job",
+        tells_progress=False,
+    )
+    run_job(job, run.workdir, replace(run.resources, max_failures=0.0))
+    outcome = Outcome(**read_json(output))
+    output.unlink()
+    return outcome
+
+
+def do_stage(
+    inputs: Sequence[Path],
+    output: Path,
+    run: Mapping[str, Any],
+    name: str,
+    progress: ShareDone = silent,
+) -> None:
+    """Do a stage's work in a worker, and leave its outcome as JSON."""
+    write_json(output, plain(STAGES[name].work(Run.from_json(run))))
 
 
 def run_up_to(run: Run, name: str) -> None:
@@ -257,6 +292,7 @@ STAGES = {
             content=train_labels,
             outputs=lambda run, failed: [run.folder("train") / "model.safetensors"],
             work=train_model,
+            is_sent=True,
         ),
         Stage(
             name="refine",
@@ -265,6 +301,7 @@ STAGES = {
             content=train_labels,
             outputs=lambda run, failed: [run.folder("refine") / "model.safetensors"],
             work=refine_model,
+            is_sent=True,
         ),
         Stage(
             name="detect",
@@ -273,6 +310,7 @@ STAGES = {
             content=searched_ids,
             outputs=lambda run, failed: [run.detections_file],
             work=detect_dataset,
+            is_sent=True,
         ),
         Stage(
             name="evaluate",
@@ -281,6 +319,7 @@ STAGES = {
             content=searched_annotations,
             outputs=lambda run, failed: [],
             work=evaluate_detections,
+            is_sent=True,
         ),
         Stage(
             name="report",

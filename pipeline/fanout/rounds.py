@@ -1,5 +1,6 @@
 """Rounds of workers, until every item has its output or its error."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from pipeline.errors import FailedVideosError, SodaError
@@ -10,6 +11,7 @@ from pipeline.fanout.local import LocalExecutor
 from pipeline.fanout.lock import locked
 from pipeline.fanout.logs import says_stuck
 from pipeline.fanout.resources import Resources
+from pipeline.fanout.slurm import SlurmExecutor
 from pipeline.fanout.state import read_states
 from pipeline.progress import Progress
 
@@ -54,7 +56,11 @@ class Rounds:
         self.stall_minutes = resources.stall_minutes
         stall = 60 * resources.stall_minutes if job.tells_progress else 0.0
         self.order = Order(job.stage, job.function, job.parameters, stall)
-        self.executor: Executor = LocalExecutor(resources)
+        self.executor: Executor = (
+            LocalExecutor(resources)
+            if resources.slurm is None
+            else SlurmExecutor(resources.slurm[job.stage], job.stage)
+        )
 
     def run(self, to_do: list[Item]) -> None:
         """Repeat rounds for what is missing without an error of its own."""
@@ -66,15 +72,17 @@ class Rounds:
             left = [i for i in to_do if i.id not in failed and not i.is_done()]
             idle = idle + 1 if len(left) == len(to_do) and not deaths else 0
             if idle >= (MOST_IDLE_ROUNDS if excused else 1):
+                how = f" ({', '.join(sorted({*excused.values()}))})" if excused else ""
                 raise SodaError(
-                    f"{self.order.stage}: the workers ended without doing anything, "
-                    f"see their logs in {self.folder}"
+                    f"{self.order.stage}: the workers ended without finishing "
+                    f"anything{how}, see their logs in {self.folder}"
                 )
             to_do = left
 
-    def _round(self, items: list[Item]) -> set[int]:
-        """One try at all items; the slices that ended through no fault of theirs."""
+    def _round(self, items: list[Item]) -> dict[int, str]:
+        """One try at all items; the slices that ended blamelessly, and how."""
         if not self._is_running():
+            self.executor.cancel(self.folder)
             slices = self.executor.slices(len(items))
             write_round(self.folder, self.order, items, slices)
         count = len(list(self.folder.glob("items-*.jsonl")))
@@ -94,7 +102,7 @@ class Rounds:
     def _watch(self) -> None:
         self.progress.update(sum(state.done for _, state in read_states(self.folder)))
 
-    def _blame_deaths(self, items: list[Item], excused: set[int]) -> int:
+    def _blame_deaths(self, items: list[Item], excused: Mapping[int, str]) -> int:
         """Count the videos that were in flight when a worker died by itself."""
         paths = {item.id: ", ".join(item.inputs) for item in items}
         deaths = [
@@ -111,7 +119,7 @@ class Rounds:
             else:
                 how = (
                     "were killed while they worked on it, probably for want of memory; "
-                    "try --jobs 1 or leave it out"
+                    f"try {self.executor.more_memory} or leave it out"
                 )
             self.failures.blame(id, paths.get(id, id), how)
         return len(deaths)
