@@ -11,7 +11,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -49,7 +49,7 @@ SlurmctldPort={port}
 SlurmUser={user}
 SlurmdUser={user}
 AuthType=auth/munge
-AuthInfo=socket={self.folder}/munge.socket
+AuthInfo=socket={self.folder}/munge.socket,cred_expire=5
 CredType=cred/munge
 StateSaveLocation={self.folder}/state
 SlurmdSpoolDir={self.folder}/spool/%n
@@ -87,7 +87,7 @@ PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env=os.environ | self.environ,
+                env=os.environ | self.environ | {"DAEMON": name},
             )
 
     def start_all(self) -> None:
@@ -124,11 +124,16 @@ PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP
         ).stdout
 
     def kill_node(self, node: str) -> None:
-        """End a node as a loss of power would: its slurmd and all that runs on it."""
-        self.daemons[node].kill()
+        """End a node as a loss of power would: nothing of it has time to report."""
+        for mark in (f"DAEMON={node}", f"SLURMD_NODENAME={node}"):
+            self._kill(mark)
         self.daemons[node].wait()
-        for pid in processes_with(f"SLURMD_NODENAME={node}", self.environ):
-            os.kill(pid, signal.SIGKILL)
+
+    def _kill(self, mark: str = "") -> None:
+        """End our processes with a text in their environment."""
+        for pid in processes_with(mark, self.environ):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
     def stop(self) -> None:
         """End the jobs, then the daemons, then whatever is left of either."""
@@ -141,8 +146,7 @@ PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP
             except subprocess.TimeoutExpired:
                 daemon.kill()
                 daemon.wait()
-        for pid in processes_with("", self.environ):
-            os.kill(pid, signal.SIGKILL)
+        self._kill()
 
 
 def processes_with(text: str, environ: dict[str, str]) -> Iterator[int]:

@@ -93,10 +93,11 @@ class SlurmExecutor:
         """Send what was not sent and wait for the ends; see `Executor`."""
         submission = Submission.read(folder)
         if submission:
+            self._tasks(submission)  # takes in what was lost
             say(f"{self.stage}: joining array {submission}, which is in Slurm's queue")
         else:
             submission = Submission()
-            submission.write(folder)
+        submission.write(folder)
         try:
             self._send(submission, folder, slices)
             ends = self._wait(submission, watch)
@@ -207,9 +208,10 @@ def excuses(folder: Path, slices: int, ends: Mapping[int, Task]) -> dict[int, st
     """The slices whose ends were Slurm's doing, and how it calls them.
 
     Raises:
-        SodaError: A worker failed by itself, or never began.
+        SodaError: A worker failed by itself, or not one got to its first item.
     """
     states = dict(read_states(folder))
+    has_begun = any(state != State() for state in states.values())
     found = {}
     for k in range(slices):
         raise_error_of(folder, k)
@@ -219,11 +221,13 @@ def excuses(folder: Path, slices: int, ends: Mapping[int, Task]) -> dict[int, st
         elif end.state in slurm.EXCUSED:
             found[k] = end.state
         elif not (state.has_ended or state.in_flight or says_stuck(folder, k)):
-            raise SodaError(
-                f"worker {k} of {folder} did not begin its work: in Slurm task "
-                f"{end.array}_{end.index} is {end.state} ({end.reason}) on node "
-                f"{end.node}; see that the node has {sys.executable} and the folder, "
-                "and memory enough (--mem), or leave it out (--slurm-options "
-                f"--exclude={end.node}). Its log ends:\n{log_tail(folder, k)}"
-            )
+            found[k] = f"{end.state} ({end.reason}) on node {end.node}"
+            if not has_begun:
+                raise SodaError(
+                    f"worker {k} of {folder} did not begin its work, Slurm calls its "
+                    f"end {found[k]}; see that the node has {sys.executable}, the "
+                    "folder, and memory enough (--mem), or leave it out "
+                    f"(--slurm-options=--exclude={end.node}). The worker's log ends:\n"
+                    f"{log_tail(folder, k)}"
+                )
     return found
