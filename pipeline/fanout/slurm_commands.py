@@ -4,7 +4,6 @@ Without an accounting database, squeue and scontrol alone know how a job has end
 they forget it some minutes later.
 """
 
-import os
 import re
 import subprocess
 import time
@@ -25,8 +24,6 @@ UNREACHABLE = re.compile(
     "|not connected|connection refused",
     re.IGNORECASE,
 )
-# Of an enclosing job; the rest would be taken for what is asked of the new one.
-KEPT_VARIABLES = ("SLURM_CONF", "SLURM_JWT", "SLURM_CLUSTERS")
 # The states of a job that has ended.
 EXCUSED = {
     *("CANCELLED", "TIMEOUT", "NODE_FAIL", "PREEMPTED", "BOOT_FAIL", "DEADLINE"),
@@ -63,11 +60,6 @@ def call(*command: str, stdin: str = "") -> str:
         NoAnswerError: The controller was not to be reached.
         SodaError: The command is not there, or was refused.
     """
-    environ = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith("SLURM_") or name in KEPT_VARIABLES
-    }
     try:
         done = subprocess.run(
             command,
@@ -75,7 +67,6 @@ def call(*command: str, stdin: str = "") -> str:
             capture_output=True,
             text=True,
             timeout=ANSWER_SECONDS,
-            env=environ,
             start_new_session=True,  # the terminal's Ctrl-C is not for it
         )
     except FileNotFoundError as error:

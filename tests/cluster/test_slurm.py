@@ -68,6 +68,13 @@ from tests.cluster.test_slurm import run
 run(Path(sys.argv[1]), dict(item.split("=") for item in sys.argv[2:]))
 """
 
+CODE_IN_JOB = """
+import sys
+from pathlib import Path
+from tests.cluster.test_slurm import run
+run(Path(sys.argv[1]), {"a": "work"}, mem="200")
+"""
+
 
 def start(folder, behaviours):
     """The same in a process that can be killed."""
@@ -182,6 +189,14 @@ def test_ctrl_c_leaves_the_array_running_and_says_so(cluster, tmp_path):
     wait_until(lambda: made(tmp_path) == ["a"])
 
 
+def test_a_run_that_is_itself_a_job_sends_its_array_too(cluster, tmp_path):
+    program = tmp_path / "program.py"
+    program.write_text(CODE_IN_JOB)
+    command = f"--wrap={sys.executable} {program} {tmp_path}"
+    cluster.run("sbatch", "--mem-per-cpu=100", f"--output={tmp_path}/said", command)
+    wait_until(lambda: made(tmp_path) == ["a"])
+
+
 def test_an_array_of_other_parameters_is_cancelled(cluster, tmp_path):
     process = start(tmp_path, {"a": "hang once"})
     wait_for_calls(tmp_path, "a")
@@ -271,7 +286,8 @@ def test_the_whole_road_gives_the_same_files_as_on_this_machine(
     manifest = make_dataset(tmp_path / "data", train=2, test=1)
     (tmp_path / "soda.toml").write_text("[slurm]\npoll_seconds = 0.2\n")
     common = ["--dataset", manifest, *QUICK, "--epochs", "3"]
-    for name, where in (("here", []), ("there", ["--cluster", "slurm"])):
+    flags = ["--cluster", "slurm", "--max-parallel", "2", "--slurm-options=--nice=5"]
+    for name, where in (("here", []), ("there", flags)):
         work = ["--workdir", tmp_path / name]
         done = luigi("Evaluate", *common, *work, *where, cwd=tmp_path)
         assert done.returncode == 0, done.stderr
