@@ -55,7 +55,7 @@ class Run:
         run = replace(
             self,
             device=self.device_of(stage),
-            resources=replace(self.resources, slurm=None),
+            resources=Resources(1, self.resources.max_failures),
         )
         return {f.name: plain(getattr(run, f.name)) for f in fields(run)}
 

@@ -91,6 +91,11 @@ def read_order(folder: Path) -> Order:
     return Order(**read_json(folder / "order.json"))
 
 
+def count_slices(folder: Path) -> int:
+    """How many slices a round has."""
+    return len(list(folder.glob("items-*.jsonl")))
+
+
 def read_items(folder: Path, k: int) -> Iterator[Item]:
     """The items of one slice."""
     with (folder / f"items-{k}.jsonl").open(encoding="utf-8") as file:

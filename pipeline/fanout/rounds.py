@@ -5,7 +5,15 @@ from pathlib import Path
 
 from pipeline.errors import FailedVideosError, SodaError
 from pipeline.fanout.executor import Executor
-from pipeline.fanout.job import Item, Job, Order, read_order, write_round
+from pipeline.fanout.job import (
+    Item,
+    Job,
+    Order,
+    count_slices,
+    read_items,
+    read_order,
+    write_round,
+)
 from pipeline.fanout.ledger import Ledger
 from pipeline.fanout.local import LocalExecutor
 from pipeline.fanout.lock import locked
@@ -30,11 +38,13 @@ def run_job(job: Job, workdir: Path, resources: Resources) -> list[str]:
     with locked(workdir, f"{job.stage} job"):
         failures = Ledger(workdir, job.stage)
         to_do = [item for item in job.items if not item.is_done()]
-        failures.clear()
         weights = [item.weight for item in to_do]
         progress = Progress(job.stage, len(job.items), weights, job.unit)
         progress.announce()
-        Rounds(job, workdir, resources, failures, progress).run(to_do)
+        rounds = Rounds(job, workdir, resources, failures, progress)
+        if not rounds.is_running(to_do):
+            failures.clear()
+        rounds.run(to_do)
         progress.finish()
         failures.forget_deaths()
         return check_failures(failures, job, resources.max_failures)
@@ -79,25 +89,26 @@ class Rounds:
                 )
             to_do = left
 
+    def is_running(self, items: list[Item]) -> bool:
+        """Whether workers that an earlier process has started do the same work."""
+        folder, is_there = self.folder, (self.folder / "order.json").exists()
+        if not is_there or read_order(folder) != self.order:
+            return False
+        slices = (read_items(folder, k) for k in range(count_slices(folder)))
+        outputs = {item.output for slice in slices for item in slice}
+        is_same = outputs.issuperset(item.output for item in items)
+        return is_same and self.executor.is_running(folder)
+
     def _round(self, items: list[Item]) -> dict[int, str]:
         """One try at all items; the slices that ended blamelessly, and how."""
-        if not self._is_running():
+        if not self.is_running(items):
             self.executor.cancel(self.folder)
             slices = self.executor.slices(len(items))
             write_round(self.folder, self.order, items, slices)
-        count = len(list(self.folder.glob("items-*.jsonl")))
-        excused = self.executor.run(self.folder, count, self._watch)
+        slices = count_slices(self.folder)
+        excused = self.executor.run(self.folder, slices, self._watch)
         self._watch()
         return excused
-
-    def _is_running(self) -> bool:
-        """Whether workers that an earlier process has started do the same work."""
-        is_there = (self.folder / "order.json").exists()
-        return (
-            is_there
-            and read_order(self.folder) == self.order
-            and self.executor.is_running(self.folder)
-        )
 
     def _watch(self) -> None:
         self.progress.update(sum(state.done for _, state in read_states(self.folder)))

@@ -15,7 +15,7 @@ from pipeline.fanout.ledger import Ledger
 from pipeline.fanout.logs import log_tail, raise_error_of, says_stuck
 from pipeline.fanout.slurm_commands import Task
 from pipeline.fanout.slurm_config import SlurmConfig
-from pipeline.fanout.state import State, read_states
+from pipeline.fanout.state import State, read_state
 from pipeline.progress import say
 from pipeline.storage import plain, read_json, write_json
 
@@ -197,11 +197,14 @@ def await_files(folder: Path, stage: str, slices: list[int]) -> None:
     failures = Ledger(folder.parent.parent, stage)
     end = time.monotonic() + LAG_SECONDS
     for k in slices:
-        for item in read_items(folder, k):
-            while not (item.is_done() or failures.holds(item.id)):
-                if time.monotonic() > end:
-                    return
-                time.sleep(0.5)
+        items = list(read_items(folder, k))
+        while not (
+            read_state(folder, k).has_ended
+            and all(item.is_done() or failures.holds(item.id) for item in items)
+        ):
+            if time.monotonic() > end:
+                return
+            time.sleep(0.5)
 
 
 def excuses(folder: Path, slices: int, ends: Mapping[int, Task]) -> dict[int, str]:
@@ -210,12 +213,12 @@ def excuses(folder: Path, slices: int, ends: Mapping[int, Task]) -> dict[int, st
     Raises:
         SodaError: A worker failed by itself, or not one got to its first item.
     """
-    states = dict(read_states(folder))
-    has_begun = any(state != State() for state in states.values())
+    states = [read_state(folder, k) for k in range(slices)]
+    has_begun = any(state != State() for state in states)
     found = {}
-    for k in range(slices):
+    for k, state in enumerate(states):
         raise_error_of(folder, k)
-        end, state = ends.get(k), states.get(k, State())
+        end = ends.get(k)
         if end is None or not end.has_ended:
             found[k] = "unknown"
         elif end.state in slurm.EXCUSED:

@@ -189,6 +189,19 @@ def test_ctrl_c_leaves_the_array_running_and_says_so(cluster, tmp_path):
     wait_until(lambda: made(tmp_path) == ["a"])
 
 
+def test_a_video_that_failed_before_the_join_is_not_tried_again(cluster, tmp_path):
+    items = {"a": "wait", "b": "fail"}
+    process = start(tmp_path, items)
+    wait_until(lambda: Ledger(tmp_path, STAGE).holds("b"))
+    process.kill()
+    process.communicate()
+    done = begin(tmp_path, items)
+    (tmp_path / "go").touch()
+    with pytest.raises(FailedVideosError, match="nothing to see"):
+        done.result(60)
+    assert calls(tmp_path) == list("ab")
+
+
 def test_a_run_that_is_itself_a_job_sends_its_array_too(cluster, tmp_path):
     program = tmp_path / "program.py"
     program.write_text(CODE_IN_JOB)
@@ -197,16 +210,21 @@ def test_a_run_that_is_itself_a_job_sends_its_array_too(cluster, tmp_path):
     wait_until(lambda: made(tmp_path) == ["a"])
 
 
-def test_an_array_of_other_parameters_is_cancelled(cluster, tmp_path):
+@pytest.mark.parametrize(
+    ("more_items", "more_parameters"), [({}, {"another": 1}), ({"b": "work"}, {})]
+)
+def test_an_array_that_does_other_work_is_cancelled(
+    cluster, tmp_path, more_items, more_parameters
+):
     process = start(tmp_path, {"a": "hang once"})
     wait_for_calls(tmp_path, "a")
     process.kill()
     process.communicate()
     array = array_of(tmp_path)
-    job = make_job(tmp_path, {"a": "work"}, another=1)
+    job = make_job(tmp_path, {"a": "work", **more_items}, **more_parameters)
     assert run_job(job, tmp_path, on_slurm()) == []
     assert array_of(tmp_path) != array
-    assert made(tmp_path) == ["a"]
+    assert made(tmp_path) == ["a", *more_items]
 
 
 def test_a_squeue_that_does_not_answer_is_waited_out(

@@ -5,6 +5,7 @@ import signal
 import time
 from pathlib import Path
 
+from pipeline.errors import VideoError
 from pipeline.fanout import Item, Job
 
 STAGE = "decode"  # any whose name the cluster's configuration knows
@@ -16,6 +17,8 @@ def make(inputs, output, progress, behaviour, folder, **_):
         file.write(f"{output.stem}\n")
     if behaviour == "die":
         os.kill(os.getpid(), signal.SIGKILL)
+    if behaviour == "fail":
+        raise VideoError(f"{inputs[0]}: nothing to see")
     marker = Path(f"{output}.tried")
     if behaviour == "hang once" and not marker.exists():
         marker.touch()

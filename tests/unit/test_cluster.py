@@ -103,5 +103,5 @@ def test_a_machine_without_a_gpu_sends_networks_to_those_that_were_asked_for(fil
 
 def test_a_worker_sends_nothing_further(file):
     sent = Run.from_json(run_on(file).to_json("features"))
-    assert sent.resources.slurm is None
+    assert sent.resources == Resources(jobs=1)
     assert sent.device == "cuda"
