@@ -19,6 +19,7 @@ from luigi.task_register import TaskClassNotFoundException
 
 from extractors.weights import WeightsError
 from pipeline import narration
+from pipeline.cluster import Cluster, read_cluster
 from pipeline.config import (
     Sections,
     default_preset,
@@ -172,6 +173,37 @@ class StageTask(luigi.Task):
         description="say what would be done, how long it would take and how much disk "
         "it would need; do nothing",
     )
+    cluster = luigi.ChoiceParameter(
+        default="local",
+        choices=get_args(Cluster),
+        significant=False,
+        description="where the work is done: on this machine, or in job arrays of "
+        "Slurm; what follows is asked of Slurm for each worker, and may stand in "
+        "soda.toml, for each stage apart",
+    )
+    partition = luigi.Parameter(
+        default="", significant=False, description="partition of Slurm"
+    )
+    time = luigi.Parameter(
+        default="", significant=False, description="time limit of a worker: 4:00:00"
+    )
+    mem = luigi.Parameter(
+        default="", significant=False, description="memory of a worker: 8G"
+    )
+    cpus = luigi.OptionalIntParameter(
+        default=None, significant=False, description="processors of a worker [1]"
+    )
+    gpus = luigi.OptionalIntParameter(
+        default=None, significant=False, description="GPUs of a worker [0]"
+    )
+    max_parallel = luigi.OptionalIntParameter(
+        default=None, significant=False, description="workers at a time [50]"
+    )
+    slurm_options = luigi.Parameter(
+        default="",
+        significant=False,
+        description="more options of sbatch: --account=vision",
+    )
     rgb_weights = luigi.Parameter(
         default="", description="a file of the extractor's weights (default: fetched)"
     )
@@ -207,7 +239,10 @@ class StageTask(luigi.Task):
             device=self.device,
             cache=self.cache,
             resources=Resources(
-                self.jobs, self.max_failures, stall_minutes=self.stall_minutes
+                self.jobs,
+                self.max_failures,
+                stall_minutes=self.stall_minutes,
+                slurm=read_cluster(self.cluster, self._slurm_flags()),
             ),
             weight_files={part: Path(file) for part, file in files.items() if file},
             timeline=Path(self.timeline) if self.timeline else None,
@@ -218,6 +253,10 @@ class StageTask(luigi.Task):
         )
         check_changes(run.origin, changes, self.points_file)
         return run
+
+    def _slurm_flags(self) -> dict[str, Any]:
+        names = ("partition", "time", "mem", "cpus", "gpus", "max_parallel", "options")
+        return {name: getattr(self, flag_of("slurm", name)) for name in names}
 
     def _changes(self) -> Sections:
         return {

@@ -108,6 +108,7 @@ def default_preset(dataset: str) -> str:
 
 # Field names that would be ambiguous or clumsy as flags.
 FLAGS = {
+    ("slurm", "options"): "slurm_options",
     ("flow", "algorithm"): "flow",
     ("points", "kinds"): "points",
     ("points", "per"): "points_per",

@@ -22,6 +22,7 @@ from extractors.streams import (
 )
 from extractors.weights import Stream, Weights
 from pipeline.caching import ShareDone, counted, silent
+from pipeline.device import choose_device
 from pipeline.errors import SodaError, VideoError
 from pipeline.fanout import worker_threads
 from pipeline.grid import SnippetGrid
@@ -297,7 +298,7 @@ def _extractor(
     """A stream's network, loaded once a process."""
     if weights is None:
         return hof_extractor()
-    chosen = torch.device(device)
+    chosen = choose_device(device)
     if stream == "flow" or name == I3D:
         return i3d_extractor(stream, weights, chosen, precision)
     return backbone_extractor(BACKBONES[name], weights, chosen, precision)

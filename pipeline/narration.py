@@ -77,7 +77,7 @@ def check_run(run: Run, stage: str) -> list[Standing]:
         run.check_scored()
     if stage == "experiment":
         run.config.experiment.check_chosen()
-    run.torch_device  # noqa: B018 - a device that is not there is said now,
+    run.device_of("features")  # a device that is not there is said now,
     run.human_clicks  # noqa: B018 - and so are clicks that make no sense
     return standings
 

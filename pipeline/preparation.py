@@ -94,7 +94,7 @@ def parameters_of(run: Run, stage: str) -> dict[str, Any]:
         raft = run.weights["raft"] if run.uses_raft else None
         return {
             "config": plain(run.config.flow),
-            "device": str(run.torch_device) if on_device else "cpu",
+            "device": run.device_of("flow") if on_device else "cpu",
             "raft_weights": str(raft.path) if raft else None,
         }
     if run.caches:
@@ -108,7 +108,7 @@ def recipe_of(run: Run) -> dict[str, Any]:
     return {
         "config": plain(run.config.features),
         "weights": run.weights_json(),
-        "device": str(run.torch_device),
+        "device": run.device_of("features"),
         "identities": {
             stream: fingerprint(run.stream_identity(stream))
             for stream in run.config.features.stream_names

@@ -61,9 +61,14 @@ class Run:
     points_source: str = ""  # files of people's clicks, or a folder of them
     points_fps: float | None = None  # of clicks that count frames
 
-    def to_json(self) -> dict[str, Any]:
-        """The run as JSON can hold it, for a worker."""
-        return {f.name: plain(getattr(self, f.name)) for f in fields(self)}
+    def to_json(self, stage: str) -> dict[str, Any]:
+        """The run as JSON can hold it, for a stage's worker, which sends no other."""
+        run = replace(
+            self,
+            device=self.device_of(stage),
+            resources=Resources(1, self.resources.max_failures),
+        )
+        return {f.name: plain(getattr(run, f.name)) for f in fields(run)}
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> "Run":
@@ -175,10 +180,21 @@ class Run:
         """
         return choose_device(self.device)
 
+    def device_of(self, stage: str) -> str:
+        """The name of the device that a stage's workers run networks on.
+
+        The machine that sends them to a cluster may have no GPU itself.
+        """
+        if self.resources.slurm is None:
+            return str(self.torch_device)
+        if self.device != "auto":
+            return self.device
+        return "cuda" if self.resources.slurm[stage].gpus else "cpu"
+
     @property
     def network_resources(self) -> Resources:
         """Resources of a stage that runs networks: a worker for each GPU."""
-        if self.torch_device.type == "cuda":
+        if self.resources.slurm is None and self.torch_device.type == "cuda":
             count = torch.cuda.device_count()
             return replace(self.resources, jobs=count, gpus=count)
         return self.resources

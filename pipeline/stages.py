@@ -6,13 +6,15 @@ stages that it needs, in their present state, and its own share of the dataset.
 
 import os
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from pipeline.caching import ShareDone, silent
 from pipeline.detecting import detect_dataset
 from pipeline.experiments.experiment import run_experiment
+from pipeline.fanout import Item, Job, run_job
 from pipeline.fanout.lock import locked
 from pipeline.points.generation import generate_points
 from pipeline.preparation import (
@@ -27,7 +29,7 @@ from pipeline.record import Outcome, Record, write_record
 from pipeline.reporting import report_file, report_run
 from pipeline.run import Run
 from pipeline.scoring import evaluate_detections
-from pipeline.storage import fingerprint, plain
+from pipeline.storage import fingerprint, plain, read_json, write_json
 from pipeline.training import refine_model, train_model
 
 PER_VIDEO = ("decode", "flow", "features")
@@ -43,6 +45,7 @@ class Stage:
     content: Callable[[Run], Any]  # of the dataset, what the stage is made of
     outputs: Callable[[Run, Iterable[str]], list[Path]]  # but for failed videos'
     work: Callable[[Run], Outcome]
+    is_sent: bool = False  # to a cluster, as a whole; others send their videos
 
 
 def is_done(run: Run, name: str) -> bool:
@@ -81,7 +84,10 @@ def run_stage(run: Run, name: str) -> None:
 
 def _work(run: Run, name: str) -> None:
     began, due = time.monotonic(), videos_due(run, name)
-    outcome = STAGES[name].work(run)
+    if run.resources.slurm and STAGES[name].is_sent:
+        outcome = send_stage(run, name)
+    else:
+        outcome = STAGES[name].work(run)
     seconds = time.monotonic() - began
     record = Record(
         stage=name,
@@ -113,6 +119,35 @@ def measured_rate(
     known = run.facts if outcome.videos is None else outcome.videos
     workers = min(resources_of(run, name).jobs, len(made))
     return sum(known[id]["frames"] for id in made) / seconds / workers
+
+
+def send_stage(run: Run, name: str) -> Outcome:
+    """Have a worker do a stage's work, wherever workers are."""
+    made_of = fingerprint([run.fingerprint(name), inputs_digest(run, name)])
+    output = run.workdir / "outcomes" / f"{name}-{made_of}.json"
+    job = Job(
+        stage=name,
+        function="pipeline.stages:do_stage",
+        parameters={"run": run.to_json(name), "name": name},
+        items=(Item(name, (), str(output), weight=1.0, arguments={}),),
+        unit="job",
+        tells_progress=False,
+    )
+    run_job(job, run.workdir, replace(run.resources, max_failures=0.0))
+    outcome = Outcome(**read_json(output))
+    output.unlink()
+    return outcome
+
+
+def do_stage(
+    inputs: Sequence[Path],
+    output: Path,
+    run: Mapping[str, Any],
+    name: str,
+    progress: ShareDone = silent,
+) -> None:
+    """Do a stage's work in a worker, and leave its outcome as JSON."""
+    write_json(output, plain(STAGES[name].work(Run.from_json(run))))
 
 
 def run_up_to(run: Run, name: str) -> None:
@@ -277,6 +312,7 @@ STAGES = {
             content=train_labels,
             outputs=lambda run, failed: [run.folder("train") / "model.safetensors"],
             work=train_model,
+            is_sent=True,
         ),
         Stage(
             name="refine",
@@ -285,6 +321,7 @@ STAGES = {
             content=train_labels,
             outputs=lambda run, failed: [run.folder("refine") / "model.safetensors"],
             work=refine_model,
+            is_sent=True,
         ),
         Stage(
             name="detect",
@@ -293,6 +330,7 @@ STAGES = {
             content=searched_ids,
             outputs=lambda run, failed: [run.detections_file],
             work=detect_dataset,
+            is_sent=True,
         ),
         Stage(
             name="evaluate",
@@ -301,6 +339,7 @@ STAGES = {
             content=searched_annotations,
             outputs=lambda run, failed: [],
             work=evaluate_detections,
+            is_sent=True,
         ),
         Stage(
             name="report",

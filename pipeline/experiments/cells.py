@@ -40,7 +40,7 @@ def run_cells(run: Run, table: Table, seeds: range) -> Results:
             inputs=(str(run.record_path("features")),),
             output=str(folder / f"{model}.json"),
             weight=1.0,
-            arguments={"cells": [cells[key].to_json() for key in keys]},
+            arguments={"cells": [cells[key].to_json("experiment") for key in keys]},
         )
         for model, keys in of_model.items()
     ]

@@ -11,6 +11,7 @@ from pipeline.fanout.job import Item, Job
 from pipeline.fanout.ledger import Ledger, file_name
 from pipeline.fanout.resources import Resources
 from pipeline.fanout.rounds import run_job
+from pipeline.fanout.slurm_config import SlurmConfig
 from pipeline.fanout.worker_threads import worker_threads
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "Job",
     "Ledger",
     "Resources",
+    "SlurmConfig",
     "file_name",
     "run_job",
     "worker_threads",

@@ -8,7 +8,7 @@ from typing import Protocol
 class Executor(Protocol):
     """Runs `python -m pipeline.worker FOLDER k` for each slice of a job's folder."""
 
-    poll_seconds: float
+    more_memory: str  # how a worker gets it, for messages
 
     def slices(self, items: int) -> int:
         """Into how many slices so many items are best divided."""
@@ -16,7 +16,12 @@ class Executor(Protocol):
     def is_running(self, folder: Path) -> bool:
         """Whether workers of the folder go on that an earlier process has started."""
 
-    def run(self, folder: Path, slices: int, watch: Callable[[], None]) -> set[int]:
+    def cancel(self, folder: Path) -> None:
+        """End such workers, whose work is no longer wanted."""
+
+    def run(
+        self, folder: Path, slices: int, watch: Callable[[], None]
+    ) -> dict[int, str]:
         """Run all slices to their ends, or wait for those that are running.
 
         Args:
@@ -25,7 +30,8 @@ class Executor(Protocol):
             watch: Called now and then meanwhile.
 
         Returns:
-            The slices whose ends were not their items' fault, such as a node's.
+            The slices whose ends were not their items' fault but, say, a node's, and
+            what is known of these ends.
 
         Raises:
             SodaError: They cannot be started, or a worker has failed by itself.

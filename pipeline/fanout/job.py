@@ -73,7 +73,7 @@ def write_round(folder: Path, order: Order, items: Sequence[Item], slices: int) 
     Slice k has every n-th item, the longest first.
     """
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     longest_first = sorted(items, key=lambda item: -item.weight)
     for k in range(slices):
         with (
@@ -89,6 +89,11 @@ def write_round(folder: Path, order: Order, items: Sequence[Item], slices: int) 
 def read_order(folder: Path) -> Order:
     """What a round's workers are to know."""
     return Order(**read_json(folder / "order.json"))
+
+
+def count_slices(folder: Path) -> int:
+    """How many slices a round has."""
+    return len(list(folder.glob("items-*.jsonl")))
 
 
 def read_items(folder: Path, k: int) -> Iterator[Item]:

@@ -22,7 +22,11 @@ class Ledger:
     def record(self, id: str, error: BaseException) -> None:
         """Keep a video's own error; a later one replaces it."""
         entry = {"id": id, "error": type(error).__name__, "message": str(error)}
-        write_json(self.folder / f"{file_name(id)}.json", entry)
+        write_json(self._path(id), entry)
+
+    def holds(self, id: str) -> bool:
+        """Whether a video has failed."""
+        return self._path(id).exists()
 
     def read(self) -> dict[str, dict[str, str]]:
         """All entries by video id."""
@@ -62,6 +66,9 @@ class Ledger:
     def forget_deaths(self) -> None:
         """The stage has ended: what was not given up has come through."""
         shutil.rmtree(self._deaths, ignore_errors=True)
+
+    def _path(self, id: str) -> Path:
+        return self.folder / f"{file_name(id)}.json"
 
     @property
     def _deaths(self) -> Path:

@@ -14,11 +14,13 @@ from pipeline.fanout.resources import Resources
 
 Processes = Sequence["subprocess.Popen[bytes]"]
 
+POLL_SECONDS = 0.2
+
 
 class LocalExecutor:
     """So many processes side by side, a slice each."""
 
-    poll_seconds = 0.2
+    more_memory = "--jobs 1"
 
     def __init__(self, resources: Resources) -> None:
         self.jobs, self.gpus = resources.jobs, resources.gpus
@@ -31,11 +33,16 @@ class LocalExecutor:
         """Never: workers end with the process that started them."""
         return False
 
-    def run(self, folder: Path, slices: int, watch: Callable[[], None]) -> set[int]:
+    def cancel(self, folder: Path) -> None:
+        """Nothing is left to end."""
+
+    def run(
+        self, folder: Path, slices: int, watch: Callable[[], None]
+    ) -> dict[int, str]:
         """Run all slices at once; see `Executor`."""
         with self._workers(folder, slices) as workers:
             while any(worker.poll() is None for worker in workers):
-                time.sleep(self.poll_seconds)
+                time.sleep(POLL_SECONDS)
                 watch()
         for k, worker in enumerate(workers):
             raise_error_of(folder, k)
@@ -45,7 +52,7 @@ class LocalExecutor:
                     "this is a fault of the program or of its installation, its log "
                     f"ends:\n{log_tail(folder, k)}"
                 )
-        return set()
+        return {}
 
     @contextmanager
     def _workers(self, folder: Path, slices: int) -> Iterator[Processes]:

@@ -1,6 +1,9 @@
 """What a run may use; nothing of it changes the results."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+from pipeline.fanout.slurm_config import SlurmConfig
 
 
 @dataclass(frozen=True)
@@ -11,3 +14,4 @@ class Resources:
     max_failures: float = 0.0  # share of the videos that may fail
     gpus: int = 0  # of this machine, shared out among the workers; 0: they take none
     stall_minutes: float = 30.0  # a video without progress is given up; 0: never
+    slurm: Mapping[str, SlurmConfig] | None = None  # by stage; None: this machine

@@ -1,15 +1,25 @@
 """Rounds of workers, until every item has its output or its error."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from pipeline.errors import FailedVideosError, SodaError
 from pipeline.fanout.executor import Executor
-from pipeline.fanout.job import Item, Job, Order, read_order, write_round
+from pipeline.fanout.job import (
+    Item,
+    Job,
+    Order,
+    count_slices,
+    read_items,
+    read_order,
+    write_round,
+)
 from pipeline.fanout.ledger import Ledger
 from pipeline.fanout.local import LocalExecutor
 from pipeline.fanout.lock import locked
 from pipeline.fanout.logs import says_stuck
 from pipeline.fanout.resources import Resources
+from pipeline.fanout.slurm import SlurmExecutor
 from pipeline.fanout.state import read_states
 from pipeline.progress import Progress
 
@@ -28,11 +38,13 @@ def run_job(job: Job, workdir: Path, resources: Resources) -> list[str]:
     with locked(workdir, f"{job.stage} job"):
         failures = Ledger(workdir, job.stage)
         to_do = [item for item in job.items if not item.is_done()]
-        failures.clear()
         weights = [item.weight for item in to_do]
         progress = Progress(job.stage, len(job.items), weights, job.unit)
         progress.announce()
-        Rounds(job, workdir, resources, failures, progress).run(to_do)
+        rounds = Rounds(job, workdir, resources, failures, progress)
+        if not rounds.is_running(to_do):
+            failures.clear()
+        rounds.run(to_do)
         progress.finish()
         failures.forget_deaths()
         logs = job.folder(workdir)
@@ -55,8 +67,12 @@ class Rounds:
         self.stall_minutes = resources.stall_minutes
         stall = 60 * resources.stall_minutes if job.tells_progress else 0.0
         self.order = Order(job.stage, job.function, job.parameters, stall)
-        self.executor: Executor = LocalExecutor(resources)
         self.weight_before, self.items_before = 0.0, 0  # of earlier rounds
+        self.executor: Executor = (
+            LocalExecutor(resources)
+            if resources.slurm is None
+            else SlurmExecutor(resources.slurm[job.stage], job.stage)
+        )
 
     def run(self, to_do: list[Item]) -> None:
         """Repeat rounds for what is missing without an error of its own."""
@@ -68,32 +84,35 @@ class Rounds:
             left = [i for i in to_do if i.id not in failed and not i.is_done()]
             idle = idle + 1 if len(left) == len(to_do) and not deaths else 0
             if idle >= (MOST_IDLE_ROUNDS if excused else 1):
+                how = f" ({', '.join(sorted({*excused.values()}))})" if excused else ""
                 raise SodaError(
-                    f"{self.order.stage}: the workers ended without doing anything, "
-                    f"see their logs in {self.folder}"
+                    f"{self.order.stage}: the workers ended without finishing "
+                    f"anything{how}, see their logs in {self.folder}"
                 )
             to_do = left
 
-    def _round(self, items: list[Item]) -> set[int]:
-        """One try at all items; the slices that ended through no fault of theirs."""
-        if not self._is_running():
+    def is_running(self, items: list[Item]) -> bool:
+        """Whether workers that an earlier process has started do the same work."""
+        folder, is_there = self.folder, (self.folder / "order.json").exists()
+        if not is_there or read_order(folder) != self.order:
+            return False
+        slices = (read_items(folder, k) for k in range(count_slices(folder)))
+        outputs = {item.output for slice in slices for item in slice}
+        is_same = outputs.issuperset(item.output for item in items)
+        return is_same and self.executor.is_running(folder)
+
+    def _round(self, items: list[Item]) -> dict[int, str]:
+        """One try at all items; the slices that ended blamelessly, and how."""
+        if not self.is_running(items):
+            self.executor.cancel(self.folder)
             slices = self.executor.slices(len(items))
             write_round(self.folder, self.order, items, slices)
             self.weight_before = self.progress.total - sum(i.weight for i in items)
             self.items_before = len(self.progress.to_do) - len(items)
-        count = len(list(self.folder.glob("items-*.jsonl")))
-        excused = self.executor.run(self.folder, count, self._watch)
+        slices = count_slices(self.folder)
+        excused = self.executor.run(self.folder, slices, self._watch)
         self._watch()
         return excused
-
-    def _is_running(self) -> bool:
-        """Whether workers that an earlier process has started do the same work."""
-        is_there = (self.folder / "order.json").exists()
-        return (
-            is_there
-            and read_order(self.folder) == self.order
-            and self.executor.is_running(self.folder)
-        )
 
     def _watch(self) -> None:
         states = [state for _, state in read_states(self.folder)]
@@ -102,7 +121,7 @@ class Rounds:
             self.items_before + sum(state.items for state in states),
         )
 
-    def _blame_deaths(self, items: list[Item], excused: set[int]) -> int:
+    def _blame_deaths(self, items: list[Item], excused: Mapping[int, str]) -> int:
         """Count the videos that were in flight when a worker died by itself."""
         paths = {item.id: ", ".join(item.inputs) for item in items}
         deaths = [
@@ -119,7 +138,7 @@ class Rounds:
             else:
                 how = (
                     "were killed while they worked on it, probably for want of memory; "
-                    "try --jobs 1 or leave it out"
+                    f"try {self.executor.more_memory} or leave it out"
                 )
             self.failures.blame(id, paths.get(id, id), how)
         return len(deaths)

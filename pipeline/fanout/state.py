@@ -69,9 +69,15 @@ def state_path(folder: Path, k: int) -> Path:
     return folder / f"state-{k}.json"
 
 
+def read_state(folder: Path, k: int) -> State:
+    """The state of worker k, whether or not it has begun."""
+    path = state_path(folder, k)
+    return State(**json.loads(path.read_text("utf-8"))) if path.exists() else State()
+
+
 def read_states(folder: Path) -> Iterator[tuple[int, State]]:
     """The states of the workers that have begun, but for those just being written."""
     for path in folder.glob("state-*.json"):
         with suppress(json.JSONDecodeError):
-            content = json.loads(path.read_text(encoding="utf-8"))
-            yield int(path.stem.partition("-")[2]), State(**content)
+            k = int(path.stem.partition("-")[2])
+            yield k, read_state(folder, k)

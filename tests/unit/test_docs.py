@@ -3,6 +3,7 @@
 import re
 from dataclasses import fields
 
+from pipeline.cluster import DEFAULTS, read_cluster
 from pipeline.config import Config, flag_text, section_type
 from tests.conftest import ROOT
 
@@ -23,3 +24,14 @@ def test_the_method_page_names_the_methods_flags_and_no_others():
     named = set(re.findall(r"--[a-z][a-z0-9-]*", (ROOT / "docs/method.md").read_text()))
     assert named - OTHERS <= flags(*(field.name for field in fields(Config)))
     assert flags(*SECTIONS) - named == set()
+
+
+def test_the_cluster_pages_example_can_be_used_and_its_flags_exist(tmp_path):
+    page = (ROOT / "docs/cluster.md").read_text()
+    (example,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    (tmp_path / "soda.toml").write_text(example)
+    asked = read_cluster("slurm", {}, tmp_path / "soda.toml")
+    assert asked["features"].gpus == 1 and asked["decode"].gpus == 0
+    (flags,) = re.findall(r"The flags `(.*?)`", page)
+    keys = {flag_text("slurm", key) for key in DEFAULTS}
+    assert set(flags.split()) == keys - {"--poll-seconds"}

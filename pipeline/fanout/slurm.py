@@ -1,0 +1,236 @@
+"""Workers as job arrays of a Slurm cluster."""
+
+import shlex
+import sys
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pipeline.errors import SodaError
+from pipeline.fanout import slurm_commands as slurm
+from pipeline.fanout.job import read_items
+from pipeline.fanout.ledger import Ledger
+from pipeline.fanout.logs import log_tail, raise_error_of, says_stuck
+from pipeline.fanout.slurm_commands import Task
+from pipeline.fanout.slurm_config import SlurmConfig
+from pipeline.fanout.state import State, read_state
+from pipeline.progress import say
+from pipeline.storage import plain, read_json, write_json
+
+# Slices for each worker at a time, so that one that ends early is not left without.
+SLICES_A_WORKER = 4
+# A network file system may show for so long what was before.
+LAG_SECONDS = 60.0
+
+
+@dataclass
+class Submission:
+    """The arrays that were sent for a job's folder, kept in it."""
+
+    # Stands in the arrays' comments: one whose id could not be kept is found by it.
+    token: str = field(default_factory=lambda: uuid.uuid4().hex)
+    arrays: dict[str, int] = field(default_factory=dict)  # id: its first slice
+
+    @classmethod
+    def read(cls, folder: Path) -> "Submission | None":
+        """What was sent for a folder, if anything was."""
+        path = folder / "slurm.json"
+        return cls(**read_json(path)) if path.exists() else None
+
+    def write(self, folder: Path) -> None:
+        """Keep it."""
+        write_json(folder / "slurm.json", plain(self))
+
+    def adopt(self, tasks: list[Task]) -> dict[int, Task]:
+        """Of some tasks our own, by slice; arrays are taken in whose ids were lost."""
+        for task in tasks:
+            token, _, first = task.comment.partition(" ")
+            if token == self.token:
+                self.arrays[task.array] = int(first)
+        return {
+            self.arrays[task.array] + task.index: task
+            for task in tasks
+            if task.array in self.arrays
+        }
+
+    def __str__(self) -> str:
+        return " ".join(self.arrays)
+
+
+class SlurmExecutor:
+    """An array of workers, a slice each; several where one cannot hold them all."""
+
+    more_memory = "more --mem"
+
+    def __init__(self, config: SlurmConfig, stage: str) -> None:
+        self.config, self.stage = config, stage
+        self.name = f"soda-{stage}"
+
+    def slices(self, items: int) -> int:
+        """Some for each worker at a time."""
+        return min(items, SLICES_A_WORKER * self.config.max_parallel)
+
+    def is_running(self, folder: Path) -> bool:
+        """Whether an array that was sent for this folder waits or runs."""
+        submission = Submission.read(folder)
+        return submission is not None and bool(self._going(submission))
+
+    def cancel(self, folder: Path) -> None:
+        """End the arrays of this folder, and wait for their ends."""
+        submission = Submission.read(folder)
+        if submission is None or not self._going(submission):
+            return
+        say(f"{self.stage}: cancelling array {submission}, sent for other work")
+        self._patiently(lambda: slurm.cancel(list(submission.arrays)))
+        while self._going(submission):
+            time.sleep(self.config.poll_seconds)
+
+    def run(
+        self, folder: Path, slices: int, watch: Callable[[], None]
+    ) -> dict[int, str]:
+        """Send what was not sent and wait for the ends; see `Executor`."""
+        submission = Submission.read(folder)
+        if submission:
+            self._tasks(submission)  # takes in what was lost
+            say(f"{self.stage}: joining array {submission}, which is in Slurm's queue")
+        else:
+            submission = Submission()
+        submission.write(folder)
+        try:
+            self._send(submission, folder, slices)
+            ends = self._wait(submission, watch)
+        except KeyboardInterrupt:
+            say(
+                f"\n{self.stage}: array {submission} goes on in Slurm; the same "
+                f"command joins it, `scancel {submission}` ends it"
+            )
+            raise
+        completed = [k for k, end in ends.items() if end.state == "COMPLETED"]
+        await_files(folder, self.stage, completed)
+        return excuses(folder, slices, ends)
+
+    def _tasks(self, submission: Submission) -> dict[int, Task]:
+        """All tasks of ours that Slurm knows, by slice."""
+        return submission.adopt(self._patiently(lambda: slurm.list_tasks(self.name)))
+
+    def _going(self, submission: Submission) -> list[Task]:
+        tasks = self._tasks(submission).values()
+        return [task for task in tasks if not task.has_ended]
+
+    def _patiently(self, question: Callable[[], slurm.T]) -> slurm.T:
+        return slurm.waiting_out(question, self.config.poll_seconds)
+
+    def _send(self, submission: Submission, folder: Path, slices: int) -> None:
+        """Send the arrays that were not sent.
+
+        The indices of an array are below a power of ten, so that a later array's log
+        names, its own number and then the index, end in the slice's number.
+        """
+        digits = len(str(self._patiently(slurm.max_array_size))) - 1
+        firsts = range(0, slices, 10**digits)
+        at_a_time = -(-self.config.max_parallel // len(firsts))
+        for first in firsts:
+            if first in submission.arrays.values():
+                continue
+            log = f"log-{first // 10**digits}%{digits}a.txt" if first else "log-%a.txt"
+            options = [
+                f"--array=0-{min(slices - first, 10**digits) - 1}%{at_a_time}",
+                f"--comment={submission.token} {first}",
+                f"--output={folder.resolve() / log}",
+            ]
+            self._send_array(submission, first, options, folder)
+            submission.write(folder)
+            say(f"{self.stage}: array {submission} in Slurm's queue, logs in {folder}")
+
+    def _send_array(
+        self, submission: Submission, first: int, options: list[str], folder: Path
+    ) -> None:
+        """Send one array, or find that it was sent though Slurm did not say so."""
+        python, place = shlex.quote(sys.executable), shlex.quote(str(folder.resolve()))
+        script = (
+            "#!/bin/sh\n"
+            'export OMP_NUM_THREADS="$SLURM_CPUS_PER_TASK"\n'
+            f"exec {python} -m pipeline.worker {place} "
+            f"$(({first} + SLURM_ARRAY_TASK_ID))\n"
+        )
+
+        def send() -> None:
+            submission.adopt(slurm.list_tasks(self.name))
+            if first in submission.arrays.values():
+                return
+            id = slurm.submit(
+                [
+                    *("--requeue", "--export=ALL", "--ntasks=1"),
+                    *(f"--job-name={self.name}", *options),
+                    *self.config.sbatch_options(),
+                ],
+                script,
+            )
+            submission.arrays[id] = first
+
+        self._patiently(send)
+
+    def _wait(
+        self, submission: Submission, watch: Callable[[], None]
+    ) -> dict[int, Task]:
+        """Wait until nothing is in the queue; the last that was seen of each slice."""
+        seen: dict[int, Task] = {}
+        reasons: set[str] = {"None"}
+        while True:
+            now = self._tasks(submission)
+            seen |= now
+            going = [task for task in now.values() if not task.has_ended]
+            if not going:
+                return seen
+            if all(task.state == "PENDING" for task in going):
+                for reason in {task.reason for task in going} - reasons:
+                    say(f"{self.stage}: array {submission} waits in Slurm: {reason}")
+                    reasons.add(reason)
+            time.sleep(self.config.poll_seconds)
+            watch()
+
+
+def await_files(folder: Path, stage: str, slices: list[int]) -> None:
+    """Wait until what finished workers have written is seen on this machine too."""
+    failures = Ledger(folder.parent.parent, stage)
+    end = time.monotonic() + LAG_SECONDS
+    for k in slices:
+        items = list(read_items(folder, k))
+        while not (
+            read_state(folder, k).has_ended
+            and all(item.is_done() or failures.holds(item.id) for item in items)
+        ):
+            if time.monotonic() > end:
+                return
+            time.sleep(0.5)
+
+
+def excuses(folder: Path, slices: int, ends: Mapping[int, Task]) -> dict[int, str]:
+    """The slices whose ends were Slurm's doing, and how it calls them.
+
+    Raises:
+        SodaError: A worker failed by itself, or not one got to its first item.
+    """
+    states = [read_state(folder, k) for k in range(slices)]
+    has_begun = any(state != State() for state in states)
+    found = {}
+    for k, state in enumerate(states):
+        raise_error_of(folder, k)
+        end = ends.get(k)
+        if end is None or not end.has_ended:
+            found[k] = "unknown"
+        elif end.state in slurm.EXCUSED:
+            found[k] = end.state
+        elif not (state.has_ended or state.in_flight or says_stuck(folder, k)):
+            found[k] = f"{end.state} ({end.reason}) on node {end.node}"
+            if not has_begun:
+                raise SodaError(
+                    f"worker {k} of {folder} did not begin its work, Slurm calls its "
+                    f"end {found[k]}; see that the node has {sys.executable}, the "
+                    "folder, and memory enough (--mem), or leave it out "
+                    f"(--slurm-options=--exclude={end.node}). The worker's log ends:\n"
+                    f"{log_tail(folder, k)}"
+                )
+    return found

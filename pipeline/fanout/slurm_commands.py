@@ -1,0 +1,135 @@
+"""Slurm's own commands, and patience with a controller that does not answer.
+
+Without an accounting database, squeue and scontrol alone know how a job has ended, and
+they forget it some minutes later.
+"""
+
+import re
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from pipeline.errors import SodaError
+from pipeline.progress import say
+
+T = TypeVar("T")
+
+ANSWER_SECONDS = 60.0
+PATIENCE_SECONDS = 3600.0
+# What the commands say when the controller is at fault, not what was asked of it.
+UNREACHABLE = re.compile(
+    "contact slurm controller|timed out|temporarily|transmitted or received"
+    "|not connected|connection refused",
+    re.IGNORECASE,
+)
+# The states of a job that has ended.
+EXCUSED = {
+    *("CANCELLED", "TIMEOUT", "NODE_FAIL", "PREEMPTED", "BOOT_FAIL", "DEADLINE"),
+    "REVOKED",
+}
+ENDED = EXCUSED | {"COMPLETED", "FAILED", "OUT_OF_MEMORY"}
+
+
+class NoAnswerError(Exception):
+    """Slurm has not answered; it may do so later."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One element of a job array, as squeue shows it."""
+
+    array: str
+    index: int
+    state: str
+    node: str
+    reason: str  # why it waits or has failed
+    comment: str
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it will not run any more."""
+        return self.state in ENDED
+
+
+def call(*command: str, stdin: str = "") -> str:
+    """What one of Slurm's commands prints.
+
+    Raises:
+        NoAnswerError: The controller was not to be reached.
+        SodaError: The command is not there, or was refused.
+    """
+    try:
+        done = subprocess.run(
+            command,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=ANSWER_SECONDS,
+            start_new_session=True,  # the terminal's Ctrl-C is not for it
+        )
+    except FileNotFoundError as error:
+        raise SodaError(
+            f"{command[0]}: expected Slurm's command, found none; start --cluster "
+            "slurm on a machine of the cluster, such as its login node"
+        ) from error
+    except subprocess.TimeoutExpired as error:
+        raise NoAnswerError(
+            f"{command[0]} has said nothing for {ANSWER_SECONDS:g} s"
+        ) from error
+    said = done.stderr.strip()
+    if done.returncode and UNREACHABLE.search(said):
+        raise NoAnswerError(said)
+    if done.returncode:
+        raise SodaError(f"{command[0]}: {said or f'exit code {done.returncode}'}")
+    return done.stdout
+
+
+def waiting_out(question: Callable[[], T], poll_seconds: float) -> T:
+    """Ask until Slurm answers.
+
+    Raises:
+        SodaError: It has not for an hour.
+    """
+    began, is_said = time.monotonic(), False
+    while True:
+        try:
+            return question()
+        except NoAnswerError as error:
+            if time.monotonic() - began > PATIENCE_SECONDS:
+                raise SodaError(
+                    f"Slurm has not answered for {PATIENCE_SECONDS / 60:g} min: "
+                    f"{error}; what was sent goes on, run the same command again later "
+                    "to join it"
+                ) from error
+            if not is_said:
+                say(f"Slurm does not answer, waiting until it does: {error}")
+            is_said = True
+            time.sleep(poll_seconds)
+
+
+def list_tasks(name: str) -> list[Task]:
+    """The elements of this user's arrays of a name, those that have ended included."""
+    shown = call(
+        *("squeue", "--me", "--noheader", "--array", "--states=all"),
+        *(f"--name={name}", "--format=%F|%K|%T|%N|%r|%k"),
+    )
+    rows = [line.split("|", 5) for line in shown.splitlines()]
+    return [Task(row[0], int(row[1]), *row[2:]) for row in rows if row[1] != "N/A"]
+
+
+def max_array_size() -> int:
+    """The number that all indices of an array are below."""
+    found = re.search(r"MaxArraySize\s*=\s*(\d+)", call("scontrol", "show", "config"))
+    return int(found[1]) if found else 1001  # Slurm's default
+
+
+def submit(options: Sequence[str], script: str) -> str:
+    """Send a job; returns its id."""
+    return call("sbatch", "--parsable", *options, stdin=script).strip().split(";")[0]
+
+
+def cancel(arrays: Sequence[str]) -> None:
+    """End whole arrays."""
+    call("scancel", *arrays)
