@@ -19,6 +19,7 @@ from pipeline.fanout.state import State, read_state
 from pipeline.progress import say
 from pipeline.storage import plain, read_json, write_json
 
+SUBMISSION = "slurm.json"  # in the job's folder
 # Slices for each worker at a time, so that one that ends early is not left without.
 SLICES_A_WORKER = 4
 # A network file system may show for so long what was before.
@@ -36,12 +37,12 @@ class Submission:
     @classmethod
     def read(cls, folder: Path) -> "Submission | None":
         """What was sent for a folder, if anything was."""
-        path = folder / "slurm.json"
+        path = folder / SUBMISSION
         return cls(**read_json(path)) if path.exists() else None
 
     def write(self, folder: Path) -> None:
         """Keep it."""
-        write_json(folder / "slurm.json", plain(self))
+        write_json(folder / SUBMISSION, plain(self))
 
     def adopt(self, tasks: list[Task]) -> dict[int, Task]:
         """Of some tasks our own, by slice; arrays are taken in whose ids were lost."""
