@@ -13,6 +13,7 @@ from pipeline.datasets.simulated import WIDTHS
 from pipeline.errors import VideoError
 from pipeline.run import Run
 from pipeline.simulation import simulated_grid
+from pipeline.storage import existing_folder
 from pipeline.video import VideoInfo, probe
 from pipeline.video.picture import scaled_size
 
@@ -104,5 +105,4 @@ def _bytes_of(stage: str, info: VideoInfo, config: Config) -> float:
 
 def _free_bytes(folder: Path) -> int:
     """Of the disk on which a folder is, or will be."""
-    existing = next(p for p in (folder.resolve() / "x").parents if p.exists())
-    return shutil.disk_usage(existing).free
+    return shutil.disk_usage(existing_folder(folder)).free

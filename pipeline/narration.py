@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from logging.handlers import MemoryHandler
 from types import TracebackType
-from typing import Any, NoReturn
+from typing import IO, Any, NoReturn
 
 from rich.console import Console
 from rich.table import Table
@@ -14,15 +14,16 @@ from extractors.weights import WeightsError
 from pipeline.datasets import DatasetError
 from pipeline.disk import DiskNeed, disk_need
 from pipeline.errors import AnnotationError, SodaError
-from pipeline.fanout import Ledger
+from pipeline.fanout import Ledger, share
 from pipeline.points.summary import sentences as points_sentences
 from pipeline.progress import say
 from pipeline.reporting import command_line, notes, report_file
 from pipeline.run import Run
-from pipeline.stages import is_done, plan
+from pipeline.stages import content_digest, is_done, plan
 from pipeline.storage import read_json
 
-_opened: set[str] = set()  # work folders whose run has been announced
+# Work folders whose run has been announced, and what keeps other datasets' runs away.
+_opened: dict[str, IO[str] | None] = {}
 
 
 def open_run(run: Run, stage: str) -> None:
@@ -34,7 +35,7 @@ def open_run(run: Run, stage: str) -> None:
     """
     if str(run.workdir) in _opened:
         return
-    _opened.add(str(run.workdir))
+    _opened[str(run.workdir)] = None
     ledger = Ledger(run.workdir, "dataset")
     with warnings_held_back():
         try:
@@ -62,6 +63,8 @@ def open_run(run: Run, stage: str) -> None:
     if is_done(run, stage):
         say("Nothing to do: all of it was done before, with the same parameters.")
         close_stage(run, stage)
+    else:
+        _opened[str(run.workdir)] = share(run.workdir, content_digest(run))
 
 
 def say_need(need: DiskNeed) -> None:

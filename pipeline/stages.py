@@ -14,7 +14,7 @@ from typing import Any
 from pipeline.detecting import detect_dataset
 from pipeline.errors import UsageError
 from pipeline.experiments.experiment import run_experiment
-from pipeline.fanout.lock import locked
+from pipeline.fanout import locked
 from pipeline.points.generation import generate_points
 from pipeline.preparation import (
     compute_flows,
@@ -27,7 +27,7 @@ from pipeline.record import Outcome, Record, write_record
 from pipeline.reporting import report_file, report_run
 from pipeline.run import Run
 from pipeline.scoring import evaluate_detections
-from pipeline.storage import fingerprint, plain
+from pipeline.storage import file_stamp, fingerprint, plain, remove_temporaries
 from pipeline.training import refine_model, train_model
 
 
@@ -68,12 +68,14 @@ def run_stage(run: Run, name: str) -> None:
 
 
 def _work(run: Run, name: str) -> None:
-    began = time.monotonic()
+    folder, own = run.folder(name), run.fingerprint(name)
+    remove_temporaries(folder, "*" if folder.name == own else f"*-{own}.*")
+    began, inputs = time.monotonic(), inputs_digest(run, name)
     outcome = STAGES[name].work(run)
     record = Record(
         stage=name,
         parameters=run.identity(name),
-        inputs=inputs_digest(run, name),
+        inputs=inputs,
         seconds=round(time.monotonic() - began, 3),
         failed=tuple(outcome.failed),
         videos=outcome.videos,
@@ -93,6 +95,13 @@ def inputs_digest(run: Run, name: str) -> str:
     stage = STAGES[name]
     below = [run.record(need) for need in stage.needs(run)]
     return fingerprint([[r and r.digest for r in below], stage.content(run)])
+
+
+def content_digest(run: Run) -> str:
+    """Of all that stages are made of and no fingerprint says, the dataset above all."""
+    dataset = run.dataset
+    origins = [dataset.classes, dataset.videos, run.human_clicks, run.points_fps]
+    return fingerprint([run.cache, STAGES[run.first_stage].content(run), origins])
 
 
 def count_existing(paths: list[Path]) -> int:
@@ -152,15 +161,6 @@ def folder_stamps(folder: Path) -> list[Any]:
         for path in sorted(folder.rglob("*"))
         if path.is_file()
     ]
-
-
-def file_stamp(path: Path) -> tuple[int, int] | tuple[None, None]:
-    """Size in bytes and time of change of a file, or None where none can be had."""
-    try:
-        status = path.stat()
-    except OSError:
-        return None, None
-    return status.st_size, status.st_mtime_ns
 
 
 def train_annotations(run: Run) -> Any:

@@ -73,7 +73,6 @@ def write_round(folder: Path, order: Order, items: Sequence[Item], slices: int) 
     Slice k has every n-th item, the longest first.
     """
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
     longest_first = sorted(items, key=lambda item: -item.weight)
     for k in range(slices):
         with (

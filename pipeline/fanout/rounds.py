@@ -8,10 +8,12 @@ from pipeline.fanout.job import Item, Job, Order, read_order, write_round
 from pipeline.fanout.ledger import Ledger
 from pipeline.fanout.local import LocalExecutor
 from pipeline.fanout.lock import locked
-from pipeline.fanout.logs import says_stuck
+from pipeline.fanout.logs import crash_of, says_stuck
 from pipeline.fanout.resources import Resources
+from pipeline.fanout.stamps import forget_stale
 from pipeline.fanout.state import read_states
 from pipeline.progress import Progress
+from pipeline.storage import remove_temporaries
 
 # Rounds one after the other that may end, through no item's fault, without an output.
 MOST_IDLE_ROUNDS = 3
@@ -25,14 +27,17 @@ def run_job(job: Job, workdir: Path, resources: Resources) -> list[str]:
             named with its reason, and the ledger holds the same.
         SodaError: Something concerns all videos.
     """
-    with locked(workdir, f"{job.stage} job"):
+    with locked(workdir, f"{job.stage} job") as lock:
         failures = Ledger(workdir, job.stage)
+        forget_stale(job.items)
         to_do = [item for item in job.items if not item.is_done()]
         failures.clear()
         weights = [item.weight for item in to_do]
         progress = Progress(job.stage, len(job.items), weights, job.unit)
         progress.announce()
-        Rounds(job, workdir, resources, failures, progress).run(to_do)
+        executor = LocalExecutor(resources, lock)
+        Rounds(job, workdir, resources, failures, progress, executor).run(to_do)
+        remove_temporaries(job.folder(workdir))
         progress.finish()
         failures.forget_deaths()
         return check_failures(failures, job, resources.max_failures)
@@ -48,13 +53,13 @@ class Rounds:
         resources: Resources,
         failures: Ledger,
         progress: Progress,
+        executor: Executor,
     ) -> None:
-        self.failures, self.progress = failures, progress
+        self.failures, self.progress, self.executor = failures, progress, executor
         self.folder = job.folder(workdir)
         self.stall_minutes = resources.stall_minutes
         stall = 60 * resources.stall_minutes if job.tells_progress else 0.0
         self.order = Order(job.stage, job.function, job.parameters, stall)
-        self.executor: Executor = LocalExecutor(resources)
 
     def run(self, to_do: list[Item]) -> None:
         """Repeat rounds for what is missing without an error of its own."""
@@ -107,6 +112,11 @@ class Rounds:
                 how = (
                     f"made no progress in it for {self.stall_minutes:g} min; mend it "
                     "or leave it out, or allow more with --stall-minutes"
+                )
+            elif crash := crash_of(self.folder, k):
+                how = (
+                    f"crashed while they worked on it ({crash}); mend it or leave it "
+                    "out"
                 )
             else:
                 how = (

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from pipeline.storage import TEMPORARY_PREFIX, writing
+
 REPORT_SECONDS = 0.5
 
 
@@ -54,9 +56,10 @@ class Reporter:
 
     def _write(self, state: State) -> None:
         self.written = time.monotonic()
-        temporary = self.path.with_suffix(".tmp")
-        temporary.write_text(json.dumps(asdict(state)), encoding="utf-8")
-        temporary.replace(self.path)
+        temporary = self.path.with_name(f"{TEMPORARY_PREFIX}{self.path.name}")
+        with writing(self.path):
+            temporary.write_text(json.dumps(asdict(state)), encoding="utf-8")
+            temporary.replace(self.path)
 
 
 def state_path(folder: Path, k: int) -> Path:

@@ -91,6 +91,8 @@ def _open(path: Path) -> Iterator[InputContainer]:
     try:
         with av.open(f"file:{path}", "r", metadata_errors="replace") as container:
             yield container
+    except MemoryError:  # FFmpeg's too: no fault of the file
+        raise
     except av.FFmpegError as error:
         raise _not_ours(path, f"FFmpeg stopped at “{error.strerror}”") from error
 

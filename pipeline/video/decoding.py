@@ -83,6 +83,8 @@ class SourceFrames:
             try:
                 frames = packet.decode()
                 self.num_damaged += packet.is_corrupt
+            except MemoryError:  # FFmpeg's too: frames that lack are no damage
+                raise
             except av.FFmpegError:
                 frames = []
                 self.num_damaged += 1

@@ -90,6 +90,8 @@ def open_video(path: Path) -> Iterator[Source]:
     try:
         with _open(path) as container:
             yield Source(path, container, _video_stream(path, container))
+    except MemoryError:  # FFmpeg's too: no fault of the file
+        raise
     except av.FFmpegError as error:
         raise _unreadable(path, f"FFmpeg stopped at “{error.strerror}”") from error
 
@@ -115,6 +117,8 @@ def _open(path: Path) -> InputContainer:
     try:
         # The prefix keeps "12:30.mp4" from being read as a protocol named 12.
         return av.open(f"file:{path}", "r", metadata_errors="replace")
+    except MemoryError:
+        raise
     except av.FFmpegError as error:
         found = f"FFmpeg cannot read it (“{error.strerror}”)"
         if isinstance(error, av.InvalidDataError) and _looks_like_mp4(path):
