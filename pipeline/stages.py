@@ -77,7 +77,7 @@ def _work(run: Run, name: str) -> None:
         parameters=run.identity(name),
         inputs=inputs,
         seconds=round(time.monotonic() - began, 3),
-        failed=tuple(outcome.failed),
+        failed=outcome.failed,
         videos=outcome.videos,
     )
     write_record(run.record_path(name), record, outcome.result)

@@ -19,8 +19,8 @@ from pipeline.storage import remove_temporaries
 MOST_IDLE_ROUNDS = 3
 
 
-def run_job(job: Job, workdir: Path, resources: Resources) -> list[str]:
-    """Bring all items to their outputs; returns the ids that failed for good.
+def run_job(job: Job, workdir: Path, resources: Resources) -> dict[str, str]:
+    """Bring all items to their outputs; returns why some failed for good, by id.
 
     Raises:
         FailedVideosError: More videos failed than `max_failures` allows; each is
@@ -127,12 +127,13 @@ class Rounds:
         return len(deaths)
 
 
-def check_failures(failures: Ledger, job: Job, max_failures: float) -> list[str]:
-    """The ids in the ledger, if they are few enough, else `FailedVideosError`."""
-    failed, count = failures.read(), len(job.items)
+def check_failures(failures: Ledger, job: Job, max_failures: float) -> dict[str, str]:
+    """What the ledger holds, if it is little enough, else `FailedVideosError`."""
+    failed = {id: entry["message"] for id, entry in failures.read().items()}
+    count = len(job.items)
     if len(failed) <= max_failures * count:
-        return sorted(failed)
-    listed = "\n".join(f"  {id}: {entry['message']}" for id, entry in failed.items())
+        return failed
+    listed = "\n".join(f"  {id}: {message}" for id, message in failed.items())
     raise FailedVideosError(
         f"{failures.stage}: {len(failed)} of {count} {job.unit} failed; the others are "
         f"done. Mend or remove these, or allow a share with --max-failures, then run "

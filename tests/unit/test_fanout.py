@@ -40,7 +40,8 @@ def make_job(tmp_path, behaviours):
     for id, behaviour in behaviours.items():
         source = tmp_path / "in" / id
         source.parent.mkdir(exist_ok=True)
-        source.write_text(id)
+        if not source.exists():
+            source.write_text(id)
         items.append(
             Item(
                 id=id,
@@ -65,8 +66,8 @@ def made(tmp_path):
 
 def test_all_items_are_made_and_a_second_run_makes_none(tmp_path, capfd):
     job = make_job(tmp_path, dict.fromkeys("abcde", "work"))
-    assert run_job(job, tmp_path, Resources(jobs=2)) == []
-    assert run_job(job, tmp_path, Resources(jobs=2)) == []
+    assert run_job(job, tmp_path, Resources(jobs=2)) == {}
+    assert run_job(job, tmp_path, Resources(jobs=2)) == {}
     assert calls(tmp_path) == list("abcde") == made(tmp_path)
     said = capfd.readouterr().err
     assert "5 videos, done before: 0, to do: 5" in said
@@ -99,13 +100,14 @@ def test_a_bad_video_stops_no_other_and_is_named(tmp_path):
 
 def test_a_share_of_failures_can_be_allowed(tmp_path):
     job = make_job(tmp_path, {"a": "work", "b": "bad video", "c": "work"})
-    assert run_job(job, tmp_path, Resources(jobs=1, max_failures=0.4)) == ["b"]
+    failed = run_job(job, tmp_path, Resources(jobs=1, max_failures=0.4))
+    assert failed == {"b": f"{tmp_path}/in/b: nothing to see"}
 
 
 def test_a_mended_video_leaves_the_ledger(tmp_path):
     with pytest.raises(FailedVideosError):
         run_job(make_job(tmp_path, {"a": "bad video"}), tmp_path, Resources(jobs=1))
-    assert run_job(make_job(tmp_path, {"a": "work"}), tmp_path, Resources(1)) == []
+    assert run_job(make_job(tmp_path, {"a": "work"}), tmp_path, Resources(1)) == {}
     assert Ledger(tmp_path, "stage").read() == {}
 
 
@@ -126,7 +128,7 @@ def test_an_error_that_concerns_all_stops_the_stage(tmp_path):
 def test_a_killed_worker_costs_a_round_and_nothing_else(tmp_path):
     behaviours = {"a": "work", "b": "die once", "c": "work", "d": "work"}
     job = make_job(tmp_path, behaviours)
-    assert run_job(job, tmp_path, Resources(jobs=2)) == []
+    assert run_job(job, tmp_path, Resources(jobs=2)) == {}
     assert made(tmp_path) == list("abcd")
     assert calls(tmp_path) == list("abbcd")
 
