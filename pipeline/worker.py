@@ -23,13 +23,15 @@ from pipeline.fanout.state import Reporter
 from pipeline.storage import write_json
 
 # How libraries say that there is not enough memory: PyTorch's two allocators, OpenCV,
-# the system, and Python where a thread finds none.
+# the system, x264, and Python and FFmpeg where a thread finds none.
 NO_MEMORY = (
     "can't allocate memory",
     "out of memory",
     "Insufficient memory",
     "Cannot allocate memory",
+    "Generic error in an external library",
     "can't start new thread",
+    "Resource temporarily unavailable",
 )
 
 

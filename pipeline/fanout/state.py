@@ -58,8 +58,11 @@ class Reporter:
         self.written = time.monotonic()
         temporary = self.path.with_name(f"{TEMPORARY_PREFIX}{self.path.name}")
         with writing(self.path):
-            temporary.write_text(json.dumps(asdict(state)), encoding="utf-8")
-            temporary.replace(self.path)
+            try:
+                temporary.write_text(json.dumps(asdict(state)), encoding="utf-8")
+                temporary.replace(self.path)
+            finally:
+                temporary.unlink(missing_ok=True)
 
 
 def state_path(folder: Path, k: int) -> Path:

@@ -1,14 +1,19 @@
 import os
+import resource
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
+from pipeline.caching import decode
 from pipeline.errors import FailedVideosError, SodaError, VideoError
 from pipeline.fanout import Item, Job, Ledger, Resources, file_name, run_job
+from pipeline.video import DecodeConfig
+from tests.video_maker import moving_square_pictures, write_video
 
 
 def make(inputs, output, progress, behaviour="work", log="", **_):
@@ -28,6 +33,8 @@ def make(inputs, output, progress, behaviour="work", log="", **_):
         os.kill(os.getpid(), signal.SIGKILL)
     if behaviour == "memory":
         raise MemoryError
+    if behaviour == "crash":
+        os.kill(os.getpid(), signal.SIGSEGV)
     if behaviour in ("slow", "pause"):
         time.sleep({"slow": 60, "pause": 0.5}[behaviour])
     output.parent.mkdir(parents=True, exist_ok=True)
@@ -141,6 +148,13 @@ def test_a_video_that_kills_its_worker_is_given_up_after_two(tmp_path):
     assert calls(tmp_path).count("b") == 2
 
 
+def test_a_video_that_crashes_its_worker_is_given_up_and_the_crash_named(tmp_path):
+    job = make_job(tmp_path, {"a": "work", "b": "crash", "c": "work"})
+    with pytest.raises(FailedVideosError, match=r"2 workers crashed .*Segmentation"):
+        run_job(job, tmp_path, Resources(jobs=1))
+    assert made(tmp_path) == ["a", "c"]
+
+
 def test_a_worker_that_cannot_start_is_a_clear_error(tmp_path):
     job = Job("stage", "no.such:function", {}, make_job(tmp_path, {"a": "work"}).items)
     with pytest.raises(
@@ -210,6 +224,37 @@ def test_want_of_memory_is_the_videos_own_error_with_a_hint(tmp_path):
     with pytest.raises(FailedVideosError, match=r"not enough memory .* --jobs 1"):
         run_job(job, tmp_path, Resources(jobs=1))
     assert made(tmp_path) == ["b"]
+
+
+def decode_in_little_memory(inputs, output, progress, spare_bytes, **_):
+    """Decode with so much more memory than the worker has by now."""
+    used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    unlimited = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (used + spare_bytes, unlimited[1]))
+    try:
+        decode(inputs, output, asdict(DecodeConfig()), progress=progress)
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, unlimited)
+
+
+@pytest.mark.parametrize("spare_bytes", [4 * 10**6, 30 * 10**6])
+def test_a_real_want_of_memory_is_named_and_the_others_are_done(tmp_path, spare_bytes):
+    items = []
+    for id, size in {"a": (64, 48), "b": (2400, 1800), "c": (64, 48)}.items():
+        path = tmp_path / f"{id}.mp4"
+        write_video(path, moving_square_pictures(10, range(2, 8), *size))
+        spare = spare_bytes if id == "b" else 10**10
+        output = str(tmp_path / "out" / f"{id}.mkv")
+        items.append(Item(id, (str(path),), output, 1.0, {"spare_bytes": spare}))
+    function = "tests.unit.test_fanout:decode_in_little_memory"
+    with pytest.raises(FailedVideosError) as caught:
+        run_job(Job("stage", function, {}, tuple(items)), tmp_path, Resources(jobs=1))
+    (entry,) = Ledger(tmp_path, "stage").read().values()
+    assert entry["id"] == "b" and "memory" in entry["message"], caught.value
+    assert "--jobs 1" in entry["message"]
+    assert [path.name for path in sorted((tmp_path / "out").glob("*"))] == [
+        *("a.mkv", "c.mkv", "inputs.json")
+    ]
 
 
 def test_workers_share_out_the_gpus(tmp_path, monkeypatch):
