@@ -37,6 +37,8 @@ def run_job(job: Job, workdir: Path, resources: Resources) -> dict[str, str]:
         progress.announce()
         executor = LocalExecutor(resources, lock)
         Rounds(job, workdir, resources, failures, progress, executor).run(to_do)
+        for folder in {Path(item.output).parent for item in job.items}:
+            remove_temporaries(folder)
         remove_temporaries(job.folder(workdir))
         progress.finish()
         failures.forget_deaths()

@@ -335,3 +335,34 @@ def test_a_replaced_video_is_taken_whatever_the_times_say(world, tmp_path):
     run_stage(run, "features")
     after = [run.video_file("features", id).stat() for id in (first, second, third)]
     assert [s.st_ino for s in before] == [s.st_ino for s in after]
+
+
+def test_videos_that_hang_or_crash_the_decoder_are_given_up(tmp_path):
+    make_dataset(tmp_path / "data", train=3, test=1)
+    faults = """
+import os, signal, sys, time
+
+def hook(event, arguments):
+    name = str(arguments[0]) if event == "open" else ""
+    if name.endswith("train 0.mp4"):
+        time.sleep(600)
+    if name.endswith("train 1.mp4"):
+        os.kill(os.getpid(), signal.SIGSEGV)
+
+if "pipeline." in " ".join(sys.orig_argv):
+    sys.addaudithook(hook)
+"""
+    (tmp_path / "sitecustomize.py").write_text(faults)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
+        done = luigi(
+            *("DecodeVideos", "--dataset", tmp_path / "data" / "dataset.json"),
+            *("--workdir", "work", "--short-side", "64", "--stall-minutes", "0.03"),
+            cwd=tmp_path,
+        )
+    assert done.returncode == 30
+    assert "2 of 4 videos failed" in done.stderr
+    assert "train 0.mp4: 2 workers made no progress in it" in done.stderr
+    assert "train 1.mp4: 2 workers crashed" in done.stderr
+    assert len(list(tmp_path.glob("work/frames/*/*.mkv"))) == 2
+    assert_nothing_half_written(tmp_path / "work")
