@@ -412,6 +412,8 @@ LUIGI_DEFAULTS = {
     "core": {
         "local_scheduler": "true",
         "log_level": "WARNING",
+        # It would refuse the same command twice; here the second waits for the first.
+        "no_lock": "true",
     },
     "worker": {"check_complete_on_run": "true"},
     "retcode": {

@@ -2,7 +2,6 @@
 
 import shutil
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -10,10 +9,11 @@ from pathlib import Path
 from pipeline.config import Config
 from pipeline.datasets import Video
 from pipeline.datasets.simulated import WIDTHS
-from pipeline.errors import VideoError
+from pipeline.probing import probe_apart
 from pipeline.run import Run
 from pipeline.simulation import simulated_grid
-from pipeline.video import VideoInfo, probe
+from pipeline.storage import existing_folder
+from pipeline.video import VideoInfo
 from pipeline.video.picture import scaled_size
 
 # Of a pixel of a frame, lossless, as docs/performance.md measured them.
@@ -116,11 +116,9 @@ def _import_need(run: Run, folder: Path) -> DiskNeed:
 
 def _sample(videos: Sequence[Video]) -> dict[str, VideoInfo]:
     """Some videos from all over the dataset, of those that can be read."""
-    infos = {}
-    for video in videos[:: max(1, len(videos) // SAMPLED_VIDEOS)]:
-        with suppress(VideoError):  # the stage that reads it will say so
-            infos[video.id] = probe(video.path)
-    return infos
+    chosen = videos[:: max(1, len(videos) // SAMPLED_VIDEOS)]
+    infos = probe_apart([video.path for video in chosen])
+    return {v.id: info for v, info in zip(chosen, infos, strict=True) if info}
 
 
 def _frames_of(info: VideoInfo, config: Config) -> float:
@@ -154,5 +152,4 @@ def bytes_text(count: float) -> str:
 
 def _free_bytes(folder: Path) -> int:
     """Of the disk on which a folder is, or will be."""
-    existing = next(p for p in (folder.resolve() / "x").parents if p.exists())
-    return shutil.disk_usage(existing).free
+    return shutil.disk_usage(existing_folder(folder)).free

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from logging.handlers import MemoryHandler
 from types import TracebackType
-from typing import Any, NoReturn
+from typing import IO, Any, NoReturn
 
 from rich.box import SIMPLE
 from rich.console import Console
@@ -17,17 +17,18 @@ from pipeline.closing import close_run, tell_results
 from pipeline.datasets import DatasetError
 from pipeline.disk import TOO_SMALL, DiskNeed, disk_need
 from pipeline.errors import AnnotationError, SodaError
-from pipeline.fanout import Ledger
+from pipeline.fanout import Ledger, share
 from pipeline.forecast import make_forecast
 from pipeline.overview import Standing, overview
 from pipeline.points.summary import sentences as points_sentences
 from pipeline.progress import say
 from pipeline.reporting import command_line, notes
 from pipeline.run import Run
-from pipeline.stages import STAGES, is_done
+from pipeline.stages import STAGES, content_digest, is_done
 from pipeline.storage import read_json
 
-_opened: set[str] = set()  # work folders whose run has been announced
+# Work folders whose run has been announced, and what keeps other datasets' runs away.
+_opened: dict[str, IO[str] | None] = {}
 
 
 def open_run(run: Run, stage: str) -> None:
@@ -41,7 +42,7 @@ def open_run(run: Run, stage: str) -> None:
     """
     if str(run.workdir) in _opened:
         return
-    _opened.add(str(run.workdir))
+    _opened[str(run.workdir)] = None
     ledger = Ledger(run.workdir, "dataset")
     with warnings_held_back():
         try:
@@ -62,6 +63,7 @@ def open_run(run: Run, stage: str) -> None:
         close_stage(run, stage)
         tell_results(run, stage)
     else:
+        _opened[str(run.workdir)] = share(run.workdir, content_digest(run))
         atexit.register(close_run, run, stage, standings)
 
 

@@ -221,7 +221,7 @@ def cache_items(run: Run, stage: str, caches: tuple[str, ...]) -> tuple[Item, ..
 
 
 def made(
-    run: Run, stage: str, videos: Iterable[Video], failed: list[str]
+    run: Run, stage: str, videos: Iterable[Video], failed: Iterable[str]
 ) -> list[tuple[str, Path]]:
     """The ids and files of the videos that a stage has not failed on."""
     return [(v.id, run.video_file(stage, v.id)) for v in videos if v.id not in failed]

@@ -16,7 +16,7 @@ from pipeline.storage import fingerprint, plain, read_json, write_json
 class Outcome:
     """What a stage's work leaves beside its files."""
 
-    failed: list[str] = field(default_factory=list)  # videos without an output
+    failed: dict[str, str] = field(default_factory=dict)  # why videos have no output
     videos: dict[str, Any] | None = None  # by id: what later stages need to know
     result: dict[str, Any] | None = None  # of a stage whose result is a JSON file
 
@@ -29,7 +29,7 @@ class Record:
     parameters: dict[str, Any]
     inputs: str  # digest of what the stage was made of
     seconds: float  # that it took
-    failed: tuple[str, ...] = ()  # ids of videos without an output
+    failed: dict[str, str] = field(default_factory=dict)  # why videos have no output
     videos: dict[str, Any] | None = None  # by id: what later stages need to know
     rate: float | None = None  # frames a second and worker, where it could be measured
 
@@ -37,7 +37,7 @@ class Record:
     def digest(self) -> str:
         """What the stages below take as this one's state."""
         made = self.inputs if self.videos is None else self.videos
-        return fingerprint([self.parameters, self.failed, made])
+        return fingerprint([self.parameters, sorted(self.failed), made])
 
 
 def write_record(path: Path, record: Record, result: Any = None) -> None:
@@ -51,4 +51,4 @@ def read_record(path: Path) -> Record | None:
     if not path.exists():
         return None
     entry = read_json(path)["record"]
-    return Record(**{**entry, "failed": tuple(entry["failed"])})
+    return Record(**{**entry, "failed": dict(entry["failed"])})

@@ -3,14 +3,12 @@
 import shlex
 import sys
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from pipeline.datasets import Video
 from pipeline.detecting import cas_file
 from pipeline.detections import Detection, read_detections
-from pipeline.fanout import Ledger
 from pipeline.record import Outcome
 from pipeline.report import Report, VideoReport, write_report
 from pipeline.run import Run
@@ -86,10 +84,10 @@ def video_report(
 
 def failures(run: Run) -> dict[str, str]:
     """Why videos failed, whatever the stage."""
-    entries: dict[str, Any] = {}
-    for stage in (*run.caches, "features"):
-        entries |= Ledger(run.workdir, stage).read()
-    return {id: entry["message"] for id, entry in entries.items()}
+    records = map(run.record, (*run.caches, "features"))
+    return {
+        id: why for record in records if record for id, why in record.failed.items()
+    }
 
 
 def notes(run: Run) -> tuple[str, ...]:

@@ -29,7 +29,14 @@ from pipeline.record import Outcome, Record, write_record
 from pipeline.reporting import report_file, report_run
 from pipeline.run import Run
 from pipeline.scoring import evaluate_detections
-from pipeline.storage import fingerprint, plain, read_json, write_json
+from pipeline.storage import (
+    file_stamp,
+    fingerprint,
+    plain,
+    read_json,
+    remove_temporaries,
+    write_json,
+)
 from pipeline.training import refine_model, train_model
 
 PER_VIDEO = ("decode", "flow", "features")
@@ -83,6 +90,9 @@ def run_stage(run: Run, name: str) -> None:
 
 
 def _work(run: Run, name: str) -> None:
+    folder, own = run.folder(name), run.fingerprint(name)
+    remove_temporaries(folder, "*" if folder.name == own else f"*-{own}.*")
+    inputs = inputs_digest(run, name)
     began, due = time.monotonic(), videos_due(run, name)
     if run.resources.slurm and STAGES[name].is_sent:
         outcome = send_stage(run, name)
@@ -92,9 +102,9 @@ def _work(run: Run, name: str) -> None:
     record = Record(
         stage=name,
         parameters=run.identity(name),
-        inputs=inputs_digest(run, name),
+        inputs=inputs,
         seconds=round(seconds, 3),
-        failed=tuple(outcome.failed),
+        failed=outcome.failed,
         videos=outcome.videos,
         rate=measured_rate(run, name, due, seconds, outcome),
     )
@@ -164,6 +174,13 @@ def inputs_digest(run: Run, name: str) -> str:
     return fingerprint([[r and r.digest for r in below], stage.content(run)])
 
 
+def content_digest(run: Run) -> str:
+    """Of all that stages are made of and no fingerprint says, the dataset above all."""
+    dataset = run.dataset
+    origins = [dataset.classes, dataset.videos, run.human_clicks, run.points_fps]
+    return fingerprint([run.cache, STAGES[run.first_stage].content(run), origins])
+
+
 def count_existing(paths: list[Path]) -> int:
     """How many of the files are there; each folder is read once."""
     listed: dict[str, set[str]] = {}
@@ -207,15 +224,6 @@ def folder_stamps(folder: Path) -> list[Any]:
         for path in sorted(folder.rglob("*"))
         if path.is_file()
     ]
-
-
-def file_stamp(path: Path) -> tuple[int, int] | tuple[None, None]:
-    """Size in bytes and time of change of a file, or None where none can be had."""
-    try:
-        status = path.stat()
-    except OSError:
-        return None, None
-    return status.st_size, status.st_mtime_ns
 
 
 def train_annotations(run: Run) -> Any:

@@ -11,6 +11,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,18 @@ from pipeline.fanout.job import Item, Order, read_items, read_order
 from pipeline.fanout.ledger import Ledger
 from pipeline.fanout.state import Reporter
 from pipeline.storage import write_json
+
+# How libraries say that there is not enough memory: PyTorch's two allocators, OpenCV,
+# the system, x264, and Python and FFmpeg where a thread finds none.
+NO_MEMORY = (
+    "can't allocate memory",
+    "out of memory",
+    "Insufficient memory",
+    "Cannot allocate memory",
+    "Generic error in an external library",
+    "can't start new thread",
+    "Resource temporarily unavailable",
+)
 
 
 def run_slice(folder: Path, k: int) -> None:
@@ -102,7 +115,7 @@ def _run_item(
 
 def _named(item: Item, error: Exception) -> VideoError:
     paths = ", ".join(item.inputs)
-    if isinstance(error, MemoryError):
+    if isinstance(error, MemoryError) or any(s in str(error) for s in NO_MEMORY):
         return VideoError(
             f"{paths}: there was not enough memory for it; try --jobs 1, a machine "
             "with more, or leave it out"
@@ -140,6 +153,7 @@ def main() -> int:
     arguments = parser.parse_args()
     # The terminal's Ctrl-C reaches us too; the parent says what there is to say.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    faulthandler.enable()
     logging.basicConfig(level=logging.INFO)
     # Videos go side by side already; OpenCV's own threads would only compete.
     cv2.setNumThreads(1)
@@ -148,9 +162,9 @@ def main() -> int:
     try:
         run_slice(arguments.folder, arguments.k)
     except SodaError as error:
-        write_json(
-            arguments.folder / f"error-{arguments.k}.json", {"message": str(error)}
-        )
+        path = arguments.folder / f"error-{arguments.k}.json"
+        with suppress(SodaError):  # a full disk takes no file that says so
+            write_json(path, {"message": str(error)})
         return error.exit_code
     return 0
 

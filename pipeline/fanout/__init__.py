@@ -9,6 +9,7 @@ repeat for what is missing without an error of its own: a worker may have been k
 
 from pipeline.fanout.job import Item, Job
 from pipeline.fanout.ledger import Ledger, file_name
+from pipeline.fanout.lock import locked, share
 from pipeline.fanout.resources import Resources
 from pipeline.fanout.rounds import run_job
 from pipeline.fanout.slurm_config import SlurmConfig
@@ -21,6 +22,8 @@ __all__ = [
     "Resources",
     "SlurmConfig",
     "file_name",
+    "locked",
     "run_job",
+    "share",
     "worker_threads",
 ]

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
+@runtime_checkable
 class Executor(Protocol):
     """Runs `python -m pipeline.worker FOLDER k` for each slice of a job's folder."""
 

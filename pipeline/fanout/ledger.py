@@ -5,7 +5,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from pipeline.errors import SodaError
-from pipeline.storage import read_json, write_json
+from pipeline.storage import TEMPORARY_PREFIX, read_json, write_json
 
 # A video in whose company a worker was killed twice is not tried a third time.
 MAX_DEATHS = 2
@@ -30,7 +30,11 @@ class Ledger:
 
     def read(self) -> dict[str, dict[str, str]]:
         """All entries by video id."""
-        entries = [read_json(path) for path in sorted(self.folder.glob("*.json"))]
+        entries = [
+            read_json(path)
+            for path in sorted(self.folder.glob("*.json"))
+            if not path.name.startswith(TEMPORARY_PREFIX)
+        ]
         return {entry["id"]: entry for entry in entries}
 
     def listed(self) -> str:

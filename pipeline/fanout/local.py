@@ -11,6 +11,8 @@ from pathlib import Path
 from pipeline.errors import SodaError
 from pipeline.fanout.logs import log_path, log_tail, raise_error_of, says_stuck
 from pipeline.fanout.resources import Resources
+from pipeline.fanout.state import read_states
+from pipeline.storage import disk_full, is_full, writing
 
 Processes = Sequence["subprocess.Popen[bytes]"]
 
@@ -22,8 +24,12 @@ class LocalExecutor:
 
     more_memory = "--jobs 1"
 
-    def __init__(self, resources: Resources) -> None:
-        self.jobs, self.gpus = resources.jobs, resources.gpus
+    def __init__(self, resources: Resources, lock: int) -> None:
+        """`lock` is a file descriptor that workers keep open for as long as they live.
+
+        So nobody else begins the same work before the last of them has ended.
+        """
+        self.jobs, self.gpus, self.lock = resources.jobs, resources.gpus, lock
 
     def slices(self, items: int) -> int:
         """One for each process."""
@@ -47,12 +53,16 @@ class LocalExecutor:
         for k, worker in enumerate(workers):
             raise_error_of(folder, k)
             if worker.returncode > 0 and not says_stuck(folder, k):
+                if is_full(folder):
+                    raise disk_full(folder)
                 raise SodaError(
                     f"worker {k} of {folder} ended with exit code {worker.returncode}; "
                     "this is a fault of the program or of its installation, its log "
                     f"ends:\n{log_tail(folder, k)}"
                 )
-        return {}
+        at_work = {k for k, state in read_states(folder) if state.in_flight}
+        killed = {k for k, worker in enumerate(workers) if worker.returncode < 0}
+        return dict.fromkeys(killed - at_work, "killed")
 
     @contextmanager
     def _workers(self, folder: Path, slices: int) -> Iterator[Processes]:
@@ -64,7 +74,8 @@ class LocalExecutor:
         workers: list[subprocess.Popen[bytes]] = []
         try:
             for k in range(slices):
-                with log_path(folder, k).open("wb") as log:
+                path = log_path(folder, k)
+                with writing(path), path.open("wb") as log:
                     command = [sys.executable, "-m", "pipeline.worker"]
                     workers.append(
                         subprocess.Popen(
@@ -72,6 +83,7 @@ class LocalExecutor:
                             stdin=subprocess.PIPE,
                             stdout=log,
                             stderr=log,
+                            pass_fds=[self.lock],
                             env=os.environ | self._share(k, slices),
                         )
                     )

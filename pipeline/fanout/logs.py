@@ -6,7 +6,9 @@ from pipeline.errors import SodaError
 from pipeline.storage import read_json
 
 TAIL_CHARACTERS = 4000
-STUCK = "Timeout ("  # how faulthandler begins, of a worker that ended itself
+# How faulthandler begins, of a worker that ended itself, and of one that crashed.
+STUCK = "Timeout ("
+CRASHED = "Fatal Python error: "
 
 
 def log_path(folder: Path, k: int) -> Path:
@@ -34,3 +36,11 @@ def raise_error_of(folder: Path, k: int) -> None:
 def says_stuck(folder: Path, k: int) -> bool:
     """Whether worker k has ended itself for want of progress."""
     return any(line.startswith(STUCK) for line in log_tail(folder, k).splitlines())
+
+
+def crash_of(folder: Path, k: int) -> str | None:
+    """What worker k crashed of, such as "Segmentation fault"; None if it did not."""
+    path = log_path(folder, k)
+    lines = path.read_text(errors="replace").splitlines() if path.exists() else []
+    crashes = [line for line in lines if line.startswith(CRASHED)]
+    return crashes[-1].removeprefix(CRASHED) if crashes else None

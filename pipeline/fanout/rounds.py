@@ -17,34 +17,40 @@ from pipeline.fanout.job import (
 from pipeline.fanout.ledger import Ledger
 from pipeline.fanout.local import LocalExecutor
 from pipeline.fanout.lock import locked
-from pipeline.fanout.logs import says_stuck
+from pipeline.fanout.logs import crash_of, says_stuck
 from pipeline.fanout.resources import Resources
 from pipeline.fanout.slurm import SlurmExecutor
+from pipeline.fanout.stamps import forget_stale
 from pipeline.fanout.state import read_states
 from pipeline.progress import Progress
+from pipeline.storage import remove_temporaries
 
 # Rounds one after the other that may end, through no item's fault, without an output.
 MOST_IDLE_ROUNDS = 3
 
 
-def run_job(job: Job, workdir: Path, resources: Resources) -> list[str]:
-    """Bring all items to their outputs; returns the ids that failed for good.
+def run_job(job: Job, workdir: Path, resources: Resources) -> dict[str, str]:
+    """Bring all items to their outputs; returns why some failed for good, by id.
 
     Raises:
         FailedVideosError: More videos failed than `max_failures` allows; each is
             named with its reason, and the ledger holds the same.
         SodaError: Something concerns all videos.
     """
-    with locked(workdir, f"{job.stage} job"):
+    with locked(workdir, f"{job.stage} job") as lock:
         failures = Ledger(workdir, job.stage)
+        forget_stale(job.items)
         to_do = [item for item in job.items if not item.is_done()]
         weights = [item.weight for item in to_do]
         progress = Progress(job.stage, len(job.items), weights, job.unit)
         progress.announce()
-        rounds = Rounds(job, workdir, resources, failures, progress)
+        rounds = Rounds(job, workdir, resources, failures, progress, lock)
         if not rounds.is_running(to_do):
             failures.clear()
         rounds.run(to_do)
+        for folder in {Path(item.output).parent for item in job.items}:
+            remove_temporaries(folder)
+        remove_temporaries(job.folder(workdir))
         progress.finish()
         failures.forget_deaths()
         logs = job.folder(workdir)
@@ -61,6 +67,7 @@ class Rounds:
         resources: Resources,
         failures: Ledger,
         progress: Progress,
+        lock: int,
     ) -> None:
         self.failures, self.progress = failures, progress
         self.folder = job.folder(workdir)
@@ -69,7 +76,7 @@ class Rounds:
         self.order = Order(job.stage, job.function, job.parameters, stall)
         self.weight_before, self.items_before = 0.0, 0  # of earlier rounds
         self.executor: Executor = (
-            LocalExecutor(resources)
+            LocalExecutor(resources, lock)
             if resources.slurm is None
             else SlurmExecutor(resources.slurm[job.stage], job.stage)
         )
@@ -135,6 +142,11 @@ class Rounds:
                     f"made no progress in it for {self.stall_minutes:g} min; mend it "
                     "or leave it out, or allow more with --stall-minutes"
                 )
+            elif crash := crash_of(self.folder, k):
+                how = (
+                    f"crashed while they worked on it ({crash}); mend it or leave it "
+                    "out"
+                )
             else:
                 how = (
                     "were killed while they worked on it, probably for want of memory; "
@@ -146,11 +158,12 @@ class Rounds:
 
 def check_failures(
     failures: Ledger, job: Job, logs: Path, max_failures: float
-) -> list[str]:
-    """The ids in the ledger, if they are few enough, else `FailedVideosError`."""
-    failed, count = failures.read(), len(job.items)
+) -> dict[str, str]:
+    """What the ledger holds, if it is little enough, else `FailedVideosError`."""
+    failed = {id: entry["message"] for id, entry in failures.read().items()}
+    count = len(job.items)
     if len(failed) <= max_failures * count:
-        return sorted(failed)
+        return failed
     raise FailedVideosError(
         f"{failures.stage}: {len(failed)} of {count} {job.unit} failed; the others are "
         f"done. Mend or remove these, or allow a share with --max-failures, then run "

@@ -8,6 +8,8 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from pipeline.storage import writing
+
 REPORT_SECONDS = 0.5
 
 
@@ -29,7 +31,8 @@ class Reporter:
     """
 
     def __init__(self, folder: Path, k: int) -> None:
-        self.file = state_path(folder, k).open("wb", buffering=0)
+        self.path = state_path(folder, k)
+        self.file = self.path.open("wb", buffering=0)
         self.length = 0
         self.done, self.items = 0.0, 0
         self.in_flight: str | None = None
@@ -61,7 +64,8 @@ class Reporter:
         self.written = time.monotonic()
         text = json.dumps(asdict(state)).encode().ljust(self.length)
         self.length = len(text)
-        os.pwrite(self.file.fileno(), text, 0)
+        with writing(self.path):
+            os.pwrite(self.file.fileno(), text, 0)
 
 
 def state_path(folder: Path, k: int) -> Path:

@@ -18,6 +18,7 @@ from pipeline.errors import (
     UnreadableVideoError,
 )
 from pipeline.video.lossless import TAG, Codec, Picture
+from pipeline.video.source import NO_MEMORY
 
 # Not typing.Self, which the tests' shape checks cannot follow into methods.
 Cached = TypeVar("Cached", bound="CachedVideo")
@@ -91,6 +92,8 @@ def _open(path: Path) -> Iterator[InputContainer]:
     try:
         with av.open(f"file:{path}", "r", metadata_errors="replace") as container:
             yield container
+    except NO_MEMORY:
+        raise
     except av.FFmpegError as error:
         raise _not_ours(path, f"FFmpeg stopped at “{error.strerror}”") from error
 

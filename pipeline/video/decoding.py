@@ -8,7 +8,7 @@ from av.packet import Packet
 from av.video.frame import VideoFrame
 
 from pipeline.errors import TruncatedVideoError, UnreadableVideoError
-from pipeline.video.source import Source
+from pipeline.video.source import NO_MEMORY, Source
 from pipeline.video.timing import TOLERANCE_SECONDS, SteadyClock
 
 COMPLETE_SHARE = Fraction(95, 100)  # of the declared length; less is a cut file
@@ -83,6 +83,8 @@ class SourceFrames:
             try:
                 frames = packet.decode()
                 self.num_damaged += packet.is_corrupt
+            except NO_MEMORY:
+                raise
             except av.FFmpegError:
                 frames = []
                 self.num_damaged += 1

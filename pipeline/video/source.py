@@ -17,6 +17,8 @@ NOT_A_VIDEO = Disposition.attached_pic | Disposition.still_image
 STILL_BRANDS = {"avif", "heic", "heix", "mif1"}
 FASTEST_FPS = 1000  # more is a file that does not know its rate
 USUAL_FPS = Fraction(25)  # what FFmpeg assumes of a stream without any times
+# FFmpeg's errors that are no fault of a file; the second where a thread finds none.
+NO_MEMORY = (MemoryError, BlockingIOError)
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,8 @@ def open_video(path: Path) -> Iterator[Source]:
     try:
         with _open(path) as container:
             yield Source(path, container, _video_stream(path, container))
+    except NO_MEMORY:
+        raise
     except av.FFmpegError as error:
         raise _unreadable(path, f"FFmpeg stopped at “{error.strerror}”") from error
 
@@ -115,6 +119,8 @@ def _open(path: Path) -> InputContainer:
     try:
         # The prefix keeps "12:30.mp4" from being read as a protocol named 12.
         return av.open(f"file:{path}", "r", metadata_errors="replace")
+    except NO_MEMORY:
+        raise
     except av.FFmpegError as error:
         found = f"FFmpeg cannot read it (“{error.strerror}”)"
         if isinstance(error, av.InvalidDataError) and _looks_like_mp4(path):

@@ -195,7 +195,7 @@ sys.addaudithook(hook)
         "poison",
         "video that kills the decoder",
     )
-    assert "2 workers were killed" in problem.text
+    assert "2 workers crashed" in problem.text
     assert isinstance(check.findings[faulty.whole], Facts)
 
 

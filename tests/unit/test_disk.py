@@ -5,6 +5,7 @@ import pytest
 from pipeline.config import make_config
 from pipeline.disk import DiskNeed, disk_need
 from pipeline.narration import say_need
+from pipeline.probing import probe_apart
 from pipeline.run import Run
 from tests.dataset_maker import entry, write_manifest
 from tests.video_maker import moving_square_pictures, write_video
@@ -62,3 +63,28 @@ def test_the_need_is_said_and_warned_of(capsys):
     assert capsys.readouterr().err == text
     say_need(DiskNeed(7200, 8.3e9, 8_000_000_000))
     assert "--cache features" in capsys.readouterr().err
+
+
+def test_a_video_that_ends_or_holds_up_its_reader_holds_up_no_run(
+    manifest, tmp_path, monkeypatch
+):
+    code = """
+import os, signal, time
+import av
+
+def open(path, *more, really_open=av.open, **options):
+    if path.endswith("a.mp4"):
+        os.kill(os.getpid(), signal.SIGSEGV)
+    if path.endswith("b.mp4"):
+        time.sleep(600)
+    return really_open(path, *more, **options)
+
+av.open = open
+"""
+    (tmp_path / "sitecustomize.py").write_text(code)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=":")
+    monkeypatch.setattr("pipeline.probing.LONGEST_SECONDS", 4.0)
+    found = probe_apart([manifest.with_name(f"{name}.mp4") for name in "cabdc"])
+    assert [info and info.duration_seconds for info in found] == [
+        *(SECONDS, None, None, None, SECONDS)
+    ]

@@ -1,15 +1,20 @@
 import os
+import resource
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
+from pipeline.caching import decode
 from pipeline.errors import FailedVideosError, SodaError, VideoError
 from pipeline.fanout import Item, Job, Ledger, Resources, file_name, run_job
 from pipeline.progress import Progress
+from pipeline.video import DecodeConfig
+from tests.video_maker import moving_square_pictures, write_video
 
 
 def make(inputs, output, progress, behaviour="work", log="", **_):
@@ -29,6 +34,8 @@ def make(inputs, output, progress, behaviour="work", log="", **_):
         os.kill(os.getpid(), signal.SIGKILL)
     if behaviour == "memory":
         raise MemoryError
+    if behaviour == "crash":
+        os.kill(os.getpid(), signal.SIGSEGV)
     if behaviour in ("slow", "pause"):
         time.sleep({"slow": 60, "pause": 0.5}[behaviour])
     output.parent.mkdir(parents=True, exist_ok=True)
@@ -41,7 +48,8 @@ def make_job(tmp_path, behaviours):
     for id, behaviour in behaviours.items():
         source = tmp_path / "in" / id
         source.parent.mkdir(exist_ok=True)
-        source.write_text(id)
+        if not source.exists():
+            source.write_text(id)
         items.append(
             Item(
                 id=id,
@@ -66,8 +74,8 @@ def made(tmp_path):
 
 def test_all_items_are_made_and_a_second_run_makes_none(tmp_path, capfd):
     job = make_job(tmp_path, dict.fromkeys("abcde", "work"))
-    assert run_job(job, tmp_path, Resources(jobs=2)) == []
-    assert run_job(job, tmp_path, Resources(jobs=2)) == []
+    assert run_job(job, tmp_path, Resources(jobs=2)) == {}
+    assert run_job(job, tmp_path, Resources(jobs=2)) == {}
     assert calls(tmp_path) == list("abcde") == made(tmp_path)
     said = capfd.readouterr().err
     assert "5 videos, done before: 0, to do: 5" in said
@@ -122,13 +130,14 @@ def test_the_progress_goes_on_from_round_to_round(tmp_path, monkeypatch):
 
 def test_a_share_of_failures_can_be_allowed(tmp_path):
     job = make_job(tmp_path, {"a": "work", "b": "bad video", "c": "work"})
-    assert run_job(job, tmp_path, Resources(jobs=1, max_failures=0.4)) == ["b"]
+    failed = run_job(job, tmp_path, Resources(jobs=1, max_failures=0.4))
+    assert failed == {"b": f"{tmp_path}/in/b: nothing to see"}
 
 
 def test_a_mended_video_leaves_the_ledger(tmp_path):
     with pytest.raises(FailedVideosError):
         run_job(make_job(tmp_path, {"a": "bad video"}), tmp_path, Resources(jobs=1))
-    assert run_job(make_job(tmp_path, {"a": "work"}), tmp_path, Resources(1)) == []
+    assert run_job(make_job(tmp_path, {"a": "work"}), tmp_path, Resources(1)) == {}
     assert Ledger(tmp_path, "stage").read() == {}
 
 
@@ -149,7 +158,7 @@ def test_an_error_that_concerns_all_stops_the_stage(tmp_path):
 def test_a_killed_worker_costs_a_round_and_nothing_else(tmp_path):
     behaviours = {"a": "work", "b": "die once", "c": "work", "d": "work"}
     job = make_job(tmp_path, behaviours)
-    assert run_job(job, tmp_path, Resources(jobs=2)) == []
+    assert run_job(job, tmp_path, Resources(jobs=2)) == {}
     assert made(tmp_path) == list("abcd")
     assert calls(tmp_path) == list("abbcd")
 
@@ -160,6 +169,13 @@ def test_a_video_that_kills_its_worker_is_given_up_after_two(tmp_path):
         run_job(job, tmp_path, Resources(jobs=1))
     assert made(tmp_path) == ["a", "c"]
     assert calls(tmp_path).count("b") == 2
+
+
+def test_a_video_that_crashes_its_worker_is_given_up_and_the_crash_named(tmp_path):
+    job = make_job(tmp_path, {"a": "work", "b": "crash", "c": "work"})
+    with pytest.raises(FailedVideosError, match=r"2 workers crashed .*Segmentation"):
+        run_job(job, tmp_path, Resources(jobs=1))
+    assert made(tmp_path) == ["a", "c"]
 
 
 def test_a_worker_that_cannot_start_is_a_clear_error(tmp_path):
@@ -231,6 +247,37 @@ def test_want_of_memory_is_the_videos_own_error_with_a_hint(tmp_path):
     with pytest.raises(FailedVideosError, match=r"not enough memory .* --jobs 1"):
         run_job(job, tmp_path, Resources(jobs=1))
     assert made(tmp_path) == ["b"]
+
+
+def decode_in_little_memory(inputs, output, progress, spare_bytes, **_):
+    """Decode with so much more memory than the worker has by now."""
+    used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    unlimited = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (used + spare_bytes, unlimited[1]))
+    try:
+        decode(inputs, output, asdict(DecodeConfig()), progress=progress)
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, unlimited)
+
+
+@pytest.mark.parametrize("spare_bytes", [4 * 10**6, 30 * 10**6])
+def test_a_real_want_of_memory_is_named_and_the_others_are_done(tmp_path, spare_bytes):
+    items = []
+    for id, size in {"a": (64, 48), "b": (2400, 1800), "c": (64, 48)}.items():
+        path = tmp_path / f"{id}.mp4"
+        write_video(path, moving_square_pictures(10, range(2, 8), *size))
+        spare = spare_bytes if id == "b" else 10**10
+        output = str(tmp_path / "out" / f"{id}.mkv")
+        items.append(Item(id, (str(path),), output, 1.0, {"spare_bytes": spare}))
+    function = "tests.unit.test_fanout:decode_in_little_memory"
+    with pytest.raises(FailedVideosError) as caught:
+        run_job(Job("stage", function, {}, tuple(items)), tmp_path, Resources(jobs=1))
+    (entry,) = Ledger(tmp_path, "stage").read().values()
+    assert entry["id"] == "b" and "memory" in entry["message"], caught.value
+    assert "--jobs 1" in entry["message"]
+    assert [path.name for path in sorted((tmp_path / "out").glob("*"))] == [
+        *("a.mkv", "c.mkv", "inputs.json")
+    ]
 
 
 def test_workers_share_out_the_gpus(tmp_path, monkeypatch):

@@ -1,0 +1,32 @@
+"""Of which inputs the outputs of a stage were made."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from pipeline.fanout.job import Item
+from pipeline.storage import file_stamp, plain, read_json, write_json
+
+FILE = "inputs.json"
+
+
+def forget_stale(items: Sequence[Item]) -> None:
+    """Remove outputs whose inputs have changed, and note beside them what these are.
+
+    The times alone do not tell: a file that takes another one's place may be older
+    than what was made of that, and a clock may have been wrong.
+    """
+    folders: dict[Path, dict[str, Any]] = defaultdict(dict)
+    for item in items:
+        output = Path(item.output)
+        stamps = [file_stamp(Path(path)) for path in item.inputs]
+        folders[output.parent][output.name] = plain(stamps)
+    for folder, present in folders.items():
+        path = folder / FILE
+        noted = read_json(path) if path.exists() else {}
+        for name, stamps in present.items():
+            if noted.get(name, stamps) != stamps:
+                (folder / name).unlink(missing_ok=True)
+        if noted | present != noted:
+            write_json(path, noted | present)
