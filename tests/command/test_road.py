@@ -48,7 +48,7 @@ def files(folder):
     return {
         str(path.relative_to(folder)): path.stat().st_mtime_ns
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and "jobs" not in path.parts
+        if path.is_file() and not {"jobs", "locks"} & {*path.parts}
     }
 
 
