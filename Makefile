@@ -26,8 +26,11 @@ weights: setup
 demo: weights
 	$(BIN)/luigi --module tasks Evaluate --dataset demo
 
+# Whole files of tests side by side; more processes want more than a GB each.
+TEST_PROCESSES ?= 2
+
 test: weights
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile
 
 check: setup
 	$(BIN)/ruff format --check
