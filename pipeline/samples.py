@@ -1,6 +1,5 @@
 """What training sees: videos rescaled to T cells, with their labels and targets."""
 
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +15,6 @@ from pipeline.datasets import Point, beyond_end
 from pipeline.errors import AnnotationError, SodaError
 from pipeline.grid import SnippetGrid
 from pipeline.seeds import generator_of
-
-logger = logging.getLogger("soda")
 
 
 @dataclass(frozen=True)
@@ -100,20 +97,6 @@ def check_points(
                     f"{problem}; correct the annotation, or see whether this is the "
                     "video that was annotated"
                 )
-
-
-def warn_of_unclicked(
-    videos: Sequence[TrainingVideo], classes: tuple[str, ...], path: Path
-) -> None:
-    """Name the classes of which the file `path` has no click, if there are any."""
-    clicked = {point.label for video in videos for point in video.points}
-    if silent := [name for name in classes if name not in clicked]:
-        logger.warning(
-            "%s: no training video has a click of %s; these are learned from video "
-            "labels alone",
-            path,
-            ", ".join(silent),
-        )
 
 
 def point_problem(

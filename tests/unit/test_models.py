@@ -31,7 +31,6 @@ from pipeline.samples import (
     TrainingVideo,
     check_points,
     make_samples,
-    warn_of_unclicked,
 )
 from pipeline.seeds import generator_of
 
@@ -411,20 +410,12 @@ def test_a_click_just_after_the_last_frame_is_on_the_last_frame():
     assert made.targets[0, 1].tolist() == [0] * 9 + [1]
 
 
-def test_classes_without_a_click_are_named_and_trained_all_the_same(caplog, tmp_path):
+def test_an_empty_points_file_trains_by_labels_alone(tmp_path):
     path = tmp_path / "clicks.csv"
     write_points(path, {})
     assert read_points(path) == {}
-    with caplog.at_level(logging.WARNING, "soda"):
-        warn_of_unclicked([video()], ("a", "b"), path)
-    assert "clicks.csv: no training video has a click of a, b;" in caplog.text
     _, history = fit(make_samples([video()], ("a", "b"), 8), SMALL, CPU)
     assert history[-1]["frame"] == 0 and math.isfinite(history[-1]["total"])
-
-
-def test_clicked_classes_are_no_cause_for_a_warning(caplog):
-    warn_of_unclicked([video([Point(1.0, "a")])], ("a",), Path("clicks.csv"))
-    assert not caplog.records
 
 
 def cut_off(path):
