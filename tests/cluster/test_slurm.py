@@ -106,7 +106,7 @@ def wait_for_calls(folder, *ids):
 
 
 def test_all_items_are_made_once(cluster, tmp_path, capfd):
-    assert run(tmp_path, dict.fromkeys("abc", "work")) == []
+    assert run(tmp_path, dict.fromkeys("abc", "work")) == {}
     assert calls(tmp_path) == list("abc") == made(tmp_path)
     said = capfd.readouterr().err
     assert f"decode: array {array_of(tmp_path)} in Slurm's queue" in said
@@ -116,7 +116,7 @@ def test_a_cancelled_slice_is_sent_again_and_its_item_is_not_blamed(cluster, tmp
     done = begin(tmp_path, {"a": "hang once", "b": "work", "c": "work"})
     wait_for_calls(tmp_path, "a")
     cluster.run("scancel", f"{array_of(tmp_path)}_0")
-    assert done.result(60) == []
+    assert done.result(60) == {}
     assert calls(tmp_path) == list("aabc")
     assert made(tmp_path) == list("abc")
 
@@ -127,7 +127,7 @@ def test_a_cancelled_array_is_sent_again_without_what_was_done(cluster, tmp_path
     cluster.run("scancel", array_of(tmp_path))
     wait_for_calls(tmp_path, "d")
     cluster.run("scancel", array_of(tmp_path))
-    assert done.result(60) == []
+    assert done.result(60) == {}
     assert calls(tmp_path) == list("abbccdd")
     assert made(tmp_path) == list("abcd")
 
@@ -137,7 +137,7 @@ def test_a_requeued_slice_begins_anew(cluster, tmp_path):
     wait_for_calls(tmp_path, "a")
     array = array_of(tmp_path)
     cluster.run("scontrol", "requeue", f"{array}_0")
-    assert done.result(60) == []
+    assert done.result(60) == {}
     assert calls(tmp_path) == list("aab")
     assert array_of(tmp_path) == array
     assert not (Ledger(tmp_path, STAGE).folder / "deaths").exists()
@@ -147,7 +147,7 @@ def test_a_worker_that_meets_its_time_limit_is_sent_again(cluster, tmp_path):
     done = begin(tmp_path, {"a": "hang once", "b": "work"})
     wait_for_calls(tmp_path, "a")
     cluster.run("scontrol", "update", f"JobId={array_of(tmp_path)}_0", "TimeLimit=0")
-    assert done.result(90) == []
+    assert done.result(90) == {}
     assert calls(tmp_path) == list("aab")
 
 
@@ -172,7 +172,7 @@ def test_a_killed_run_that_is_started_again_joins_its_array(
         write_json(path, {**read_json(path), "arrays": {}})
     done = begin(tmp_path, items)
     (tmp_path / "go").touch()
-    assert done.result(60) == []
+    assert done.result(60) == {}
     assert array_of(tmp_path) == array
     assert calls(tmp_path) == list("abc") == made(tmp_path)
     assert f"joining array {array}" in capfd.readouterr().err
@@ -222,7 +222,7 @@ def test_an_array_that_does_other_work_is_cancelled(
     process.communicate()
     array = array_of(tmp_path)
     job = make_job(tmp_path, {"a": "work", **more_items}, **more_parameters)
-    assert run_job(job, tmp_path, on_slurm()) == []
+    assert run_job(job, tmp_path, on_slurm()) == {}
     assert array_of(tmp_path) != array
     assert made(tmp_path) == ["a", *more_items]
 
@@ -242,14 +242,14 @@ exec {shutil.which("squeue")} "$@"
 """)
     broken.chmod(0o755)
     monkeypatch.setenv("PATH", f"{broken.parent}:{os.environ['PATH']}")
-    assert run(tmp_path, dict.fromkeys("abc", "work")) == []
+    assert run(tmp_path, dict.fromkeys("abc", "work")) == {}
     assert calls(tmp_path) == list("abc")
     assert capfd.readouterr().err.count("Slurm does not answer") == 1
 
 
 def test_more_slices_than_an_array_holds_become_several(cluster, tmp_path):
     ids = "abcdefghijkl"
-    assert run(tmp_path, dict.fromkeys(ids, "work")) == []
+    assert run(tmp_path, dict.fromkeys(ids, "work")) == {}
     folder = tmp_path / "jobs" / STAGE
     assert list(read_json(folder / "slurm.json")["arrays"].values()) == [0, 10]
     assert calls(tmp_path) == list(ids) == made(tmp_path)
@@ -292,7 +292,7 @@ def test_the_death_of_a_node_costs_its_items_alone(tmp_path, monkeypatch):
         wait_for_calls(tmp_path, "a")
         node = three.run("squeue", "-h", "-j", f"{array_of(tmp_path)}_0", "-o", "%N")
         three.kill_node(node.strip())
-        assert done.result(90) == []
+        assert done.result(90) == {}
         assert calls(tmp_path) == list("aabcd")
         assert not (Ledger(tmp_path, STAGE).folder / "deaths").exists()
 
