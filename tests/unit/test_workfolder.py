@@ -38,7 +38,7 @@ def work(tmp_path):
             path.write_bytes(bytes(10))
     (folder / "flow" / FLOWS[1] / "a.mkv").unlink()
     videos = {id: {"frames": 5} for id in ("a", "b/c", "d")}
-    record = Record("decode", DECODE, "x", 1.0, failed=("e",), videos=videos)
+    record = Record("decode", DECODE, "x", 1.0, failed={"e": "broken"}, videos=videos)
     write_record(folder / "frames" / FRAMES / "done.json", record)
     for name, algorithm in zip(FLOWS, ("tvl1", "dis"), strict=True):
         parameters = {**DECODE, "flow": {"algorithm": algorithm, "bound": 20}}
