@@ -129,12 +129,15 @@ class Rounds:
         )
 
     def _blame_deaths(self, items: list[Item], excused: Mapping[int, str]) -> int:
-        """Count the videos that were in flight when a worker died by itself."""
-        paths = {item.id: ", ".join(item.inputs) for item in items}
+        """Count the videos that were in flight when a worker died by itself.
+
+        One that is done had been so when the worker died, between two of them.
+        """
+        paths = {i.id: ", ".join(i.inputs) for i in items if not i.is_done()}
         deaths = [
             (k, state.in_flight)
             for k, state in read_states(self.folder)
-            if state.in_flight and k not in excused
+            if state.in_flight in paths and k not in excused
         ]
         for k, id in deaths:
             if says_stuck(self.folder, k):
@@ -152,7 +155,7 @@ class Rounds:
                     "were killed while they worked on it, probably for want of memory; "
                     f"try {self.executor.more_memory} or leave it out"
                 )
-            self.failures.blame(id, paths.get(id, id), how)
+            self.failures.blame(id, paths[id], how)
         return len(deaths)
 
 
