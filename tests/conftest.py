@@ -2,6 +2,7 @@
 
 import http.server
 import os
+import signal
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -10,6 +11,10 @@ from pathlib import Path
 
 import pytest
 import torch
+
+# A shell's background jobs, and what they start, ignore Ctrl-C, which tests send.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ROOT = Path(__file__).parent.parent
 NOBODY = 65534
