@@ -59,6 +59,7 @@ class Reporter:
     def end(self) -> None:
         """There is nothing left to do."""
         self._write(State(self.done, self.items, has_ended=True))
+        self.file.close()
 
     def _write(self, state: State) -> None:
         self.written = time.monotonic()

@@ -96,7 +96,7 @@ def run_here(monkeypatch):
     def run(self, folder, slices, watch):
         for k in range(slices):
             run_slice(folder, k)
-        return set()
+        return {}
 
     monkeypatch.setattr(LocalExecutor, "run", run)
 
