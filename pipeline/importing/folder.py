@@ -81,12 +81,12 @@ def _contents(
     if path.suffix in (".h5", ".hdf5"):
         with h5py.File(path) as file:
             return [(name, FeatureFile(path, name)) for name in file]
-    names = [*path.parent.glob(NAMES_FILE), *sorted(folder.rglob(NAMES_FILE))]
     # Beside it lie arrays of labels and durations, of as many entries.
-    if path.suffix == ".npy" and "features" in path.stem.lower() and names:
-        listed = read_array(FeatureFile(names[0])).tolist()
-        return [
-            (n.decode() if isinstance(n, bytes) else str(n), FeatureFile(path, str(i)))
-            for i, n in enumerate(listed)
-        ]
-    return []
+    if path.suffix != ".npy" or "features" not in path.stem.lower():
+        return []
+    names = [*path.parent.glob(NAMES_FILE), *sorted(folder.rglob(NAMES_FILE))]
+    listed = read_array(FeatureFile(names[0])).tolist() if names else []
+    return [
+        (n.decode() if isinstance(n, bytes) else str(n), FeatureFile(path, str(i)))
+        for i, n in enumerate(listed)
+    ]
