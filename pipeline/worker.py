@@ -4,6 +4,7 @@ import argparse
 import faulthandler
 import importlib
 import logging
+import math
 import os
 import signal
 import sys
@@ -66,7 +67,7 @@ class Watchdog:
     def __init__(self, stall_seconds: float) -> None:
         """With 0, nothing is watched."""
         self.stall_seconds = stall_seconds
-        self.armed = 0.0
+        self.armed = -math.inf  # the clock begins when the machine does
 
     def progress(self) -> None:
         """Something was done."""
