@@ -8,11 +8,11 @@ from rich.console import Console
 from rich.table import Table
 
 from pipeline.fanout import Ledger
-from pipeline.overview import Standing, overview, stages_up_to
+from pipeline.overview import Standing, overview
 from pipeline.progress import NOTHING, count_text, duration_text, say
 from pipeline.reporting import command_line, report_file
 from pipeline.run import Run
-from pipeline.stages import STAGES, is_done
+from pipeline.stages import STAGES, stages_up_to
 
 # The task that follows a stage, where that does not depend on the dataset.
 NEXT = {
@@ -67,10 +67,11 @@ def close_run(run: Run, stage: str, before: Sequence[Standing]) -> None:
     table = Table("stage", box=SIMPLE)
     for name in ("done before", "done now", "failed", "left", "time"):
         table.add_column(name, justify="right")
-    for row in summarise_stages(before, overview(run, stage)):
+    after = overview(run, stage)
+    for row in summarise_stages(before, after):
         table.add_row(*row.cells())
     Console(stderr=True).print(table)
-    if is_done(run, stage):
+    if after[-1].is_done:
         tell_failures(run, stage)
         tell_results(run, stage)
     else:

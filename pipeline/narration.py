@@ -24,7 +24,7 @@ from pipeline.points.summary import sentences as points_sentences
 from pipeline.progress import say
 from pipeline.reporting import command_line, notes
 from pipeline.run import Run
-from pipeline.stages import STAGES, content_digest, is_done
+from pipeline.stages import STAGES, content_digest
 from pipeline.storage import read_json
 
 # Work folders whose run has been announced, and what keeps other datasets' runs away.
@@ -58,7 +58,7 @@ def open_run(run: Run, stage: str) -> None:
         say("; ".join(notes(run)))
         if any(videos.values()):
             say_need(disk_need(run))
-    if is_done(run, stage):
+    if standings[-1].is_done:
         say("Nothing to do: all of it was done before, with the same parameters.")
         close_stage(run, stage)
         tell_results(run, stage)

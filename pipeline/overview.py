@@ -6,7 +6,7 @@ from pipeline.errors import UsageError
 from pipeline.fanout import Ledger
 from pipeline.record import Record
 from pipeline.run import Run
-from pipeline.stages import PER_VIDEO, STAGES, count_existing, is_current
+from pipeline.stages import PER_VIDEO, STAGES, count_existing, done_stages
 
 NO_VIDEOS = ("decode", "flow")  # stages that do not exist without videos
 
@@ -21,17 +21,12 @@ class Standing:
     of: int
     failed: int = 0  # videos, in its last run
     record: Record | None = None  # of its last end, whatever it was made of
+    is_done: bool = False  # and so is all that it needs
 
     @property
     def is_per_video(self) -> bool:
         """Whether it is videos that are counted."""
         return self.stage in PER_VIDEO
-
-
-def stages_up_to(run: Run, name: str) -> list[str]:
-    """A stage and all that it needs, in the order of the work."""
-    below = [stage for n in STAGES[name].needs(run) for stage in stages_up_to(run, n)]
-    return list(dict.fromkeys([*below, name]))
 
 
 def overview(run: Run, name: str) -> list[Standing]:
@@ -45,20 +40,17 @@ def overview(run: Run, name: str) -> list[Standing]:
             f"{STAGES[name].task}: no video is looked at where features are "
             "simulated or imported; begin with ExtractFeatures"
         )
-    is_done: dict[str, bool] = {}
-    found = []
-    for stage in stages_up_to(run, name):
-        needs = STAGES[stage].needs(run)
-        is_done[stage] = all(is_done[n] for n in needs) and is_current(run, stage)
-        found.append(_standing(run, stage, is_done[stage]))
-    return found
+    return [
+        _standing(run, stage, is_done)
+        for stage, is_done in done_stages(run, name).items()
+    ]
 
 
 def _standing(run: Run, stage: str, is_done: bool) -> Standing:
     task, record = STAGES[stage].task, run.record(stage)
     if stage not in PER_VIDEO:
-        return Standing(stage, task, int(is_done), 1, record=record)
+        return Standing(stage, task, int(is_done), 1, 0, record, is_done)
     paths = STAGES[stage].outputs(run, ())
     failed = record.failed if is_done and record else Ledger(run.workdir, stage).read()
     done = count_existing(paths)
-    return Standing(stage, task, done, len(paths), len(failed), record)
+    return Standing(stage, task, done, len(paths), len(failed), record, is_done)

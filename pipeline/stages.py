@@ -55,20 +55,27 @@ class Stage:
     is_sent: bool = False  # to a cluster, as a whole; others send their videos
 
 
+def stages_up_to(run: Run, name: str) -> list[str]:
+    """A stage and all that it needs, in the order of the work."""
+    below = [stage for n in STAGES[name].needs(run) for stage in stages_up_to(run, n)]
+    return list(dict.fromkeys([*below, name]))
+
+
 def is_done(run: Run, name: str) -> bool:
     """Whether a stage and all below it are done, of what is there now."""
-    known: dict[str, bool] = {}  # several stages need the same ones
-
-    def check(name: str) -> bool:
-        if name not in known:
-            below = all(check(need) for need in STAGES[name].needs(run))
-            known[name] = below and is_current(run, name)
-        return known[name]
-
-    return check(name)
+    return done_stages(run, name)[name]
 
 
-def is_current(run: Run, name: str) -> bool:
+def done_stages(run: Run, name: str) -> dict[str, bool]:
+    """Of a stage and all that it needs, whether each is done; each is looked at once."""
+    done: dict[str, bool] = {}
+    for stage in stages_up_to(run, name):
+        below = all(done[need] for need in STAGES[stage].needs(run))
+        done[stage] = below and _is_current(run, stage)
+    return done
+
+
+def _is_current(run: Run, name: str) -> bool:
     """Whether a stage is done, if all below it are."""
     record = run.record(name)
     if record is None or record.inputs != inputs_digest(run, name):
@@ -162,9 +169,8 @@ def do_stage(
 
 def run_up_to(run: Run, name: str) -> None:
     """Do what a stage needs and was not done, and the stage."""
-    for need in STAGES[name].needs(run):
-        run_up_to(run, need)
-    run_stage(run, name)
+    for stage in stages_up_to(run, name):
+        run_stage(run, stage)
 
 
 def inputs_digest(run: Run, name: str) -> str:

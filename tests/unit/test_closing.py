@@ -5,11 +5,11 @@ import pytest
 from pipeline import closing
 from pipeline.closing import StageSummary, next_command, result_lines, summarise_stages
 from pipeline.config import make_config
-from pipeline.overview import Standing, overview, stages_up_to
+from pipeline.overview import Standing, overview
 from pipeline.record import Record
 from pipeline.reporting import TASK_NAMES
 from pipeline.run import Run
-from pipeline.stages import STAGES
+from pipeline.stages import STAGES, stages_up_to
 from tests.dataset_maker import entry, write_manifest
 
 BEFORE = Standing("decode", "DecodeVideos", done=5, of=20)
