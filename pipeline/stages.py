@@ -67,7 +67,7 @@ def is_done(run: Run, name: str) -> bool:
 
 
 def done_stages(run: Run, name: str) -> dict[str, bool]:
-    """Of a stage and all that it needs, whether each is done; each is looked at once."""
+    """Of a stage and all that it needs, whether each is done; each looked at once."""
     done: dict[str, bool] = {}
     for stage in stages_up_to(run, name):
         below = all(done[need] for need in STAGES[stage].needs(run))
