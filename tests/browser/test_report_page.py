@@ -1,12 +1,11 @@
 """The report's pages in Chromium, opened from file:// as by a double click."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from pipeline.datasets import Instance, Point
 from pipeline.detections import Detection
@@ -15,26 +14,12 @@ from tests.video_maker import numbered_pictures, write_video
 
 pytestmark = pytest.mark.browser
 
-NAMES = ("chromium", "google-chrome", "chromium-browser")
 DURATION_SECONDS = 4.0
 DETECTIONS = (
     Detection("kick", 0.9, 1.0, 2.0),
     Detection("kick", 0.3, 1.0, 1.5),
     Detection("hug", 0.6, 3.0, 3.5),
 )
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    path = next((found for name in NAMES if (found := shutil.which(name))), None)
-    if path is None:
-        pytest.skip(f"no Chromium found; looked for {', '.join(NAMES)}")
-    arguments = ["--no-sandbox", "--disable-gpu", "--no-first-run"]
-    arguments.append("--disable-background-networking")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=arguments)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
