@@ -1,13 +1,15 @@
 """Overhead of many small items: three stages of them, a second run, a great plan.
 
-python -m benchmarks.fanout [--items 20000] [--planned 1000000] [--jobs 2]
+python -m benchmarks.fanout [--items 20000] [--planned 1000000] [--jobs 2] [--slurm]
 """
 
 import argparse
+import os
 import resource
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +17,9 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.machine import describe_machine
-from pipeline.fanout import Item, Job, Resources, run_job
+from pipeline.fanout import Item, Job, Resources, SlurmConfig, run_job
 from pipeline.fanout.job import Order, write_round
+from tests.slurm_cluster import slurm_cluster
 
 STAGES = ("first", "second", "third")
 
@@ -54,6 +57,18 @@ def plan(folder: Path, count: int) -> None:
     write_round(folder / "jobs", Order("features", "", {}, 0.0), to_do, 1000)
 
 
+def three_stages(folder: Path, count: int, resources: Resources, table: Table) -> None:
+    """Do them, and then do them again."""
+    (folder / "videos").mkdir()
+    for item in items_of(folder, folder / "videos", count):
+        Path(item.output).touch()
+    jobs = jobs_of(folder, count)
+    for job in jobs:
+        table.add_row(job.stage, seconds_of(run_job, job, folder, resources))
+    again = seconds_of(lambda: [run_job(job, folder, resources) for job in jobs])
+    table.add_row("all three again", again)
+
+
 def seconds_of(task: Callable[..., Any], *arguments: Any) -> str:
     """How long a task takes, as text."""
     began = time.perf_counter()
@@ -67,19 +82,20 @@ def main() -> None:
     parser.add_argument("--items", type=int, default=20_000)
     parser.add_argument("--planned", type=int, default=1_000_000)
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--slurm", action="store_true", help="arrays of its own Slurm")
     arguments = parser.parse_args()
-    table = Table("", title=f"{arguments.items} items, {arguments.jobs} workers")
+    jobs = arguments.jobs
+    title = f"{arguments.items} items, {jobs} workers"
+    table = Table("", title=title + " in Slurm" * arguments.slurm)
     table.add_column("seconds", justify="right")
-    with tempfile.TemporaryDirectory() as name:
-        folder, resources = Path(name), Resources(arguments.jobs)
-        (folder / "videos").mkdir()
-        for item in items_of(folder, folder / "videos", arguments.items):
-            Path(item.output).touch()
-        jobs = jobs_of(folder, arguments.items)
-        for job in jobs:
-            table.add_row(job.stage, seconds_of(run_job, job, folder, resources))
-        again = seconds_of(lambda: [run_job(job, folder, resources) for job in jobs])
-        table.add_row("all three again", again)
+    with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
+        folder, slurm = Path(name), None
+        if arguments.slurm:
+            (folder / "slurm").mkdir()
+            cluster = stack.enter_context(slurm_cluster(folder / "slurm"))
+            os.environ |= cluster.environ
+            slurm = dict.fromkeys(STAGES, SlurmConfig(max_parallel=jobs))
+        three_stages(folder, arguments.items, Resources(jobs, slurm=slurm), table)
         planned = seconds_of(plan, folder / "plan", arguments.planned)
         gigabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
         table.add_row(f"{arguments.planned} planned, {gigabytes:.1f} GB", planned)

@@ -17,7 +17,7 @@ from pipeline.closing import close_run, tell_results
 from pipeline.datasets import DatasetError
 from pipeline.disk import TOO_SMALL, DiskNeed, disk_need
 from pipeline.errors import AnnotationError, SodaError
-from pipeline.fanout import Ledger, share
+from pipeline.fanout import Ledger, end_arrays, share
 from pipeline.forecast import make_forecast
 from pipeline.overview import Standing, overview
 from pipeline.points.summary import sentences as points_sentences
@@ -63,7 +63,11 @@ def open_run(run: Run, stage: str) -> None:
         close_stage(run, stage)
         tell_results(run, stage)
     else:
-        _opened[str(run.workdir)] = share(run.workdir, content_digest(run))
+        _opened[str(run.workdir)] = share(
+            run.workdir,
+            content_digest(run),
+            lambda: end_arrays(run.workdir, run.resources.slurm),
+        )
         atexit.register(close_run, run, stage, standings)
 
 

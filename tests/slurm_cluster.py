@@ -20,13 +20,16 @@ PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch")
 # Debian keeps the daemons where only root's PATH leads.
 PATH = f"{os.environ['PATH']}:/usr/sbin:/sbin"
 CPUS = 2  # of each node, whatever this machine has
+DEVICES = ("/dev/null", "/dev/zero")  # to Slurm any device will do for a GPU
 
 
 class SlurmCluster:
     """A running cluster; `environ` is what its commands need."""
 
-    def __init__(self, folder: Path, nodes: int, max_array_size: int) -> None:
-        self.folder = folder
+    def __init__(
+        self, folder: Path, nodes: int, max_array_size: int, gpus: int
+    ) -> None:
+        self.folder, self.gpus = folder, gpus
         self.nodes = [f"n{index}" for index in range(nodes)]
         self.environ = {"SLURM_CONF": str(folder / "slurm.conf"), "PATH": PATH}
         self.daemons: dict[str, subprocess.Popen[bytes]] = {}
@@ -37,11 +40,13 @@ class SlurmCluster:
         port, *ports = free_ports(1 + len(self.nodes))
         nodes = "\n".join(
             f"NodeName={name} NodeHostname={host} NodeAddr=127.0.0.1 Port={port} "
-            f"CPUs={CPUS} RealMemory=2000 State=UNKNOWN"
+            f"CPUs={CPUS} RealMemory=2000 Gres=gpu:{self.gpus} State=UNKNOWN"
             for name, port in zip(self.nodes, ports, strict=True)
         )
         for name in ("state", "log", *(f"spool/{node}" for node in self.nodes)):
             (self.folder / name).mkdir(parents=True)
+        devices = [f"Name=gpu File={device}\n" for device in DEVICES[: self.gpus]]
+        (self.folder / "gres.conf").write_text("".join(devices))
         (self.folder / "slurm.conf").write_text(f"""
 ClusterName=tests
 SlurmctldHost={host}(127.0.0.1)
@@ -66,6 +71,7 @@ SwitchType=switch/none
 SlurmdParameters=config_overrides
 SelectType=select/cons_tres
 SelectTypeParameters=CR_CPU
+GresTypes=gpu
 SchedulerType=sched/backfill
 SchedulerParameters=batch_sched_delay=0,sched_min_interval=100000,bf_interval=1
 MaxArraySize={max_array_size}
@@ -186,13 +192,13 @@ def wait_until(condition: Callable[[], object], seconds: float = 30.0) -> None:
 
 @contextmanager
 def slurm_cluster(
-    folder: Path, nodes: int = 1, max_array_size: int = 1001
+    folder: Path, nodes: int = 1, max_array_size: int = 1001, gpus: int = 0
 ) -> Iterator[SlurmCluster]:
     """A cluster for as long as the block runs; skips the test where none can be."""
     missing = [name for name in PROGRAMS if not shutil.which(name, path=PATH)]
     if missing:
         pytest.skip(f"no {', '.join(missing)}; install slurm-wlm and munge")
-    cluster = SlurmCluster(folder, nodes, max_array_size)
+    cluster = SlurmCluster(folder, nodes, max_array_size, gpus)
     try:
         cluster.start_all()
         yield cluster

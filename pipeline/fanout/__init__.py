@@ -12,6 +12,7 @@ from pipeline.fanout.ledger import Ledger, file_name
 from pipeline.fanout.lock import locked, share
 from pipeline.fanout.resources import Resources
 from pipeline.fanout.rounds import run_job
+from pipeline.fanout.slurm import end_arrays
 from pipeline.fanout.slurm_config import SlurmConfig
 from pipeline.fanout.worker_threads import worker_threads
 
@@ -21,6 +22,7 @@ __all__ = [
     "Ledger",
     "Resources",
     "SlurmConfig",
+    "end_arrays",
     "file_name",
     "locked",
     "run_job",

@@ -18,7 +18,11 @@ class Executor(Protocol):
         """Whether workers of the folder go on that an earlier process has started."""
 
     def cancel(self, folder: Path) -> None:
-        """End such workers, whose work is no longer wanted."""
+        """End such workers, whose work is no longer wanted.
+
+        Raises:
+            SodaError: They go on, out of this one's reach.
+        """
 
     def run(
         self, folder: Path, slices: int, watch: Callable[[], None]

@@ -11,6 +11,7 @@ from pathlib import Path
 from pipeline.errors import SodaError
 from pipeline.fanout.logs import log_path, log_tail, raise_error_of, says_stuck
 from pipeline.fanout.resources import Resources
+from pipeline.fanout.slurm import refuse_queued
 from pipeline.fanout.state import read_states
 from pipeline.storage import disk_full, is_full, writing
 
@@ -40,7 +41,12 @@ class LocalExecutor:
         return False
 
     def cancel(self, folder: Path) -> None:
-        """Nothing is left to end."""
+        """Nothing is left to end, unless it was sent to a cluster.
+
+        Raises:
+            SodaError: It was, and may not have ended.
+        """
+        refuse_queued(folder)
 
     def run(
         self, folder: Path, slices: int, watch: Callable[[], None]

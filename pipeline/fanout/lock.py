@@ -2,7 +2,7 @@
 
 import errno
 import fcntl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
@@ -30,12 +30,14 @@ def locked(workdir: Path, name: str) -> Iterator[int]:
         yield file.fileno()
 
 
-def share(workdir: Path, content: str) -> IO[str]:
+def share(workdir: Path, content: str, end_others: Callable[[], None]) -> IO[str]:
     """Use a work folder beside runs of the same content, and not beside others.
 
     Args:
         workdir: The work folder.
         content: Says what it is that must be the same.
+        end_others: Called when the content was another one; ends what outlives the
+            processes of its runs.
 
     Returns:
         What holds the lock until it is closed, at the latest with this process.
@@ -49,6 +51,7 @@ def share(workdir: Path, content: str) -> IO[str]:
                 "clicks or --cache; waiting for its end (or choose another --workdir)"
             )
             _take(file, fcntl.LOCK_EX)
+        end_others()
         with writing(Path(file.name)):
             file.truncate(0)
             file.write(content)

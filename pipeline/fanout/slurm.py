@@ -33,12 +33,14 @@ class Submission:
     # Stands in the arrays' comments: one whose id could not be kept is found by it.
     token: str = field(default_factory=lambda: uuid.uuid4().hex)
     arrays: dict[str, int] = field(default_factory=dict)  # id: its first slice
+    has_ended: bool = False  # as far as was seen; workers may go on without us
 
     @classmethod
     def read(cls, folder: Path) -> "Submission | None":
-        """What was sent for a folder, if anything was."""
+        """What was sent for a folder and may still be in the queue, if anything is."""
         path = folder / SUBMISSION
-        return cls(**read_json(path)) if path.exists() else None
+        found = cls(**read_json(path)) if path.exists() else None
+        return None if found and found.has_ended else found
 
     def write(self, folder: Path) -> None:
         """Keep it."""
@@ -110,6 +112,8 @@ class SlurmExecutor:
             raise
         completed = [k for k, end in ends.items() if end.state == "COMPLETED"]
         await_files(folder, self.stage, completed)
+        submission.has_ended = True
+        submission.write(folder)
         return excuses(folder, slices, ends)
 
     def _tasks(self, submission: Submission) -> dict[int, Task]:
@@ -191,6 +195,48 @@ class SlurmExecutor:
                     reasons.add(reason)
             time.sleep(self.config.poll_seconds)
             watch()
+
+
+def end_arrays(workdir: Path, configs: Mapping[str, SlurmConfig] | None) -> None:
+    """End what a work folder's earlier runs have sent and did not see end.
+
+    Args:
+        workdir: The work folder.
+        configs: By stage; None: this run does not use the cluster.
+
+    Raises:
+        SodaError: It does not, and an array may be in the queue.
+    """
+    for path in sorted(workdir.glob(f"jobs/*/{SUBMISSION}")):
+        folder, stage = path.parent, path.parent.name
+        if configs is None:
+            refuse_queued(folder)
+        else:
+            SlurmExecutor(configs[stage], stage).cancel(folder)
+
+
+def refuse_queued(folder: Path) -> None:
+    """Refuse to do on this machine what an array may still be doing.
+
+    Raises:
+        SodaError: It is in the queue, or cannot be asked for from here.
+    """
+    submission = Submission.read(folder)
+    if submission is None:
+        return
+    stage, sent = folder.name, f"array {submission} was sent to a Slurm cluster"
+    try:
+        slurm.call("squeue", "--version")
+    except SodaError as error:
+        raise SodaError(
+            f"{stage}: {sent}, which cannot be asked whether it has ended ({error}); "
+            f"if it has, remove {folder / SUBMISSION} and try again"
+        ) from error
+    if SlurmExecutor(SlurmConfig(), stage).is_running(folder):
+        raise SodaError(
+            f"{stage}: {sent} for this work folder and is in its queue; join it with "
+            f"--cluster slurm, or end it with `scancel {submission}`"
+        )
 
 
 def await_files(folder: Path, stage: str, slices: list[int]) -> None:

@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import SodaError
-from pipeline.fanout.job import count_slices
 from pipeline.fanout.lock import LOCKS, held_locks, remove_lock
-from pipeline.fanout.slurm import SUBMISSION
-from pipeline.fanout.state import read_states
+from pipeline.fanout.slurm import Submission
 from pipeline.storage import TEMPORARY_PREFIX
 from pipeline.workfolder.layout import PLANS, STAGE_FOLDERS, outputs_in, size_of
 
@@ -113,14 +111,8 @@ def job_folders(workdir: Path) -> Iterator[Path]:
     """What workers were told and have printed."""
     for path in sorted(_own_folder(workdir, JOBS).glob("*")):
         is_one = (path / "order.json").is_file() and not path.is_symlink()
-        if is_one and not may_be_queued(path):
+        if is_one and not Submission.read(path):  # whoever sent it
             yield path
-
-
-def may_be_queued(folder: Path) -> bool:
-    """Whether a cluster may still work on a job folder, whoever sent it."""
-    ended = sum(state.has_ended for _, state in read_states(folder))
-    return (folder / SUBMISSION).exists() and ended < count_slices(folder)
 
 
 def _own_folder(workdir: Path, name: str) -> Path:

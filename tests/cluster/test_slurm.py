@@ -12,7 +12,7 @@ from dataclasses import replace
 import pytest
 
 from pipeline.errors import FailedVideosError, SodaError
-from pipeline.fanout import Ledger, Resources, SlurmConfig, run_job
+from pipeline.fanout import Ledger, Resources, SlurmConfig, end_arrays, run_job
 from pipeline.storage import read_json, write_json
 from tests.cluster.work import STAGE, make_job
 from tests.command.commands import QUICK, luigi
@@ -25,9 +25,9 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory) -> Iterator[SlurmCluster]:
-    """A node of two processors, and arrays of at most ten."""
+    """A node of two processors and two GPUs, and arrays of at most ten."""
     folder = tmp_path_factory.mktemp("slurm")
-    with slurm_cluster(folder, max_array_size=11) as cluster:
+    with slurm_cluster(folder, max_array_size=11, gpus=2) as cluster:
         yield cluster
 
 
@@ -225,6 +225,43 @@ def test_an_array_that_does_other_work_is_cancelled(
     assert run_job(job, tmp_path, on_slurm()) == {}
     assert array_of(tmp_path) != array
     assert made(tmp_path) == ["a", *more_items]
+
+
+def test_an_array_is_not_worked_beside_on_this_machine(cluster, tmp_path):
+    process = start(tmp_path, {"a": "hang once"})
+    wait_for_calls(tmp_path, "a")
+    process.kill()
+    process.communicate()
+    array, job = array_of(tmp_path), make_job(tmp_path, {"a": "work"})
+    with pytest.raises(SodaError, match=f"array {array} .* is in its queue; join"):
+        run_job(job, tmp_path, Resources(jobs=1))
+    cluster.run("scancel", array)
+    wait_until(lambda: not cluster.run("squeue", "-h", "-j", array))
+    assert run_job(job, tmp_path, Resources(jobs=1)) == {}
+    assert calls(tmp_path) == list("aa")
+
+
+def test_arrays_of_other_content_are_ended(cluster, tmp_path):
+    process = start(tmp_path, {"a": "hang once"})
+    wait_for_calls(tmp_path, "a")
+    process.kill()
+    process.communicate()
+    with pytest.raises(SodaError, match="is in its queue"):
+        end_arrays(tmp_path, None)
+    end_arrays(tmp_path, on_slurm().slurm)
+    assert not cluster.run("squeue", "-h", "-j", array_of(tmp_path))
+
+
+def test_each_worker_gets_the_gpu_that_it_asked_for(cluster, tmp_path):
+    ids = "abcd"
+    assert run(tmp_path, dict.fromkeys(ids, "device"), gpus=1) == {}
+    devices = {id: (tmp_path / "out" / f"{id}.txt").read_text() for id in ids}
+    assert set(devices.values()) <= {"0", "1"}
+
+
+def test_more_gpus_than_a_node_has_are_refused_in_slurms_words(cluster, tmp_path):
+    with pytest.raises(SodaError, match="node configuration is not available"):
+        run(tmp_path, {"a": "work"}, gpus=3)
 
 
 def test_a_squeue_that_does_not_answer_is_waited_out(

@@ -13,6 +13,7 @@ from pipeline.caching import decode
 from pipeline.errors import FailedVideosError, SodaError, VideoError
 from pipeline.fanout import Item, Job, Ledger, Resources, file_name, run_job
 from pipeline.progress import Progress
+from pipeline.storage import write_json
 from pipeline.video import DecodeConfig
 from tests.video_maker import moving_square_pictures, write_video
 
@@ -304,3 +305,14 @@ def test_two_runs_at_once_do_each_item_once(tmp_path):
     assert [run.returncode for run in runs] == [0, 0]
     assert calls(tmp_path) == list("abcd") == made(tmp_path)
     assert sum("another run" in text for text in said) == 1
+
+
+def test_work_that_was_sent_to_a_cluster_is_not_done_beside_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", "/nowhere")
+    job = make_job(tmp_path, {"a": "work"})
+    sent = job.folder(tmp_path) / "slurm.json"
+    write_json(sent, {"token": "t", "arrays": {"7": 0}})
+    with pytest.raises(SodaError, match=r"array 7 .*cannot be asked.*slurm\.json"):
+        run_job(job, tmp_path, Resources(jobs=1))
+    write_json(sent, {"token": "t", "arrays": {"7": 0}, "has_ended": True})
+    assert run_job(job, tmp_path, Resources(jobs=1)) == {}

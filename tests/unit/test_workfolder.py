@@ -10,7 +10,7 @@ from pipeline.errors import InputNotFoundError, SodaError
 from pipeline.fanout import Ledger
 from pipeline.fanout.lock import held_locks, locked
 from pipeline.record import Record, write_record
-from pipeline.storage import fingerprint
+from pipeline.storage import fingerprint, write_json
 from pipeline.workfolder import (
     KINDS,
     Entry,
@@ -21,6 +21,7 @@ from pipeline.workfolder import (
     take_inventory,
     work_folders,
 )
+from pipeline.workfolder.cleaning import job_folders
 
 DECODE = {"format": 3, "decode": {"fps": 25.0}}
 FRAMES = fingerprint(DECODE)
@@ -174,6 +175,15 @@ def test_a_run_in_progress_is_left_alone(work):
         with pytest.raises(SodaError, match="try again when it has ended"):
             remove(work, found)
     assert find_removals(work) == find_removals(work) != []
+
+
+def test_what_a_cluster_may_be_working_on_is_left_alone(work):
+    litter(work)
+    sent, job = work / "jobs" / "flow" / "slurm.json", work / "jobs" / "flow"
+    write_json(sent, {"token": "t", "arrays": {"7": 0}})
+    assert list(job_folders(work)) == []
+    write_json(sent, {"token": "t", "arrays": {"7": 0}, "has_ended": True})
+    assert list(job_folders(work)) == [job]
 
 
 def test_of_many_paths_the_first_are_shown(work):
