@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
+from pipeline.errors import AnnotationError
 from pipeline.grid import SnippetGrid
 from pipeline.importing.config import ImportConfig
 from pipeline.storage import read_json
@@ -55,21 +56,32 @@ class Timing:
 
 
 def read_stated(folder: Path) -> dict[str, SnippetGrid]:
-    """The time lines that `features.json` states, by video; none without that file."""
+    """The time lines that `features.json` states, by video; none without that file.
+
+    Raises:
+        AnnotationError: It is a file of another kind.
+    """
     path = folder / "features.json"
     if not path.is_file():
         return {}
-    content = read_json(path)
-    return {
-        video["id"]: SnippetGrid(
-            num_frames=round(video["duration_seconds"] * video["fps"]),
-            fps=video["fps"],
-            snippet_frames=content["snippet_frames"],
-            stride_frames=content["stride_frames"],
-            start_seconds=video["start_seconds"],
-        )
-        for video in content["videos"].values()
-    }
+    try:
+        content = read_json(path)
+        return {
+            video["id"]: SnippetGrid(
+                num_frames=round(video["duration_seconds"] * video["fps"]),
+                fps=video["fps"],
+                snippet_frames=content["snippet_frames"],
+                stride_frames=content["stride_frames"],
+                start_seconds=video["start_seconds"],
+            )
+            for video in content["videos"].values()
+        }
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise AnnotationError(
+            f"{path}: expected when features are, as `soda export features` writes it, "
+            f"found something else ({type(error).__name__}: {error}); rename the file, "
+            "and give --features-fps and --features-stride"
+        ) from error
 
 
 def choose_timing(

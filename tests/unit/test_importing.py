@@ -19,7 +19,7 @@ from pipeline.errors import (
 from pipeline.grid import SnippetGrid
 from pipeline.importing import ImportConfig, plan_imports
 from pipeline.importing.features import import_features
-from pipeline.importing.timing import choose_timing
+from pipeline.importing.timing import choose_timing, read_stated
 from pipeline.storage import read_arrays, write_json
 
 WIDTH = 6
@@ -250,3 +250,14 @@ def test_an_annotation_beyond_the_features_is_named(tmp_path):
     inputs = [tmp_path / "plan.json", tmp_path / "kick 1.npy"]
     with pytest.raises(VideoError, match=r"ends at 9 s, beyond .* --features-fps"):
         import_features(inputs, tmp_path / "o.safetensors", {}, 9.0)
+
+
+@pytest.mark.parametrize(
+    "content", ["{}", '{"videos": {"a": {}}}', '{"videos": ["a"]}', "[]", "{"]
+)
+def test_a_features_json_of_another_kind_is_a_clear_error(tmp_path, content):
+    (tmp_path / "features.json").write_text(content)
+    with pytest.raises(
+        AnnotationError, match=r"features\.json: expected when features"
+    ):
+        read_stated(tmp_path)
