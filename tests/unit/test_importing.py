@@ -257,7 +257,5 @@ def test_an_annotation_beyond_the_features_is_named(tmp_path):
 )
 def test_a_features_json_of_another_kind_is_a_clear_error(tmp_path, content):
     (tmp_path / "features.json").write_text(content)
-    with pytest.raises(
-        AnnotationError, match="expected when features are"
-    ):
+    with pytest.raises(AnnotationError, match="expected when features are"):
         read_stated(tmp_path)
