@@ -41,7 +41,9 @@ def status_command(
 ) -> None:
     """Show what is there of each stage, made when and with which parameters.
 
-    Example: soda status work/kitchen
+    Example:
+
+        soda status work/kitchen
     """
     found = [take_inventory(path) for path in chosen_folders(workdir, dataset)]
     if json:

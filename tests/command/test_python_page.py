@@ -36,7 +36,8 @@ def test_the_pages_code_runs(tmp_path):
     assert done.returncode == 0, done.stderr
     assert re.match(r"\w+ \d\.\d+ \d\.\d+ \d\.\d+\n", done.stdout)
     assert "detect: 100%" in done.stdout
-    assert float(done.stdout.splitlines()[-1]) > 50
+    # One of the two test videos was searched, so that 50 is the most.
+    assert 25 < float(done.stdout.splitlines()[-1]) <= 50
     assert (tmp_path / "new.pdf").exists()
 
 

@@ -1,5 +1,6 @@
 """What all commands of `soda` have in common."""
 
+import json
 import subprocess
 import sys
 
@@ -159,3 +160,19 @@ def test_a_fault_of_the_program_is_not_hidden(monkeypatch):
     monkeypatch.setattr("pipeline.cli.lazy.load", fail)
     with pytest.raises(ZeroDivisionError):
         typer.main.get_command(main)(["status"])
+
+
+def test_the_doctor_prints_json_for_programs_and_ends_with_what_is_missing(
+    tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setenv("SODA_CACHE", str(tmp_path / "empty"))
+    monkeypatch.chdir(tmp_path)
+    for arguments in (["doctor"], ["doctor", "--json"]):
+        with pytest.raises(SystemExit) as ended:
+            main(arguments)
+        assert ended.value.code == WeightsError.exit_code
+    said = capsys.readouterr().out
+    assert "problem  RGB weights: not there" in said and "to do: " in said
+    found = {f["topic"]: f for f in json.loads(said[said.index("[\n") :])}
+    assert found["RGB weights"]["exit_code"] == 7
+    assert not list(tmp_path.iterdir())
