@@ -14,9 +14,9 @@ from pipeline.device import network_resources
 from pipeline.errors import InputNotFoundError, UsageError
 from pipeline.exports.detections import strongest
 from pipeline.fanout import Item, Job, Resources, default_jobs, run_job
-from pipeline.findings import Finding, write_findings
 from pipeline.probing import probe_apart
 from pipeline.response import read_response, response_path, write_response
+from pipeline.search_output import Finding, write_findings
 
 WORK = "work"  # the folder for logs and failures, in that of the output
 

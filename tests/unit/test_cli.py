@@ -100,6 +100,7 @@ def test_an_error_becomes_a_sentence_and_an_exit_code(error, code, monkeypatch, 
     [
         ([], 2, "Usage"),
         (["--help"], 0, "130  interrupted"),
+        (["--help"], 0, "--install-completion"),
         (["detetc"], 2, "No such command"),
         (["detect"], 2, "Missing argument"),
         (["detect", "no.mp4"], 3, "expected a folder that TrainSODA wrote"),
