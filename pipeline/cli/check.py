@@ -41,7 +41,9 @@ def check_command(
 
     Ends with exit code 4 where something has to be mended.
 
-    Example: soda check kitchen/dataset.json
+    Example:
+
+        soda check kitchen/dataset.json
     """
     check = check_dataset(dataset, videos, data_dir, jobs or default_jobs())
     if json:

@@ -44,7 +44,9 @@ def clean_command(
     Shows everything first, and asks. Videos, annotations and people's clicks are never
     touched; what is removed is made again by the run that needs it.
 
-    Example: soda clean work/kitchen --frames --flow
+    Example:
+
+        soda clean work/kitchen --frames --flow
     """
     chosen = {
         "frames": frames,

@@ -38,7 +38,11 @@ def download_command(
 ) -> None:
     """Get what may be downloaded of a benchmark, verified; resumes where it broke off.
 
-    Example: soda download thumos14 --what annotations
+    Example:
+
+        soda download thumos14 --what annotations
+
+    Exit codes: 2 no such dataset, 7 the RGB weights are not to be had.
     """
     published = published_dataset(dataset)
     if what is not None and what not in PARTS:

@@ -64,7 +64,11 @@ def evaluate_command(
 ) -> None:
     """Mean average precision of temporal detections, and what keeps it down.
 
-    Example: soda evaluate --ground-truth gt.json --detections detections.json
+    Example:
+
+        soda evaluate --ground-truth gt.json --detections detections.json
+
+    Exit codes: 3 no such file, 4 a file cannot be used as it is.
     """
     left_out = videos_left_out(thumos14_list) if thumos14_list else ()
     texts = {"tiou": tiou, "evaluator": evaluator, "ap": ap, "buckets": buckets}

@@ -54,7 +54,12 @@ def init_command(
 ) -> None:
     """Make a dataset's manifest from a folder of videos.
 
-    Example: soda init kitchen, with kitchen/pour/1.mp4, kitchen/stir/2.mp4, ...
+    Example, with kitchen/pour/1.mp4, kitchen/stir/2.mp4, ...:
+
+        soda init kitchen
+
+    Exit codes: 2 the manifest is there already, 3 no video was found, 4 the table
+    cannot be used.
     """
     path = output or folder / "dataset.json"
     if path.exists() and not force:

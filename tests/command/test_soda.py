@@ -6,6 +6,7 @@ import pytest
 
 from pipeline.storage import read_json
 from tests.command.commands import run
+from tests.dataset_maker import entry, write_manifest
 
 
 def evaluate(folder, *more, cwd):
@@ -126,3 +127,28 @@ def test_help_teaches(arguments, tmp_path):
     done = run("soda", *arguments, cwd=tmp_path)
     assert done.returncode == 0
     assert "soda" in done.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("arguments", "code", "sentence"),
+    [
+        (["--to", "DecodeVideos"], 30, "1 of 1 videos failed"),
+        (["--to", "Evaluate", "--dry-run"], 0, "to do it: soda run d/dataset.json"),
+        (["--no-such-flag", "3"], 2, "unrecognized arguments: --no-such-flag 3"),
+        (["--epochs", "many"], 2, "--epochs many: expected a whole number"),
+        (["--help-all"], 0, "--background-label"),
+    ],
+    ids=str,
+)
+def test_a_run_takes_the_flags_and_gives_the_codes_of_its_task(
+    arguments, code, sentence, tmp_path
+):
+    video = tmp_path / "d" / "v.mp4"
+    video.parent.mkdir()
+    video.write_text("no video")
+    write_manifest(video.parent, [entry(video, "test", "right", range(5, 20))])
+    done = run("soda", "run", "d/dataset.json", *arguments, cwd=tmp_path)
+    assert done.returncode == code, done.stderr
+    assert sentence in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
