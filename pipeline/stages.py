@@ -15,6 +15,7 @@ from pipeline.detecting import detect_dataset
 from pipeline.experiments.experiment import run_experiment
 from pipeline.fanout import Item, Job, run_job
 from pipeline.fanout.lock import locked
+from pipeline.findings import detections_file
 from pipeline.points.generation import generate_points
 from pipeline.preparation import (
     compute_flows,
@@ -267,6 +268,12 @@ def searched_annotations(run: Run) -> Any:
     return plain([(v.id, v.instances, v.ambiguous) for v in run.searched_videos])
 
 
+def shown_on_pages(run: Run) -> Any:
+    """The ground truth, the other model's detections, and how videos are shown."""
+    other = run.compare_with and file_stamp(detections_file(run.compare_with))
+    return [searched_annotations(run), other, run.proxy]
+
+
 def all_annotations(run: Run) -> Any:
     """All that is known of the dataset."""
     return [click_origins(run), train_labels(run), searched_annotations(run)]
@@ -359,7 +366,7 @@ STAGES = {
             name="report",
             task="Report",
             needs=lambda run: ("evaluate",) if run.is_scored else ("detect",),
-            content=searched_annotations,
+            content=shown_on_pages,
             outputs=lambda run, failed: [report_file(run)],
             work=report_run,
         ),

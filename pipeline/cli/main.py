@@ -13,6 +13,7 @@ from pipeline.cli.download import download_command
 from pipeline.cli.evaluate import evaluate_command
 from pipeline.cli.export import app as export_app
 from pipeline.cli.init import init_command
+from pipeline.cli.report import report_command
 from pipeline.cli.status import status_command
 from pipeline.errors import SodaError
 from pipeline.progress import say
@@ -31,6 +32,7 @@ app.command("check")(check_command)
 app.command("detect")(detect_command)
 app.command("download")(download_command)
 app.command("evaluate")(evaluate_command)
+app.command("report")(report_command)
 app.add_typer(export_app)
 app.command("status")(status_command)
 app.command("clean")(clean_command)

@@ -14,3 +14,4 @@ from pipeline.video.proxy import write_proxy as write_proxy
 from pipeline.video.sampling import DecodeConfig as DecodeConfig
 from pipeline.video.sampling import SampledFrames as SampledFrames
 from pipeline.video.sampling import sample_frames as sample_frames
+from pipeline.video.strip import film_strip as film_strip
