@@ -1,11 +1,10 @@
 """The report's pages in Chromium, opened from file:// as by a double click."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from pipeline.datasets import Instance, Point
 from pipeline.detections import Detection
@@ -64,23 +63,6 @@ def a_video(id: str, path: Path | None) -> VideoReport:
         points=(Point(1.5, "kick"), Point(2.5, "background")),
         findings=(Findings(DETECTIONS, ACTIVATIONS),),
     )
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A tab that fails its test on a message in the console or a network request."""
-    page = browser.new_page()
-    complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda message: complaints.append(message.text))
-    page.on("request", lambda request: complaints.extend(_network(request.url)))
-    yield page
-    page.close()
-    assert complaints == []
-
-
-def _network(url: str) -> list[str]:
-    return [] if url.startswith("file://") else [url]
 
 
 @pytest.fixture

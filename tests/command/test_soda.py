@@ -126,3 +126,21 @@ def test_help_teaches(arguments, tmp_path):
     done = run("soda", *arguments, cwd=tmp_path)
     assert done.returncode == 0
     assert "soda" in done.stdout
+
+
+def test_any_detections_become_pages(tmp_path):
+    found = {"label": "a", "score": 0.5, "segment": [1, 9]}
+    (tmp_path / "d.json").write_text(json.dumps({"results": {"v": [found]}}))
+    (tmp_path / "gt.json").write_text(json.dumps({"database": TRUTH}))
+    more = ("--ground-truth", "gt.json", "--output", "pages")
+    done = run("soda", "report", "d.json", *more, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, "report: pages/index.html\n")
+    index = (tmp_path / "pages" / "index.html").read_text(encoding="utf-8")
+    assert "soda report d.json --ground-truth gt.json" in index
+    assert (tmp_path / "pages" / "videos" / "v.html").exists()
+
+
+def test_pages_of_nothing_are_refused(tmp_path):
+    done = run("soda", "report", "d.json", "--output", "pages", cwd=tmp_path)
+    assert done.returncode == 3
+    assert "d.json: expected detections" in done.stderr
