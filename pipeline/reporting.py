@@ -2,12 +2,14 @@
 
 import shlex
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeline.datasets import Video
+from pipeline.datasets import Point, Video
 from pipeline.evaluation import evaluate
 from pipeline.findings import FoundActions, comparison_notes, model_names, read_found
+from pipeline.points import read_points
 from pipeline.record import Outcome
 from pipeline.report import Model, Report, VideoReport, write_report
 from pipeline.run import Run
@@ -33,11 +35,17 @@ def report_run(run: Run) -> Outcome:
     if run.compare_with:
         found.append(read_found(run.compare_with))
         found[0].check_same(found[1])
+    points = read_points(run.points_file)
     report = Report(
         title=run.dataset.name,
         classes=run.dataset.classes,
         videos=tuple(
-            video_report(video, found, run.facts[video.id]["end_seconds"])
+            video_report(
+                video,
+                points.get(video.id, ()),
+                found,
+                run.facts[video.id]["end_seconds"],
+            )
             for video in run.searched_videos
             if video.id in found[0].detections
         ),
@@ -63,7 +71,10 @@ def command_line(task: str) -> str:
 
 
 def video_report(
-    video: Video, found: list[FoundActions], duration_seconds: float
+    video: Video,
+    points: Sequence[Point],
+    found: list[FoundActions],
+    duration_seconds: float,
 ) -> VideoReport:
     """What is known of one searched video, and what each model found."""
     return VideoReport(
@@ -72,7 +83,7 @@ def video_report(
         path=video.path if video.path.is_file() else None,
         duration_seconds=duration_seconds,
         ground_truth=(*video.instances, *video.ambiguous),
-        points=video.points or (),
+        points=tuple(points or video.points or ()),
         findings=tuple(each.findings(video.id) for each in found),
     )
 
@@ -95,7 +106,7 @@ def origins(run: Run) -> dict[str, str]:
         for part, w in run.weights.items()
     }
     return {
-        "features": run.fingerprint("features"),
+        "feature fingerprint": run.fingerprint("features"),
         **weights,
         "points": run.points_source or run.fingerprint("points"),
         "model": str(run.folder(run.model_stage)),

@@ -16,6 +16,7 @@ from pipeline.report import (
     Model,
     Report,
     VideoReport,
+    write_page,
     write_report,
 )
 
@@ -141,6 +142,7 @@ def test_hostile_text_stays_text(tmp_path: Path) -> None:
         detections=(Detection(HOSTILE, 0.5, 1.0, 2.0),),
         points=(Point(1.5, HOSTILE),),
     )
+    video = replace(video, findings=2 * video.findings)
     report = a_report(
         video,
         title=HOSTILE,
@@ -149,15 +151,16 @@ def test_hostile_text_stays_text(tmp_path: Path) -> None:
         command=HOSTILE,
         parameters={HOSTILE: [HOSTILE]},
         notes=(HOSTILE,),
+        origins={HOSTILE: HOSTILE},
+        models=(Model(HOSTILE, EVALUATION), Model(HOSTILE + "2", EVALUATION)),
         stage_seconds={HOSTILE: 1.0},
     )
     index, (page,) = index_and_pages(tmp_path, report)
     assert index.all("script") == [{"src": "assets/index.js", "defer": None}]
     assert page.all("script") == [{"src": "../assets/player.js", "defer": None}]
     assert page.all("b") == []
-    assert (
-        page.all("i", "detection")[0]["title"] == f"{HOSTILE}, 1.00–2.00 s, score 0.50"
-    )
+    title = f"{HOSTILE}, 1.00–2.00 s, score 0.50, {HOSTILE}"
+    assert page.all("i", "detection")[0]["title"] == title
 
 
 def test_video_is_linked_relative_to_the_page(tmp_path: Path) -> None:
@@ -330,3 +333,21 @@ def test_cas_of_another_number_of_classes_is_refused() -> None:
 def test_video_without_length_is_refused(seconds: float) -> None:
     with pytest.raises(ValueError, match="v1: duration must be positive"):
         a_video(duration_seconds=seconds)
+
+
+def test_thresholds_are_drawn_for_classes_and_not_for_background(
+    tmp_path: Path,
+) -> None:
+    video = a_video(thresholds=(0.0, 0.5))
+    page = the_page(tmp_path, a_report(video))
+    levels = [str(path["d"]) for path in page.all("path", "levels")]
+    assert [path.count("M0 ") for path in levels] == [2, 2]  # kick and hug
+
+
+def test_page_of_one_video_needs_no_other_file(tmp_path: Path) -> None:
+    report = a_report(a_video(HOSTILE, ground_truth=()), models=(Model("m"),))
+    path = write_page(tmp_path / "page.html", report)
+    page = Page(path)
+    assert [file.name for file in tmp_path.iterdir()] == ["page.html"]
+    assert page.all("script") == [{}] and page.all("link") == [] == page.all("a")
+    assert HOSTILE in page.text
