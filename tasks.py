@@ -6,7 +6,7 @@ Wiring only. What a stage is made of and what it does stands in `pipeline/stages
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext, suppress
-from dataclasses import fields
+from dataclasses import fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, get_args
@@ -30,10 +30,12 @@ from pipeline.config import (
     section_type,
 )
 from pipeline.datasets import dataset_name
-from pipeline.errors import SodaError, UsageError
+from pipeline.errors import InputNotFoundError, SodaError, UsageError
 from pipeline.fanout import Resources, default_jobs
+from pipeline.findings import detections_file
 from pipeline.networks import Part
 from pipeline.progress import told_to
+from pipeline.report import Proxy
 from pipeline.run import Cache, Run, check_changes
 from pipeline.stages import STAGES, is_done, run_stage
 
@@ -381,6 +383,29 @@ class Report(StageTask):
     """A page to look at the detections."""
 
     stage = "report"
+    proxy = luigi.ChoiceParameter(
+        default="auto",
+        choices=get_args(Proxy),
+        significant=False,
+        description="small copies of videos for the pages: of those that browsers do "
+        "not play, of all, or of none",
+    )
+    compare_with = luigi.Parameter(
+        default="",
+        description="another model's detections, to stand beside: a folder "
+        "detections/<fingerprint> of a work folder, or a file",
+    )
+
+    @cached_property
+    def pipeline_run(self) -> Run:
+        """The parameters, with those of the pages alone."""
+        other = Path(self.compare_with) if self.compare_with else None
+        if other and not detections_file(other).is_file():
+            raise InputNotFoundError(
+                f"--compare-with {other}: expected a folder with detections.json, or "
+                "a file of detections, found neither; check the path"
+            )
+        return replace(super().pipeline_run, proxy=self.proxy, compare_with=other)
 
 
 @with_fields_of(*FEATURES, *DETECTION, "evaluate", "experiment")

@@ -7,13 +7,13 @@ from typing import Any
 
 from models.config import TrainConfig
 from models.predictor import Predictor
-from pipeline.caching import ShareDone, silent
 from pipeline.detections import Detection
 from pipeline.device import choose_device
 from pipeline.errors import SodaError, UsageError
 from pipeline.extraction import Recipe, read_features
 from pipeline.model_folder import load_model
 from pipeline.networks import find_network
+from pipeline.progress import ShareDone, silent
 from pipeline.proposals import DetectConfig, detect_actions
 from pipeline.response import Response
 from pipeline.storage import plain

@@ -12,7 +12,6 @@ import numpy as np
 from jaxtyping import Float
 
 from extractors.flow import FlowConfig
-from pipeline.caching import ShareDone, silent
 from pipeline.config import Config, default_preset, make_config
 from pipeline.datasets import dataset_name
 from pipeline.detections import Detection, Detections, read_detections
@@ -24,6 +23,7 @@ from pipeline.extraction import FeatureConfig, Recipe, read_features
 from pipeline.fanout import Resources, default_jobs
 from pipeline.grid import SnippetGrid
 from pipeline.networks import choose_weights
+from pipeline.progress import ShareDone, silent
 from pipeline.proposals import DetectConfig
 from pipeline.run import Run
 from pipeline.stages import run_up_to

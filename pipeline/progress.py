@@ -12,6 +12,7 @@ BAR_CELLS = 24
 NOTHING = "–"  # in a table
 INTERRUPTED = "interrupted; run the same command again to go on from here"
 
+ShareDone = Callable[[float], None]
 Listener = Callable[[str, float], None]  # of a line for people, and the share done
 
 _listeners: list[Listener] = []
@@ -110,6 +111,10 @@ def told_to(listener: Listener) -> Iterator[None]:
         yield
     finally:
         _listeners.remove(listener)
+
+
+def silent(_: float) -> None:
+    """A progress that nobody watches."""
 
 
 def say(text: str) -> None:

@@ -133,6 +133,16 @@ def normalise(sequence: Float[np.ndarray, "time"]) -> Float[np.ndarray, "time"]:
     return (sequence - sequence.min()) / (span if span > 0 else 1)
 
 
+def raw_thresholds(
+    sequence: Float[np.ndarray, "time"], thresholds: tuple[float, ...]
+) -> list[float]:
+    """The activations at which thresholds on the normalised sequence lie."""
+    if sequence.max() > 0:
+        sequence = np.maximum(sequence, 0)
+    low, span = float(sequence.min()), float(np.ptp(sequence))
+    return [low + threshold * span for threshold in thresholds]
+
+
 def upsample(
     sequence: Float[np.ndarray, "cells"], factor: int
 ) -> Float[np.ndarray, "fine_cells"]:

@@ -1,65 +1,97 @@
 """What a run found, gathered for the report's pages."""
 
+from collections.abc import Sequence
 from pathlib import Path
-
-import numpy as np
+from typing import Any
 
 from pipeline.command_line import command_line
-from pipeline.datasets import Video
-from pipeline.detecting import cas_file
-from pipeline.detections import Detection, read_detections
+from pipeline.datasets import Point, Video
+from pipeline.evaluation import evaluate
+from pipeline.findings import FoundActions, comparison_notes, model_names, read_found
+from pipeline.points import read_points
 from pipeline.record import Outcome
-from pipeline.report import Report, VideoReport, write_report
+from pipeline.report import Model, Report, VideoReport, write_report
 from pipeline.run import Run
-from pipeline.storage import read_arrays, read_json
+from pipeline.storage import read_json
 
 
 def report_run(run: Run) -> Outcome:
     """Write the report of a run whose detections are evaluated."""
-    detections = read_detections(run.detections_file)
-    facts = run.facts
-    videos = tuple(
-        video_report(
-            cas_file(run, video.id),
-            video,
-            detections[video.id],
-            facts[video.id]["end_seconds"],
-        )
-        for video in run.searched_videos
-        if video.id in detections
-    )
+    found = [read_found(run.detections_file)]
+    if run.compare_with:
+        found.append(read_found(run.compare_with))
+        found[0].check_same(found[1])
+    points = read_points(run.points_file)
     report = Report(
         title=run.dataset.name,
         classes=run.dataset.classes,
-        videos=videos,
-        evaluation=read_json(run.record_path("evaluate")) if run.is_scored else None,
-        failures=failures(run),
+        videos=tuple(
+            video_report(
+                video,
+                points.get(video.id, ()),
+                found,
+                run.facts[video.id]["end_seconds"],
+            )
+            for video in run.searched_videos
+            if video.id in found[0].detections
+        ),
+        models=tuple(
+            Model(name, scores(run, each))
+            for name, each in zip(model_names(found), found, strict=True)
+        ),
         command=command_line("Report"),
+        failures=failures(run),
         parameters=run.identity("evaluate"),
-        notes=notes(run),
+        origins=origins(run),
+        notes=(*notes(run), *comparison_notes(found)),
         stage_seconds=stage_seconds(run),
     )
-    write_report(run.folder("report"), report)
+    write_report(run.folder("report"), report, run.proxy)
     return Outcome()
 
 
 def video_report(
-    cas: Path, video: Video, detections: list[Detection], duration_seconds: float
+    video: Video,
+    points: Sequence[Point],
+    found: list[FoundActions],
+    duration_seconds: float,
 ) -> VideoReport:
-    """What is known of one test video."""
-    arrays, header = read_arrays(cas)
+    """What is known of one searched video, and what each model found."""
     return VideoReport(
         id=video.id,
         subset=video.subset,
         path=video.path if video.path.is_file() else None,
         duration_seconds=duration_seconds,
-        ground_truth=video.instances,
-        points=video.points or (),
-        detections=tuple(detections),
-        cas=arrays["cas"],
-        cell_seconds=np.array(header["cell_seconds"]),
-        video_scores=arrays["video_scores"],
+        ground_truth=(*video.instances, *video.ambiguous),
+        points=tuple(points or video.points or ()),
+        findings=tuple(each.findings(video.id) for each in found),
     )
+
+
+def scores(run: Run, found: FoundActions) -> dict[str, Any] | None:
+    """How a model scores on the run's ground truth; None where there is none."""
+    if not run.is_scored:
+        return None
+    if found.path == run.detections_file:
+        evaluation: dict[str, Any] = read_json(run.record_path("evaluate"))
+        return evaluation
+    truth = {v.id: (*v.instances, *v.ambiguous) for v in run.searched_videos}
+    return evaluate(truth, found.detections, run.config.evaluate).to_json()
+
+
+def origins(run: Run) -> dict[str, str]:
+    """What the detections were made of: fingerprints, and where weights are from."""
+    weights = {
+        f"{part} weights": f"{w.origin}, sha256 {w.sha256}" if w else "none (hof)"
+        for part, w in run.weights.items()
+    }
+    return {
+        "feature fingerprint": run.fingerprint("features"),
+        **weights,
+        "points": run.points_source or run.fingerprint("points"),
+        "model": str(run.folder(run.model_stage)),
+        "detections": str(run.detections_file),
+    }
 
 
 def failures(run: Run) -> dict[str, str]:

@@ -19,6 +19,7 @@ from pipeline.fanout import Resources, file_name
 from pipeline.networks import Part, choose_weights
 from pipeline.points import HumanClicks, read_human_clicks
 from pipeline.record import Record, read_record
+from pipeline.report import Proxy
 from pipeline.stage_names import FILE_STAGES, FOLDERS
 from pipeline.storage import fingerprint, plain
 
@@ -49,6 +50,8 @@ class Run:
     features_folder: Path | None = None  # of features that somebody else made
     points_source: str = ""  # files of people's clicks, or a folder of them
     points_fps: float | None = None  # of clicks that count frames
+    proxy: Proxy = "auto"  # which videos the report shows by a small copy
+    compare_with: Path | None = None  # another run's detections, for the report
 
     def to_json(self, stage: str) -> dict[str, Any]:
         """The run as JSON can hold it, for a stage's worker, which sends no other."""
@@ -62,7 +65,7 @@ class Run:
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> "Run":
         """The inverse of `to_json`."""
-        paths = ("videos_folder", "timeline", "features_folder")
+        paths = ("videos_folder", "timeline", "features_folder", "compare_with")
         return cls(
             **{
                 **values,
@@ -238,6 +241,8 @@ class Run:
             part: "hof" if weights is None else weights.sha256
             for part, weights in self._weights_of(list(values)).items()
         }
+        if stage == "report" and self.compare_with:
+            values["compare_with"] = str(self.compare_with)
         return {"format": FORMAT, **values, **({"weights": weights} if weights else {})}
 
     def _weights_of(self, sections: list[str]) -> dict[Part, Weights | None]:

@@ -1,6 +1,6 @@
 """What was found in new videos, as files: for programs, for players and for people."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,8 @@ from pipeline.command_line import typed
 from pipeline.detections import Detection, write_detections
 from pipeline.exports.media import Media
 from pipeline.exports.subtitles import write_srt
-from pipeline.report import Report, VideoReport, write_report
+from pipeline.findings import activations
+from pipeline.report import Findings, Model, Report, VideoReport, write_report
 from pipeline.response import Response
 from pipeline.storage import plain
 
@@ -37,24 +38,25 @@ def write_findings(
         failed: Why other videos could not be searched, by id.
         made_by: All that decided what was found.
     """
+    thresholds = made_by["detect"].cas_thresholds
     detections = {id: found.detections for id, found in findings.items()}
     write_detections(output / "detections.json", detections, plain(made_by))
     write_srt(output / "srt", detections, Media())
     report = Report(
         title="Detections",
         classes=next(iter(findings.values())).said.classes,
-        videos=tuple(video_report(id, found) for id, found in findings.items()),
-        evaluation=None,
-        failures=dict(failed),
+        videos=tuple(
+            video_report(id, found, thresholds) for id, found in findings.items()
+        ),
+        models=(Model(str(made_by["model"])),),
         command=typed(),
+        failures=dict(failed),
         parameters=dict(made_by),
-        notes=(),
-        stage_seconds={},
     )
     write_report(output / "report", report)
 
 
-def video_report(id: str, found: Finding) -> VideoReport:
+def video_report(id: str, found: Finding, thresholds: Sequence[float]) -> VideoReport:
     """What the page of a video shows."""
     said = found.said
     return VideoReport(
@@ -64,8 +66,5 @@ def video_report(id: str, found: Finding) -> VideoReport:
         duration_seconds=said.grid.end_seconds,
         ground_truth=(),
         points=(),
-        detections=tuple(found.detections),
-        cas=said.prediction.cas,
-        cell_seconds=said.cell_seconds,
-        video_scores=said.prediction.video_scores,
+        findings=(Findings(tuple(found.detections), activations(said, thresholds)),),
     )

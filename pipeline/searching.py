@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from pipeline.caching import ShareDone, silent
 from pipeline.datasets.folder import video_files
 from pipeline.detections import Detection
 from pipeline.detector import Detector
@@ -15,6 +14,7 @@ from pipeline.errors import InputNotFoundError, UsageError
 from pipeline.exports.detections import strongest
 from pipeline.fanout import Item, Job, Resources, default_jobs, run_job
 from pipeline.probing import probe_apart
+from pipeline.progress import ShareDone, silent
 from pipeline.response import read_response, response_path, write_response
 from pipeline.search_output import Finding, write_findings
 

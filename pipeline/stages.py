@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from pipeline.caching import ShareDone, silent
 from pipeline.detecting import detect_dataset
 from pipeline.experiments.experiment import run_experiment
 from pipeline.fanout import Item, Job, run_job
 from pipeline.fanout.lock import locked
+from pipeline.findings import detections_file
 from pipeline.points.generation import generate_points
 from pipeline.preparation import (
     compute_flows,
@@ -25,6 +25,7 @@ from pipeline.preparation import (
     resources_of,
     timeline_of,
 )
+from pipeline.progress import ShareDone, silent
 from pipeline.record import Outcome, Record, write_record
 from pipeline.reporting import report_file, report_run
 from pipeline.run import Run
@@ -270,6 +271,12 @@ def searched_annotations(run: Run) -> Any:
     return plain([(v.id, v.instances, v.ambiguous) for v in run.searched_videos])
 
 
+def shown_on_pages(run: Run) -> Any:
+    """The ground truth, the other model's detections, and how videos are shown."""
+    other = run.compare_with and file_stamp(detections_file(run.compare_with))
+    return [searched_annotations(run), other, run.proxy]
+
+
 def all_annotations(run: Run) -> Any:
     """All that is known of the dataset."""
     return [click_origins(run), train_labels(run), searched_annotations(run)]
@@ -353,7 +360,7 @@ STAGES = {
         Stage(
             name="report",
             needs=lambda run: ("evaluate",) if run.is_scored else ("detect",),
-            content=searched_annotations,
+            content=shown_on_pages,
             outputs=lambda run, failed: [report_file(run)],
             work=report_run,
         ),

@@ -47,6 +47,7 @@ class Soda(LazyGroup):
             SEEN,
             "Mean average precision of temporal detections, and what keeps it down.",
         ),
+        Entry("report", SEEN, "Make pages to look at any detections."),
         Entry("figure", SEEN, "Draw a video's time line on paper."),
         Entry("export", SEEN, "Detections and features in the forms of other tools."),
     )

@@ -8,6 +8,7 @@ from pipeline.evaluation.ground_truth import (
     read_durations,
     read_ground_truth,
 )
+from pipeline.evaluation.localization import localization_states
 from pipeline.evaluation.result import (
     Evaluation,
     class_average_precision,
@@ -23,6 +24,7 @@ __all__ = [
     "diagnose",
     "evaluate",
     "exclude",
+    "localization_states",
     "read_durations",
     "read_ground_truth",
 ]

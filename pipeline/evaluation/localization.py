@@ -4,10 +4,14 @@ The paper shows over-, joint- and under-localization by examples. What decides h
 ours, so that each instance is exactly one of them, well localized or missed.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from pipeline.evaluation.columns import Comparison
+from pipeline.datasets import Instance
+from pipeline.detections import Detection
+from pipeline.evaluation.columns import Comparison, compare
 from pipeline.intervals import tiou
 
 STATES = ("well", "joint", "over", "under", "missed")
@@ -40,6 +44,15 @@ def localize(comparison: Comparison, threshold: float) -> Int[np.ndarray, "insta
                 instances.segments[own], detections.segments[rows], threshold
             )
     return states
+
+
+def localization_states(
+    instances: Sequence[Instance], detections: Sequence[Detection], threshold: float
+) -> list[str]:
+    """The state of each instance of one video."""
+    classes = sorted({instance.label for instance in instances})
+    comparison = compare({"": instances}, {"": detections}, classes)
+    return [STATES[state] for state in localize(comparison, threshold)]
 
 
 def _states(

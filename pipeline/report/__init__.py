@@ -1,6 +1,16 @@
 """The report: static pages that show what was found, and how good it is."""
 
-from pipeline.report.data import Report, VideoReport
-from pipeline.report.write import write_report
+from pipeline.report.data import Activations, Findings, Model, Report, VideoReport
+from pipeline.report.media import Proxy
+from pipeline.report.write import write_page, write_report
 
-__all__ = ["Report", "VideoReport", "write_report"]
+__all__ = [
+    "Activations",
+    "Findings",
+    "Model",
+    "Proxy",
+    "Report",
+    "VideoReport",
+    "write_page",
+    "write_report",
+]

@@ -1,16 +1,21 @@
 """From seconds and activations to places on a page, rounded to what the eye can see."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from jaxtyping import Float
 
+from pipeline.datasets import Instance
 from pipeline.detections import Detection
 from pipeline.report.data import VideoReport
 
+Item = TypeVar("Item")
+Span = Instance | Detection
+
 MAX_TICK_INTERVALS = 8
-TICK_STEPS_SECONDS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
+TICK_STEPS_SECONDS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200)
 
 
 @dataclass(frozen=True)
@@ -86,26 +91,28 @@ def polyline(
     return " ".join(points)
 
 
-def lanes(detections: Iterable[Detection]) -> list[list[Detection]]:
-    """Detections in as few lines as keep them apart; the strongest in the first.
+def lanes(items: Sequence[Item], spans: Sequence[Span]) -> list[list[Item]]:
+    """Items in as few lines as keep their intervals apart; the first in the first.
 
     >>> found = [Detection("a", s, *t) for s, t in ((0.9, (0, 4)), (0.5, (2, 6)))]
-    >>> [len(lane) for lane in lanes([*found, Detection("a", 0.1, 4, 5)])]
+    >>> found.append(Detection("a", 0.1, 4, 5))
+    >>> [len(lane) for lane in lanes(found, found)]
     [2, 1]
     """
-    packed: list[list[Detection]] = []
-    for detection in sorted(detections, key=lambda d: (-d.score, d.start_seconds)):
-        free = (lane for lane in packed if not _overlaps(detection, lane))
+    packed: list[tuple[list[Item], list[Span]]] = []
+    for item, span in zip(items, spans, strict=True):
+        free = (lane for lane in packed if not _overlaps(span, lane[1]))
         lane = next(free, None)
         if lane is None:
-            packed.append(lane := [])
-        lane.append(detection)
-    return packed
+            packed.append(lane := ([], []))
+        lane[0].append(item)
+        lane[1].append(span)
+    return [lane for lane, _ in packed]
 
 
-def _overlaps(detection: Detection, lane: list[Detection]) -> bool:
+def _overlaps(span: Span, lane: Iterable[Span]) -> bool:
     return any(
-        detection.start_seconds < other.end_seconds
-        and other.start_seconds < detection.end_seconds
+        span.start_seconds < other.end_seconds
+        and other.start_seconds < span.end_seconds
         for other in lane
     )

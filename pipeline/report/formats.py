@@ -15,6 +15,16 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
+def moment(seconds: float) -> str:
+    """A time in a video, to a hundredth; with hours and minutes where there are any.
+
+    >>> moment(4.97163), moment(3723.5)
+    ('4.97 s', '3723.50 s (1:02:03)')
+    """
+    text = f"{number(seconds)} s"
+    return text if seconds < 60 else f"{text} ({clock(int(seconds))})"
+
+
 def number(value: float) -> str:
     """Two decimals: finer than a frame, and than scores can be compared.
 
@@ -24,13 +34,13 @@ def number(value: float) -> str:
     return f"{value:z.2f}"
 
 
-def percent(fraction: float) -> str:
-    """A fraction as a percentage with one decimal.
+def share_of(part: float | None, whole: float) -> float:
+    """A percentage for a bar; nothing is a bar without length.
 
-    >>> percent(0.4567)
-    '45.7'
+    >>> share_of(1, 4), share_of(None, 4), share_of(0, 0)
+    (25.0, 0.0, 0.0)
     """
-    return f"{100 * fraction:.1f}"
+    return 100 * part / whole if part else 0.0
 
 
 def span(item: Any) -> str:

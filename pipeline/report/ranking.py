@@ -1,16 +1,21 @@
 """Which video stands where in the report: the worst first."""
 
+from collections import Counter
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
 from urllib.parse import quote
 
 import numpy as np
 
-from pipeline.evaluation import class_average_precision
 from pipeline.fanout import file_name
 from pipeline.report.data import VideoReport
-
-RANKING_TIOU = 0.5
+from pipeline.report.verdicts import (
+    STATE_WORDS,
+    Verdict,
+    average_precision,
+    count_states,
+    verdicts,
+)
 
 
 @dataclass(frozen=True)
@@ -18,7 +23,28 @@ class Entry:
     """A video, how well it went and where its page is."""
 
     video: VideoReport
-    average_precision: float | None  # as a fraction; None: no ground truth
+
+    @cached_property
+    def percentages(self) -> list[float | None]:
+        """Average precision of each model; None: no ground truth."""
+        fractions = [
+            average_precision(self.video, found.detections)
+            for found in self.video.findings
+        ]
+        return [None if f is None else 100 * f for f in fractions]
+
+    @cached_property
+    def verdicts(self) -> list[Verdict]:
+        """What became of each instance."""
+        return verdicts(self.video)
+
+    @cached_property
+    def states(self) -> list[Counter[str]]:
+        """Of each model, how many instances are in which state."""
+        return [
+            count_states(self.verdicts, model)
+            for model in range(len(self.video.findings))
+        ]
 
     @property
     def page_name(self) -> str:
@@ -32,35 +58,23 @@ class Entry:
 
 
 def worst_first(videos: tuple[VideoReport, ...]) -> list[Entry]:
-    """Entries by ascending average precision; those without ground truth come last.
+    """Entries by the first model's average precision, ascending.
 
-    Videos that are equally good keep their order.
+    Those without ground truth come last; equally good ones keep their order.
     """
-    entries = [Entry(video, average_precision(video)) for video in videos]
-    return sorted(
-        entries,
-        key=lambda e: np.inf if e.average_precision is None else e.average_precision,
-    )
+    return sorted(map(Entry, videos), key=_rank)
 
 
-def average_precision(video: VideoReport) -> float | None:
-    """Average precision at tIoU .5 within a video, mean over its annotated classes."""
-    labels = sorted({instance.label for instance in video.ground_truth})
-    if not labels:
-        return None
-    return float(
-        np.mean(
-            [
-                class_average_precision(
-                    {video.id: _of_class(video.ground_truth, label)},
-                    {video.id: _of_class(video.detections, label)},
-                    (RANKING_TIOU,),
-                )
-                for label in labels
-            ]
-        )
-    )
+def _rank(entry: Entry) -> float:
+    percentage = entry.percentages[0]
+    return np.inf if percentage is None else percentage
 
 
-def _of_class(items: tuple[Any, ...], label: str) -> list[Any]:
-    return [item for item in items if item.label == label]
+def localization(entries: list[Entry], num_models: int) -> dict[str, list[int]]:
+    """By state, how many instances of all videos are in it, of each model."""
+    return {
+        state: [
+            sum(e.states[model][state] for e in entries) for model in range(num_models)
+        ]
+        for state in STATE_WORDS
+    }

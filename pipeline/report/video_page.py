@@ -1,16 +1,15 @@
 """What the page of one video shows under its player."""
 
-import os
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import numpy as np
 
 from pipeline.datasets import BACKGROUND
-from pipeline.report.data import VideoReport
+from pipeline.detections import Detection
+from pipeline.proposals import raw_thresholds
+from pipeline.report.data import Activations, VideoReport
 from pipeline.report.drawing import (
     Axis,
     Scale,
@@ -19,6 +18,7 @@ from pipeline.report.drawing import (
     polyline,
     time_axis,
 )
+from pipeline.report.ranking import Entry
 
 MAX_SCORES = 10
 
@@ -29,62 +29,112 @@ class Curve:
 
     label: str
     points: str
+    levels: list[float]  # raw activations at which proposals are cut
     instances: list[Any]  # ground truth of that class, as shade behind the curve
 
 
+@dataclass(frozen=True)
+class ModelRows:
+    """One model's rows of the time line."""
+
+    detections: dict[str, list[list[Detection]]]  # lanes by label
+    scale: Scale | None  # that its curves share; None: no activations are known
+    curves: list[Curve]
+
+
 def rows(
-    video: VideoReport, classes: tuple[str, ...], order: Collection[str]
+    entry: Entry, classes: tuple[str, ...], order: Collection[str]
 ) -> dict[str, Any]:
     """Every row of the time line, by the name that the template gives it."""
-    axis = time_axis(video)
-    found = by_label(video.detections, order)
+    video, axis = entry.video, time_axis(entry.video)
+    categories = (BACKGROUND, *classes)
+    truth = {
+        label: [v for v in entry.verdicts if v.instance.label == label]
+        for label in by_label(video.ground_truth, order)
+    }
     return {
         "axis": axis,
-        "ground_truth": by_label(video.ground_truth, order),
+        "ground_truth": {
+            label: lanes(found, [v.instance for v in found])
+            for label, found in truth.items()
+        },
         "points": by_label(video.points, order),
-        "detections": {label: lanes(items) for label, items in found.items()},
-        **activations(video, (BACKGROUND, *classes), axis),
-        "scores": best_scores(video, (BACKGROUND, *classes)),
+        "model_rows": [
+            ModelRows(
+                {
+                    label: lanes(found, found)
+                    for label, found in by_label(model.detections, order).items()
+                },
+                *_curves(video, model.activations, categories, axis),
+            )
+            for model in video.findings
+        ],
+        "scores": best_scores(video, categories),
     }
 
 
 def by_label(items: Iterable[Any], order: Collection[str]) -> dict[str, list[Any]]:
     """Items of each label that has any, labels in the given order."""
-    items = list(items)
-    groups = {label: [i for i in items if i.label == label] for label in order}
-    return {label: group for label, group in groups.items() if group}
+    groups: dict[str, list[Any]] = {}
+    for item in items:
+        groups.setdefault(item.label, []).append(item)
+    return {label: groups[label] for label in order if label in groups}
 
 
-def activations(
-    video: VideoReport, categories: tuple[str, ...], axis: Axis
-) -> dict[str, Scale | list[Curve]]:
-    """Curves of the classes present and of background, and the scale they share.
+def _curves(
+    video: VideoReport,
+    activations: Activations | None,
+    categories: tuple[str, ...],
+    axis: Axis,
+) -> tuple[Scale | None, list[Curve]]:
+    """The scale and the curves of the classes present and of background.
 
     Where no class is present, the one with the best video-level score stands in.
     """
-    best = 1 + int(np.argmax(video.video_scores[1:]))
+    if activations is None:
+        return None, []
+    best = 1 + int(np.argmax(activations.video_scores[1:]))
     shown = video.labels.intersection(categories) or {categories[best]}
     indices = [i for i, label in enumerate(categories) if label in shown] + [0]
-    scale = common_scale(video.cas[indices])
+    scale = common_scale(activations.cas[indices])
     curves = [
         Curve(
             label=categories[i],
-            points=polyline(video.cas[i], video.cell_seconds, axis, scale),
+            points=polyline(activations.cas[i], activations.cell_seconds, axis, scale),
+            levels=_levels(activations, i),
             instances=[g for g in video.ground_truth if g.label == categories[i]],
         )
         for i in indices
     ]
-    return {"scale": scale, "curves": curves}
+    return scale, curves
 
 
-def best_scores(video: VideoReport, categories: tuple[str, ...]) -> dict[str, float]:
-    """The best video-level scores, and those of the classes present, best first."""
-    scores = dict(zip(categories, video.video_scores.tolist(), strict=True))
-    ranked = sorted(scores, key=lambda label: -scores[label])
-    shown = {*ranked[:MAX_SCORES], *video.labels}
-    return {label: scores[label] for label in ranked if label in shown}
+def _levels(activations: Activations, category: int) -> list[float]:
+    """Where proposals are cut; nowhere in background, which is not localized."""
+    sequence = activations.cas[category]
+    if category == 0 or not np.isfinite(sequence).all():
+        return []
+    return raw_thresholds(sequence, activations.thresholds)
 
 
-def video_href(path: Path, page_folder: Path) -> str:
-    """Address of the video file, relative to the page: both can move together."""
-    return quote(Path(os.path.relpath(path, page_folder)).as_posix())
+def best_scores(
+    video: VideoReport, categories: tuple[str, ...]
+) -> dict[str, list[float | None]]:
+    """Each model's video-level scores, of the best categories and those present.
+
+    The first model's best come first; None stands where a model tells no scores.
+    """
+    columns = [
+        None if found.activations is None else found.activations.video_scores
+        for found in video.findings
+    ]
+    known = [column for column in columns if column is not None]
+    if not known:
+        return {}
+    ranked = np.argsort(-known[0], kind="stable")
+    best = {categories[i] for i in ranked[:MAX_SCORES]} | video.labels
+    return {
+        categories[i]: [None if c is None else float(c[i]) for c in columns]
+        for i in ranked
+        if categories[i] in best
+    }

@@ -1,4 +1,4 @@
-"""Writes a report: one page a video, and an index."""
+"""Writes a report: one page a video, and an index; or the page of one video alone."""
 
 from importlib import resources
 from pathlib import Path
@@ -8,55 +8,102 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from pipeline.report.colours import colours
 from pipeline.report.data import Report
-from pipeline.report.formats import clock, flatten, number, percent, readable, span
-from pipeline.report.ranking import RANKING_TIOU, Entry, worst_first
-from pipeline.report.video_page import rows, video_href
+from pipeline.report.formats import (
+    clock,
+    flatten,
+    moment,
+    number,
+    readable,
+    share_of,
+    span,
+)
+from pipeline.report.media import Media, Proxy, prepare_media, video_media
+from pipeline.report.ranking import Entry, localization, worst_first
+from pipeline.report.verdicts import JUDGING_TIOU, STATE_WORDS
+from pipeline.report.video_page import rows
 from pipeline.storage import plain, write_text
 
-ASSETS = ("style.css", "player.js")
+ASSETS = ("style.css", "index.js", "player.js")
 
 
-def write_report(folder: Path, report: Report) -> Path:
+def write_report(folder: Path, report: Report, proxy: Proxy = "auto") -> Path:
     """Write static pages that need neither network nor server.
+
+    Args:
+        folder: The folder to write, which may hold an earlier report.
+        report: What to show.
+        proxy: Which videos get a small copy that every browser plays.
 
     Returns:
         The index, which is written last, so that its links never lead nowhere.
     """
     templates = _templates()
     for name in ASSETS:
-        source = resources.files("pipeline.report") / "assets" / name
-        write_text(folder / "assets" / name, source.read_text(encoding="utf-8"))
+        write_text(folder / "assets" / name, _asset(name))
     entries = worst_first(report.videos)
-    shared = {"report": report, "colours": colours(report)}
-    _write_videos(folder / "videos", templates, entries, shared)
+    shared = {
+        "report": report,
+        "colours": colours(report),
+        "media": prepare_media(report.videos, folder, proxy),
+        "is_alone": False,
+    }
+    neighbours = zip([None, *entries[:-1]], entries, [*entries[1:], None], strict=True)
+    for previous, entry, following in neighbours:
+        page = folder / "videos" / entry.page_name
+        links = {"previous": previous, "following": following}
+        _write_video(page, templates, entry, {**shared, **links})
     index = folder / "index.html"
-    page = templates.get_template("index.html").render(
+    text = templates.get_template("index.html").render(
         **shared,
+        page=index,
         entries=entries,
+        localization=localization(entries, len(report.models)),
+        num_instances=sum(len(entry.verdicts) for entry in entries),
         parameters=flatten(plain(report.parameters)),
     )
-    write_text(index, page)
+    write_text(index, text)
     return index
 
 
-def _write_videos(
-    folder: Path, templates: Environment, entries: list[Entry], shared: dict[str, Any]
+def write_page(page: Path, report: Report, proxy: Proxy = "auto") -> Path:
+    """Write the page of a report's only video as one file with all that it needs.
+
+    The video itself stays where it is. A copy that browsers play, where one is
+    needed, comes to lie beside the page as `<its name>.proxy.mp4`.
+    """
+    (video,) = report.videos
+    copy = page.with_suffix(".proxy.mp4")
+    medium = video_media(video.path, proxy, copy) if video.path else Media()
+    shared = {
+        "report": report,
+        "colours": colours(report),
+        "media": {video.id: medium},
+        "is_alone": True,
+        "previous": None,
+        "following": None,
+    }
+    _write_video(page, _templates(), Entry(video), shared)
+    return page
+
+
+def _write_video(
+    page: Path, templates: Environment, entry: Entry, shared: dict[str, Any]
 ) -> None:
-    """One page a video; each leads to its neighbours in the index."""
-    template = templates.get_template("video.html")
-    neighbours = zip([None, *entries[:-1]], entries, [*entries[1:], None], strict=True)
-    for previous, entry, following in neighbours:
-        video = entry.video
-        page = template.render(
-            **shared,
-            **rows(video, shared["report"].classes, shared["colours"]),
-            entry=entry,
-            video=video,
-            source=video_href(video.path, folder) if video.path else None,
-            previous=previous,
-            following=following,
-        )
-        write_text(folder / entry.page_name, page)
+    text = templates.get_template("video.html").render(
+        **shared,
+        **rows(entry, shared["report"].classes, shared["colours"]),
+        page=page,
+        entry=entry,
+        video=entry.video,
+        medium=shared["media"].get(entry.video.id, Media()),
+    )
+    write_text(page, text)
+
+
+def _asset(name: str) -> str:
+    """A style sheet's or a script's text."""
+    source = resources.files("pipeline.report") / "assets" / name
+    return source.read_text(encoding="utf-8")
 
 
 def _templates() -> Environment:
@@ -69,10 +116,15 @@ def _templates() -> Environment:
     )
     environment.filters |= {
         "clock": clock,
+        "moment": moment,
         "number": number,
-        "percent": percent,
         "readable": readable,
+        "share_of": share_of,
         "span": span,
     }
-    environment.globals["RANKING_TIOU"] = RANKING_TIOU
+    environment.globals |= {
+        "JUDGING_TIOU": JUDGING_TIOU,
+        "STATE_WORDS": STATE_WORDS,
+        "asset": _asset,
+    }
     return environment

@@ -152,3 +152,21 @@ def test_a_run_takes_the_flags_and_gives_the_codes_of_its_task(
     assert done.returncode == code, done.stderr
     assert sentence in done.stdout + done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_any_detections_become_pages(tmp_path):
+    found = {"label": "a", "score": 0.5, "segment": [1, 9]}
+    (tmp_path / "d.json").write_text(json.dumps({"results": {"v": [found]}}))
+    (tmp_path / "gt.json").write_text(json.dumps({"database": TRUTH}))
+    more = ("--ground-truth", "gt.json", "--output", "pages")
+    done = run("soda", "report", "d.json", *more, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, "report: pages/index.html\n")
+    index = (tmp_path / "pages" / "index.html").read_text(encoding="utf-8")
+    assert "soda report d.json --ground-truth gt.json" in index
+    assert (tmp_path / "pages" / "videos" / "v.html").exists()
+
+
+def test_pages_of_nothing_are_refused(tmp_path):
+    done = run("soda", "report", "d.json", "--output", "pages", cwd=tmp_path)
+    assert done.returncode == 3
+    assert "d.json: expected detections" in done.stderr

@@ -10,15 +10,32 @@ import pytest
 
 from pipeline.datasets import Instance, Point
 from pipeline.detections import Detection
-from pipeline.report import Report, VideoReport, write_report
+from pipeline.report import (
+    Activations,
+    Findings,
+    Model,
+    Report,
+    VideoReport,
+    write_page,
+    write_report,
+)
 
+# Of what a model found, the rest is known of the video.
+PARTS = ("detections", "cas", "cell_seconds", "video_scores", "thresholds")
 CLASSES = ("kick", "point", "hug")
+EVALUATION = {
+    "evaluator": "activitynet",
+    "videos": {"scored": 1, "of": 2, "unlisted": 0},
+    "map": {"0.5": 45.6789, "0.75": 12.3456},
+    "average_map": 29.0123,
+    "classes": {"kick": {"0.5": 45.6789, "0.75": 12.3456}},
+}
 HOSTILE = """x"><script>alert('1')</script> ü & a/../b"""
 
 
 def a_video(id: str = "v1", **changes: Any) -> VideoReport:
     """Ten seconds with one kick, found well, and a hug that is not there."""
-    cells = 20
+    parts = {name: changes.pop(name) for name in PARTS if name in changes}
     video = VideoReport(
         id=id,
         subset="test",
@@ -26,15 +43,28 @@ def a_video(id: str = "v1", **changes: Any) -> VideoReport:
         duration_seconds=10.0,
         ground_truth=(Instance("kick", 2.0, 4.0),),
         points=(Point(3.0, "kick"), Point(6.123456, "background")),
-        detections=(
-            Detection("kick", 0.87654321, 2.123456, 4.0),
-            Detection("hug", 0.25, 7.0, 8.0),
-        ),
-        cas=np.sin(np.arange(4 * cells)).reshape(4, cells),
-        cell_seconds=(np.arange(cells) + 0.5) / 2,
-        video_scores=np.array([0.1, 0.6, 0.1, 0.2]),
+        findings=(found(**parts),),
     )
     return replace(video, **changes)
+
+
+def found(**parts: Any) -> Findings:
+    """What a model found in that video, with some parts changed."""
+    cells = 20
+    detections = (
+        Detection("kick", 0.87654321, 2.123456, 4.0),
+        Detection("hug", 0.25, 7.0, 8.0),
+    )
+    activations = {
+        "cas": np.sin(np.arange(4 * cells)).reshape(4, cells),
+        "cell_seconds": (np.arange(cells) + 0.5) / 2,
+        "video_scores": np.array([0.1, 0.6, 0.1, 0.2]),
+    }
+    chosen = {name: parts.get(name, value) for name, value in activations.items()}
+    return Findings(
+        parts.get("detections", detections),
+        Activations(**chosen, thresholds=parts.get("thresholds", ())),
+    )
 
 
 def a_report(*videos: VideoReport, **changes: Any) -> Report:
@@ -42,13 +72,7 @@ def a_report(*videos: VideoReport, **changes: Any) -> Report:
         title="three classes",
         classes=CLASSES,
         videos=videos,
-        evaluation={
-            "evaluator": "activitynet",
-            "videos": {"scored": 1, "of": 2, "unlisted": 0},
-            "map": {"0.5": 45.6789, "0.75": 12.3456},
-            "average_map": 29.0123,
-            "classes": {"kick": {"0.5": 45.6789, "0.75": 12.3456}},
-        },
+        models=(Model("m", EVALUATION),),
         failures={},
         command="luigi --module tasks Report",
         parameters={"train": {"epochs": 60}, "flow": "hof"},
@@ -118,6 +142,7 @@ def test_hostile_text_stays_text(tmp_path: Path) -> None:
         detections=(Detection(HOSTILE, 0.5, 1.0, 2.0),),
         points=(Point(1.5, HOSTILE),),
     )
+    video = replace(video, findings=2 * video.findings)
     report = a_report(
         video,
         title=HOSTILE,
@@ -126,15 +151,16 @@ def test_hostile_text_stays_text(tmp_path: Path) -> None:
         command=HOSTILE,
         parameters={HOSTILE: [HOSTILE]},
         notes=(HOSTILE,),
+        origins={HOSTILE: HOSTILE},
+        models=(Model(HOSTILE, EVALUATION), Model(HOSTILE + "2", EVALUATION)),
         stage_seconds={HOSTILE: 1.0},
     )
     index, (page,) = index_and_pages(tmp_path, report)
-    assert index.all("script") == []
+    assert index.all("script") == [{"src": "assets/index.js", "defer": None}]
     assert page.all("script") == [{"src": "../assets/player.js", "defer": None}]
     assert page.all("b") == []
-    assert (
-        page.all("i", "detection")[0]["title"] == f"{HOSTILE}, 1.00–2.00 s, score 0.50"
-    )
+    title = f"{HOSTILE}, 1.00–2.00 s, score 0.50, {HOSTILE}"
+    assert page.all("i", "detection")[0]["title"] == title
 
 
 def test_video_is_linked_relative_to_the_page(tmp_path: Path) -> None:
@@ -183,7 +209,7 @@ def test_index_tells_scores_and_origin(tmp_path: Path) -> None:
 
 
 def test_report_without_ground_truth_is_possible(tmp_path: Path) -> None:
-    report = a_report(a_video(ground_truth=(), points=()), evaluation=None)
+    report = a_report(a_video(ground_truth=(), points=()), models=(Model("m"),))
     index, (page,) = index_and_pages(tmp_path, report)
     assert "nothing is scored" in index.text
     assert page.all("i", "instance") == []
@@ -211,7 +237,7 @@ def test_same_report_gives_the_same_files(tmp_path: Path) -> None:
     for name in ("one", "two"):
         write_report(tmp_path / name, report)
     files = sorted(p for p in (tmp_path / "one").rglob("*") if p.is_file())
-    assert len(files) == 5
+    assert len(files) == 6
     for path in files:
         twin = tmp_path / "two" / path.relative_to(tmp_path / "one")
         assert path.read_bytes() == twin.read_bytes()
@@ -307,3 +333,21 @@ def test_cas_of_another_number_of_classes_is_refused() -> None:
 def test_video_without_length_is_refused(seconds: float) -> None:
     with pytest.raises(ValueError, match="v1: duration must be positive"):
         a_video(duration_seconds=seconds)
+
+
+def test_thresholds_are_drawn_for_classes_and_not_for_background(
+    tmp_path: Path,
+) -> None:
+    video = a_video(thresholds=(0.0, 0.5))
+    page = the_page(tmp_path, a_report(video))
+    levels = [str(path["d"]) for path in page.all("path", "levels")]
+    assert [path.count("M0 ") for path in levels] == [2, 2]  # kick and hug
+
+
+def test_page_of_one_video_needs_no_other_file(tmp_path: Path) -> None:
+    report = a_report(a_video(HOSTILE, ground_truth=()), models=(Model("m"),))
+    path = write_page(tmp_path / "page.html", report)
+    page = Page(path)
+    assert [file.name for file in tmp_path.iterdir()] == ["page.html"]
+    assert page.all("script") == [{}] and page.all("link") == [] == page.all("a")
+    assert HOSTILE in page.text

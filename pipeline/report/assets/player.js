@@ -2,12 +2,14 @@
 // The play-head, the keys and the threshold of a video's page. A plain script, because
 // browsers refuse to load modules from file://.
 
-const FRAME_SECONDS = 0.04; // videos are analysed at 25 frames a second
+// Browsers and sums cut times; half a millisecond on, the frame meant is still shown.
+const SAFETY_SECONDS = 0.0005;
 
 const byId = (id) => document.getElementById(id);
 const timeline = document.querySelector(".timeline");
 const video = document.querySelector("video"); // null where no file is known
 const endSeconds = Number(timeline.dataset.seconds);
+const fps = Number(timeline.dataset.fps);
 const startOf = (detection) => Number(detection.dataset.start);
 const detections = [...document.querySelectorAll(".detection")].sort(
   (a, b) => startOf(a) - startOf(b) || b.dataset.score - a.dataset.score,
@@ -18,13 +20,19 @@ let selected = null; // the detection that [ or ] led to
 
 function draw() {
   byId("playhead").style.left = `${(100 * nowSeconds) / endSeconds}%`;
-  byId("clock").textContent = `${nowSeconds.toFixed(2)} s`;
+  byId("clock").textContent = moment(nowSeconds);
+}
+
+function moment(seconds) {
+  const text = `${seconds.toFixed(2)} s`;
+  if (seconds < 60) return text;
+  const parts = [seconds / 3600, (seconds / 60) % 60, seconds % 60].map(Math.floor);
+  return `${text} (${parts.map((part) => String(part).padStart(2, "0")).join(":")})`;
 }
 
 function seek(seconds) {
   nowSeconds = Math.min(Math.max(seconds, 0), endSeconds);
-  // A time that sums or browsers cut by a microsecond would show the frame before.
-  if (video) video.currentTime = Math.round(1000 * nowSeconds) / 1000 + 1e-5;
+  if (video) video.currentTime = nowSeconds + SAFETY_SECONDS;
   draw();
 }
 
@@ -38,6 +46,11 @@ function select(detection) {
 function seekByHand(seconds) {
   select(null);
   seek(seconds);
+}
+
+function stepFrames(count) {
+  const frame = Math.floor((nowSeconds + SAFETY_SECONDS) * fps);
+  seekByHand((frame + count) / fps);
 }
 
 function step(direction) {
@@ -87,6 +100,11 @@ if (video) {
 
 // Click and keys
 
+document.addEventListener("click", (event) => {
+  const listed = event.target.closest("tr[data-start]");
+  if (listed) seekByHand(startOf(listed));
+});
+
 timeline.addEventListener("click", (event) => {
   const track = event.target.closest(".track");
   if (!track) return;
@@ -102,8 +120,8 @@ function togglePlay() {
 
 const KEYS = {
   " ": togglePlay,
-  ArrowLeft: () => seekByHand(nowSeconds - FRAME_SECONDS),
-  ArrowRight: () => seekByHand(nowSeconds + FRAME_SECONDS),
+  ArrowLeft: () => stepFrames(-1),
+  ArrowRight: () => stepFrames(1),
   "[": () => step(-1),
   "]": () => step(1),
 };

@@ -1,0 +1,114 @@
+"""What pages show of the videos themselves: a player's file, and a strip of frames."""
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+from urllib.parse import quote
+
+import cv2
+
+from pipeline.errors import VideoError
+from pipeline.fanout import file_name
+from pipeline.progress import Progress
+from pipeline.report.data import VideoReport
+from pipeline.storage import atomic_path
+from pipeline.video import film_strip, plays_in_browsers, probe, write_proxy
+
+# Which videos get a small copy that every browser plays: those that need it, all, none.
+Proxy = Literal["auto", "always", "never"]
+
+STRIP_FRAMES = 6
+STRIP_HEIGHT = 54  # pixels; shown at two thirds of it, for screens with small pixels
+JPEG_QUALITY = 65
+USUAL_FPS = 25.0  # of a video whose own rate is not known
+
+
+@dataclass(frozen=True)
+class Media:
+    """What a page shows of one video."""
+
+    player: Path | None = None  # the file that the page plays; None: none is known
+    is_proxy: bool = False
+    fps: float = USUAL_FPS
+    strip: Path | None = None  # a picture of some frames
+    problem: str | None = None  # why there is less to see than there might be
+
+    def href(self, path: Path, page: Path) -> str:
+        """Address of a file as a page links it: relative, so that both can move."""
+        return quote(Path(os.path.relpath(path, page.parent)).as_posix())
+
+
+def prepare_media(
+    videos: Iterable[VideoReport], folder: Path, proxy: Proxy
+) -> dict[str, Media]:
+    """Make what is missing of proxies and strips; a video's failure is told, not fatal.
+
+    What an earlier run has made of the same file is kept.
+    """
+    known = [(video, video.path) for video in videos if video.path]
+    if not known:
+        return {}
+    weights = [video.duration_seconds for video, _ in known]
+    media: dict[str, Media] = {}
+    with Progress("pictures for the pages", len(known), weights) as bar:
+        for index, (video, path) in enumerate(known, start=1):
+            name = file_name(video.id)
+            media[video.id] = video_media(
+                path,
+                proxy,
+                copy=folder / "videos" / f"{name}.mp4",
+                strip=folder / "strips" / f"{name}.jpg",
+            )
+            bar.update(sum(weights[:index]), index)
+    return media
+
+
+def video_media(
+    video: Path, proxy: Proxy, copy: Path, strip: Path | None = None
+) -> Media:
+    """Make what a page shows of one video.
+
+    Args:
+        video: Its file.
+        proxy: Whether it gets a copy that browsers play.
+        copy: Where that is kept.
+        strip: Where a strip of frames is kept; None: there is to be none.
+    """
+    fps, shown = USUAL_FPS, None
+    try:
+        fps = probe(video).fps
+        if strip:
+            if not _is_made(strip, video):
+                _write_strip(video, strip)
+            shown = strip
+        if needs_proxy(video, proxy):
+            if not _is_made(copy, video):
+                write_proxy(video, copy)
+            return Media(copy, is_proxy=True, fps=fps, strip=shown)
+        return Media(video, fps=fps, strip=shown)
+    except VideoError as error:
+        return Media(video, fps=fps, strip=shown, problem=str(error))
+
+
+def needs_proxy(path: Path, proxy: Proxy) -> bool:
+    """Whether a video is shown by a copy.
+
+    Raises:
+        VideoError: It is missing or no video.
+    """
+    return proxy == "always" or (proxy == "auto" and not plays_in_browsers(path))
+
+
+def _is_made(made: Path, source: Path) -> bool:
+    """Whether a file is there, and newer than what it was made of."""
+    return made.exists() and made.stat().st_mtime_ns >= source.stat().st_mtime_ns
+
+
+def _write_strip(video: Path, target: Path) -> None:
+    strip = film_strip(video, STRIP_FRAMES, STRIP_HEIGHT)
+    quality = [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
+    _, encoded = cv2.imencode(".jpg", cv2.cvtColor(strip, cv2.COLOR_RGB2BGR), quality)
+    with atomic_path(target) as temporary:
+        temporary.write_bytes(encoded.tobytes())

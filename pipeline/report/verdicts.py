@@ -1,0 +1,96 @@
+"""What became of each instance of the ground truth."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from pipeline.datasets import Instance
+from pipeline.datasets.thumos14 import AMBIGUOUS
+from pipeline.detections import Detection
+from pipeline.evaluation import class_average_precision, localization_states
+from pipeline.intervals import tiou
+from pipeline.report.data import VideoReport
+
+JUDGING_TIOU = 0.5
+SAME_INTERVAL_TIOU = 0.9  # from which two labels are said to stand at one interval
+
+# In the words of the paper (Fig. 1), in the order in which they are told.
+STATE_WORDS = {
+    "well": "well localized",
+    "over": "over-localized",
+    "joint": "jointly localized",
+    "under": "under-localized",
+    "missed": "missed",
+}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """An instance, and how each model did on it."""
+
+    instance: Instance
+    states: tuple[str, ...]  # of each model, keys of `STATE_WORDS`; none: ambiguous
+    also: tuple[str, ...]  # other labels at the same interval
+
+    @property
+    def state(self) -> str:
+        """The first model's."""
+        return self.states[0] if self.states else "ambiguous"
+
+    @property
+    def words(self) -> str:
+        """The first model's, for people."""
+        return STATE_WORDS.get(self.state, self.state)
+
+
+def verdicts(video: VideoReport) -> list[Verdict]:
+    """A verdict for each instance, by start."""
+    known = [i for i in video.ground_truth if i.label != AMBIGUOUS]
+    by_model = [
+        localization_states(known, model.detections, JUDGING_TIOU)
+        for model in video.findings
+    ]
+    states = dict(zip(map(id, known), zip(*by_model, strict=True), strict=True))
+    return [
+        Verdict(instance, states.get(id(instance), ()), _double_labels(video, instance))
+        for instance in sorted(video.ground_truth, key=lambda i: i.start_seconds)
+    ]
+
+
+def _double_labels(video: VideoReport, instance: Instance) -> tuple[str, ...]:
+    """Labels of other classes at an instance's interval, as THUMOS14 has them."""
+    others = [other for other in video.ground_truth if other.label != instance.label]
+    overlaps = tiou(_segments([instance]), _segments(others))
+    is_same = overlaps >= SAME_INTERVAL_TIOU
+    return tuple(sorted({others[place].label for place in np.flatnonzero(is_same)}))
+
+
+def _segments(instances: Sequence[Instance]) -> Float[np.ndarray, "instances 2"]:
+    ends = [(i.start_seconds, i.end_seconds) for i in instances]
+    return np.array(ends, dtype=float).reshape(-1, 2)
+
+
+def count_states(found: Sequence[Verdict], model: int) -> Counter[str]:
+    """How many instances are in which state, of one model."""
+    return Counter(verdict.states[model] for verdict in found if verdict.states)
+
+
+def average_precision(
+    video: VideoReport, detections: Sequence[Detection]
+) -> float | None:
+    """Average precision at tIoU .5 within a video, mean over its annotated classes."""
+    labels = sorted({i.label for i in video.ground_truth} - {AMBIGUOUS})
+    if not labels:
+        return None
+    precisions = [
+        class_average_precision(
+            {video.id: [i for i in video.ground_truth if i.label == label]},
+            {video.id: [d for d in detections if d.label == label]},
+            (JUDGING_TIOU,),
+        )
+        for label in labels
+    ]
+    return float(np.mean(precisions))

@@ -1,0 +1,130 @@
+"""What models found, read back, compared, and shown without a run."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pipeline.detections import Detection, write_detections
+from pipeline.errors import AnnotationError, InputNotFoundError
+from pipeline.fanout import file_name
+from pipeline.findings import comparison_notes, differences, model_names, read_found
+from pipeline.showing import report_detections
+from pipeline.storage import write_arrays
+from tests.video_maker import numbered_pictures, write_video
+
+ORIGIN = {"train": {"networks": 2}, "detect": {"cas_thresholds": [0.0, 0.1]}}
+FOUND = {"a": [Detection("kick", 0.9, 1.0, 2.0)], "b": [], "c d": []}
+
+
+def a_folder(
+    folder: Path,
+    classes: tuple[str, ...] = ("kick", "hug"),
+    found: Any = FOUND,
+    networks: int = 2,
+) -> Path:
+    """A folder of detections as DetectActions writes it."""
+    origin = {**ORIGIN, "train": {"networks": networks}}
+    write_detections(folder / "detections.json", found, origin)
+    for place, id in enumerate(found):
+        write_arrays(
+            folder / "cas" / f"{file_name(id)}.safetensors",
+            {
+                "cas": np.full((1 + len(classes), 4), float(place)),
+                "video_scores": np.ones(1 + len(classes)),
+            },
+            {
+                "categories": ["background", *classes],
+                "cell_seconds": [0.5, 1.5, 2.5, 3.5],
+            },
+        )
+    return folder
+
+
+def ground_truth(path: Path) -> Path:
+    kick = {"label": "kick", "segment": [1.0, 2.0]}
+    entry = {"subset": "test", "duration": 4.0, "annotations": [kick]}
+    path.write_text(json.dumps({"database": {"a": entry, "lost": entry}}))
+    return path
+
+
+def test_a_folder_is_read_whole(tmp_path: Path) -> None:
+    found = read_found(a_folder(tmp_path / "0a1b"))
+    assert found.classes == ("kick", "hug")
+    assert found.title == "0a1b"
+    last = found.findings("c d").activations
+    assert last is not None and last.cas[0, 0] == 2
+    assert last.thresholds == (0.0, 0.1)
+    assert found.findings("a").detections == tuple(FOUND["a"])
+
+
+@pytest.mark.parametrize("suffix", [".json", ".csv"])
+def test_a_file_alone_has_detections_but_no_activations(
+    tmp_path: Path, suffix: str
+) -> None:
+    write_detections(tmp_path / "mine.json", FOUND)
+    found = read_found(tmp_path / f"mine{suffix}")
+    assert (found.title, found.classes, found.labels) == ("mine", None, {"kick"})
+    assert found.findings("a").activations is None
+
+
+@pytest.mark.parametrize("name", ["", "nowhere", "nowhere.json"])
+def test_a_path_without_detections_is_told(tmp_path: Path, name: str) -> None:
+    with pytest.raises(InputNotFoundError, match="expected detections, or a folder"):
+        read_found(tmp_path / name)
+
+
+def test_models_are_named_by_what_differs(tmp_path: Path) -> None:
+    folders = (a_folder(tmp_path / "x"), a_folder(tmp_path / "y", networks=1))
+    found = [read_found(folder) for folder in folders]
+    assert differences(found) == {"train.networks": [2, 1]}
+    assert model_names(found) == ["networks 2", "networks 1"]
+    (note,) = comparison_notes(found)
+    assert note.endswith("differs in train.networks: 2 | 1")
+    assert model_names([found[0], found[0]]) == ["x", "x"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"classes": ("kick", "wave")}, "expected the 2 classes.*differ in hug, wave"),
+        ({"classes": ("hug", "kick")}, "expected the classes in the order of"),
+        ({"found": {"a": []}}, "expected the 3 videos.*found 1 that differ in b, c d"),
+    ],
+)
+def test_models_of_other_data_are_not_compared(
+    tmp_path: Path, changes: Any, message: str
+) -> None:
+    this, other = a_folder(tmp_path / "x"), a_folder(tmp_path / "y", **changes)
+    with pytest.raises(AnnotationError, match=message):
+        report_detections(this, tmp_path / "report", compare_with=other)
+    assert not (tmp_path / "report").exists()
+
+
+def test_a_folder_becomes_pages(tmp_path: Path) -> None:
+    index = report_detections(
+        a_folder(tmp_path / "x"),
+        tmp_path / "report",
+        compare_with=a_folder(tmp_path / "y", networks=1),
+        ground_truth=ground_truth(tmp_path / "truth.json"),
+        command="soda report x",
+    )
+    text = index.read_text(encoding="utf-8")
+    for part in ("soda report x", "networks 1", "1<small> of 2", "lost", "train.net"):
+        assert part in text
+    assert len(list((tmp_path / "report" / "videos").glob("*.html"))) == 3
+
+
+def test_videos_are_found_and_measured(tmp_path: Path) -> None:
+    (tmp_path / "videos").mkdir()
+    write_video(tmp_path / "videos" / "a.mp4", numbered_pictures(75))
+    write_detections(tmp_path / "found.json", FOUND)
+    report_detections(
+        tmp_path / "found.json", tmp_path / "report", videos=tmp_path / "videos"
+    )
+    pages = tmp_path / "report" / "videos"
+    assert 'data-seconds="3.0"' in (pages / "a.html").read_text(encoding="utf-8")
+    assert 'data-seconds="1.0"' in (pages / "b.html").read_text(encoding="utf-8")
+    assert (tmp_path / "report" / "strips" / "a.jpg").exists()
