@@ -1,7 +1,5 @@
 """Use of a trained model: owns the device, eval mode and no_grad."""
 
-from dataclasses import dataclass
-
 import numpy as np
 import torch
 from jaxtyping import Float
@@ -9,18 +7,11 @@ from torch import Tensor, nn
 
 from models.config import TrainConfig
 from models.ensemble import EnsembleConfig, choose_networks, combine
+from models.prediction import Prediction
 from models.rescale import rescale
 from models.soda import SODA
 
 MASTER = EnsembleConfig()
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """What a model says of one video."""
-
-    cas: Float[np.ndarray, "categories cells"]  # raw; row 0 is background
-    video_scores: Float[np.ndarray, "categories"]  # softmax of the aggregated cas
 
 
 class Predictor:

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from models.config import check_at_least, check_choices
-from models.predictor import Prediction
+from models.prediction import Prediction
 from pipeline.datasets.dataset import Subset
 from pipeline.detections import Detection
 from pipeline.grid import SnippetGrid

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
-from models.predictor import Prediction
+from models.prediction import Prediction
 from pipeline.datasets import BACKGROUND
 from pipeline.fanout import file_name
 from pipeline.grid import SnippetGrid

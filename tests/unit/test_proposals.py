@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.predictor import Prediction
+from models.prediction import Prediction
 from pipeline.grid import SnippetGrid
 from pipeline.proposals import (
     DetectConfig,

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from models.predictor import Prediction
+from models.prediction import Prediction
 from pipeline import Detection, show
 from pipeline.datasets import Instance, Point
 from pipeline.errors import AnnotationError, InputNotFoundError, UsageError
