@@ -47,7 +47,7 @@ def test_a_command_is_listed_with_the_first_sentence_of_its_help(entry):
         (["clean"], {"torch"}),
         (["check", "--help"], {"torch"}),
     ],
-    ids=str,
+    ids=lambda value: str(sorted(value)),
 )
 def test_a_command_waits_for_no_more_than_it_needs(arguments, unwanted, tmp_path):
     program = f"""
