@@ -1,17 +1,20 @@
 """What models found, read back, compared, and shown without a run."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from pipeline.config import Config
 from pipeline.detections import Detection, write_detections
 from pipeline.errors import AnnotationError, InputNotFoundError
 from pipeline.fanout import file_name
 from pipeline.findings import comparison_notes, differences, model_names, read_found
-from pipeline.showing import report_detections
+from pipeline.run import Run
+from pipeline.showing import report_detections, show_video
 from pipeline.storage import write_arrays
 from tests.video_maker import numbered_pictures, write_video
 
@@ -128,3 +131,22 @@ def test_videos_are_found_and_measured(tmp_path: Path) -> None:
     assert 'data-seconds="3.0"' in (pages / "a.html").read_text(encoding="utf-8")
     assert 'data-seconds="1.0"' in (pages / "b.html").read_text(encoding="utf-8")
     assert (tmp_path / "report" / "strips" / "a.jpg").exists()
+
+
+def test_one_video_is_shown_with_what_was_found(tmp_path: Path) -> None:
+    film = write_video(tmp_path / "clip.avi", numbered_pictures(50), codec="mpeg4")
+    found = read_found(a_folder(tmp_path / "x")).findings("a")
+    page = show_video(tmp_path / "clip.html", film, found, ("kick", "hug"))
+    text = page.read_text(encoding="utf-8")
+    assert 'src="clip.proxy.mp4"' in text and "<polyline" in text
+    assert "no ground truth" in text and "jointly" not in text
+    assert (tmp_path / "clip.proxy.mp4").exists()
+
+
+def test_another_model_makes_another_report(tmp_path: Path) -> None:
+    other = a_folder(tmp_path / "x")
+    run = Run("d.json", Config(), tmp_path, device="cpu", features_folder=tmp_path)
+    beside = replace(run, compare_with=other)
+    assert beside.folder("report") != run.folder("report")
+    assert beside.folder("detect") == run.folder("detect")
+    assert Run.from_json(beside.to_json("report")) == beside
