@@ -17,6 +17,7 @@ from pipeline.report.formats import flatten, readable
 from pipeline.storage import read_arrays, read_header
 
 MOST_NAMED = 5  # videos or classes, in a message
+LONGEST_IN_NAME = 16  # characters of a value, in the name of a model
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class FoundActions:
         if not cas.is_file():
             return Findings(found)
         arrays, header = read_arrays(cas)
-        thresholds = self.origin.get("detect", {}).get("cas_thresholds", ())
+        thresholds = flatten(self.origin).get("detect.cas_thresholds", ())
         return Findings(
             found,
             Activations(
@@ -110,7 +111,8 @@ def model_names(found: Sequence[FoundActions]) -> list[str]:
     """Short names that tell models apart: by a parameter, else by their files."""
     for name, values in differences(found).items():
         texts = [readable(value) for value in values]
-        if None not in values and len(set(texts)) == len(texts):
+        is_short = max(map(len, texts)) <= LONGEST_IN_NAME
+        if None not in values and is_short and len(set(texts)) == len(texts):
             return [f"{name.rpartition('.')[2].replace('_', ' ')} {t}" for t in texts]
     return [each.title for each in found]
 

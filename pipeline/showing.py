@@ -66,9 +66,10 @@ def report_detections(
     truth = read_ground_truth(ground_truth, subset) if ground_truth else {}
     durations = read_durations(ground_truth) if ground_truth else {}
     files = find_videos(videos) if videos else {}
+    told = (each.classes for each in found if each.classes)
     report = Report(
         title=found[0].title,
-        classes=found[0].classes or labels(found, truth),
+        classes=next(told, labels(found, truth)),
         videos=tuple(
             VideoReport(
                 id=id,

@@ -150,3 +150,18 @@ def test_another_model_makes_another_report(tmp_path: Path) -> None:
     assert beside.folder("report") != run.folder("report")
     assert beside.folder("detect") == run.folder("detect")
     assert Run.from_json(beside.to_json("report")) == beside
+
+
+def test_files_of_others_stand_beside_ours(tmp_path: Path) -> None:
+    """Whatever ActivityNet's `external_data` says in them."""
+    for name, used in (("x", "Kinetics"), ("y", "ImageNet, and a long story of it")):
+        origin = {"used": used, "detect": "by hand"}
+        write_detections(tmp_path / f"{name}.json", FOUND, origin)
+    files = [tmp_path / "x.json", tmp_path / "y.json"]
+    assert model_names([read_found(file) for file in files]) == ["x", "y"]
+    index = report_detections(
+        files[0], tmp_path / "report", compare_with=a_folder(tmp_path / "ours")
+    )
+    assert "2 classes" in index.read_text(encoding="utf-8")
+    page = tmp_path / "report" / "videos" / "a.html"
+    assert page.read_text(encoding="utf-8").count("<polyline") == 2
