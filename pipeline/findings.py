@@ -15,6 +15,7 @@ from pipeline.response import Response, read_response, response_path
 from pipeline.storage import read_header
 
 MOST_NAMED = 5  # videos or classes, in a message
+LONGEST_IN_NAME = 16  # characters of a value, in the name of a model
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class FoundActions:
         path = response_path(self.path.parent, id)
         if not path.is_file():
             return Findings(found)
-        thresholds = self.origin.get("detect", {}).get("cas_thresholds", ())
+        thresholds = flatten(self.origin).get("detect.cas_thresholds", ())
         return Findings(found, activations(read_response(path), thresholds))
 
     @cached_property
@@ -106,7 +107,8 @@ def model_names(found: Sequence[FoundActions]) -> list[str]:
     """Short names that tell models apart: by a parameter, else by their files."""
     for name, values in differences(found).items():
         texts = [readable(value) for value in values]
-        if None not in values and len(set(texts)) == len(texts):
+        is_short = max(map(len, texts)) <= LONGEST_IN_NAME
+        if None not in values and is_short and len(set(texts)) == len(texts):
             return [f"{name.rpartition('.')[2].replace('_', ' ')} {t}" for t in texts]
     return [each.title for each in found]
 

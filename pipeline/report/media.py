@@ -35,9 +35,10 @@ class Media:
     strip: Path | None = None  # a picture of some frames
     problem: str | None = None  # why there is less to see than there might be
 
-    def href(self, path: Path, page: Path) -> str:
-        """Address of a file as a page links it: relative, so that both can move."""
-        return quote(Path(os.path.relpath(path, page.parent)).as_posix())
+
+def href(path: Path, page: Path) -> str:
+    """Address of a file as a page links it: relative, so that both can move."""
+    return quote(Path(os.path.relpath(path, page.parent)).as_posix())
 
 
 def prepare_media(

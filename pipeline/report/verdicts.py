@@ -53,11 +53,13 @@ def verdicts(video: VideoReport) -> list[Verdict]:
         localization_states(known, model.detections, JUDGING_TIOU)
         for model in video.findings
     ]
-    states = dict(zip(map(id, known), zip(*by_model, strict=True), strict=True))
-    return [
-        Verdict(instance, states.get(id(instance), ()), _double_labels(video, instance))
-        for instance in sorted(video.ground_truth, key=lambda i: i.start_seconds)
+    told = [
+        Verdict(instance, states, _double_labels(video, instance))
+        for instance, states in zip(known, zip(*by_model, strict=True), strict=True)
     ]
+    ambiguous = [i for i in video.ground_truth if i.label == AMBIGUOUS]
+    told += [Verdict(instance, (), ()) for instance in ambiguous]
+    return sorted(told, key=lambda verdict: verdict.instance.start_seconds)
 
 
 def _double_labels(video: VideoReport, instance: Instance) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from pipeline.report.formats import (
     share_of,
     span,
 )
-from pipeline.report.media import Media, Proxy, prepare_media, video_media
+from pipeline.report.media import Media, Proxy, href, prepare_media, video_media
 from pipeline.report.ranking import Entry, localization, worst_first
 from pipeline.report.verdicts import JUDGING_TIOU, STATE_WORDS
 from pipeline.report.video_page import rows
@@ -126,5 +126,6 @@ def _templates() -> Environment:
         "JUDGING_TIOU": JUDGING_TIOU,
         "STATE_WORDS": STATE_WORDS,
         "asset": _asset,
+        "href": href,
     }
     return environment

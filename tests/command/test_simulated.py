@@ -58,6 +58,22 @@ def test_it_is_said_wherever_figures_are_that_features_are_simulated(world):
     assert "No video file is known" in page.read_text()
 
 
+def test_another_run_stands_beside_in_a_report_of_its_own(world):
+    folder, _ = world
+    (one,) = folder.glob("work/detections/*")
+    before = set(folder.glob("work/report/*"))
+    arguments = ["--timeline", "timeline", *QUICK, "--networks", "1"]
+    done = simulate(folder, *arguments, "--compare-with", one, task="Report")
+    assert done.returncode == 0, done.stderr
+    (report,) = set(folder.glob("work/report/*")) - before
+    index = (report / "index.html").read_text()
+    assert "networks 1 beside networks 2" in " ".join(index.split())
+    more = ("--compare-with", "nowhere")
+    refused = simulate(folder, *arguments, *more, task="Report")
+    assert refused.returncode == 3
+    assert "--compare-with nowhere: expected a folder" in refused.stderr
+
+
 def test_an_edited_timeline_redoes_what_depends_on_it(world):
     folder, _ = world
     arguments = ["--timeline", "timeline", *QUICK]

@@ -1,21 +1,26 @@
 """What models found, read back, compared, and shown without a run."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from models.prediction import Prediction
+from pipeline.config import Config
 from pipeline.detections import Detection, write_detections
 from pipeline.errors import AnnotationError, InputNotFoundError
-from pipeline.fanout import file_name
 from pipeline.findings import comparison_notes, differences, model_names, read_found
-from pipeline.showing import report_detections
-from pipeline.storage import write_arrays
+from pipeline.grid import SnippetGrid
+from pipeline.response import Response, response_path, write_response
+from pipeline.run import Run
+from pipeline.showing import report_detections, show_video
 from tests.video_maker import numbered_pictures, write_video
 
 ORIGIN = {"train": {"networks": 2}, "detect": {"cas_thresholds": [0.0, 0.1]}}
+GRID = SnippetGrid(100, 25.0, snippet_frames=25, stride_frames=25)
 FOUND = {"a": [Detection("kick", 0.9, 1.0, 2.0)], "b": [], "c d": []}
 
 
@@ -29,17 +34,9 @@ def a_folder(
     origin = {**ORIGIN, "train": {"networks": networks}}
     write_detections(folder / "detections.json", found, origin)
     for place, id in enumerate(found):
-        write_arrays(
-            folder / "cas" / f"{file_name(id)}.safetensors",
-            {
-                "cas": np.full((1 + len(classes), 4), float(place)),
-                "video_scores": np.ones(1 + len(classes)),
-            },
-            {
-                "categories": ["background", *classes],
-                "cell_seconds": [0.5, 1.5, 2.5, 3.5],
-            },
-        )
+        cas = np.full((1 + len(classes), 4), float(place))
+        said = Prediction(cas, np.ones(1 + len(classes)))
+        write_response(response_path(folder, id), Response(said, GRID, classes))
     return folder
 
 
@@ -128,3 +125,37 @@ def test_videos_are_found_and_measured(tmp_path: Path) -> None:
     assert 'data-seconds="3.0"' in (pages / "a.html").read_text(encoding="utf-8")
     assert 'data-seconds="1.0"' in (pages / "b.html").read_text(encoding="utf-8")
     assert (tmp_path / "report" / "strips" / "a.jpg").exists()
+
+
+def test_one_video_is_shown_with_what_was_found(tmp_path: Path) -> None:
+    film = write_video(tmp_path / "clip.avi", numbered_pictures(50), codec="mpeg4")
+    found = read_found(a_folder(tmp_path / "x")).findings("a")
+    page = show_video(tmp_path / "clip.html", film, found, ("kick", "hug"))
+    text = page.read_text(encoding="utf-8")
+    assert 'src="clip.proxy.mp4"' in text and "<polyline" in text
+    assert "no ground truth" in text and "jointly" not in text
+    assert (tmp_path / "clip.proxy.mp4").exists()
+
+
+def test_another_model_makes_another_report(tmp_path: Path) -> None:
+    other = a_folder(tmp_path / "x")
+    run = Run("d.json", Config(), tmp_path, device="cpu", features_folder=tmp_path)
+    beside = replace(run, compare_with=other)
+    assert beside.folder("report") != run.folder("report")
+    assert beside.folder("detect") == run.folder("detect")
+    assert Run.from_json(beside.to_json("report")) == beside
+
+
+def test_files_of_others_stand_beside_ours(tmp_path: Path) -> None:
+    """Whatever ActivityNet's `external_data` says in them."""
+    for name, used in (("x", "Kinetics"), ("y", "ImageNet, and a long story of it")):
+        origin = {"used": used, "detect": "by hand"}
+        write_detections(tmp_path / f"{name}.json", FOUND, origin)
+    files = [tmp_path / "x.json", tmp_path / "y.json"]
+    assert model_names([read_found(file) for file in files]) == ["x", "y"]
+    index = report_detections(
+        files[0], tmp_path / "report", compare_with=a_folder(tmp_path / "ours")
+    )
+    assert "2 classes" in index.read_text(encoding="utf-8")
+    page = tmp_path / "report" / "videos" / "a.html"
+    assert page.read_text(encoding="utf-8").count("<polyline") == 2
