@@ -5,7 +5,7 @@ fan-out calls them in worker processes, and so may anybody. Nothing here needs
 PyTorch, whose import takes longer than a short video.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,6 +14,7 @@ from extractors.flow import FlowConfig, flow_fields, make_flow
 from pipeline.datasets import beyond_end
 from pipeline.errors import VideoError
 from pipeline.fanout import worker_threads
+from pipeline.progress import ShareDone, silent
 from pipeline.video import (
     CachedFrames,
     DecodeConfig,
@@ -24,12 +25,6 @@ from pipeline.video import (
 )
 
 T = TypeVar("T")
-
-ShareDone = Callable[[float], None]
-
-
-def silent(_: float) -> None:
-    """A progress that nobody watches."""
 
 
 def decode(

@@ -7,7 +7,6 @@ from typing import Any
 
 from models.config import TrainConfig
 from models.predictor import Prediction, Predictor
-from pipeline.caching import ShareDone, silent
 from pipeline.datasets import BACKGROUND
 from pipeline.detections import Detection, write_detections
 from pipeline.device import choose_device
@@ -17,6 +16,7 @@ from pipeline.fanout import file_name
 from pipeline.grid import SnippetGrid
 from pipeline.model_folder import load_model
 from pipeline.networks import find_network
+from pipeline.progress import ShareDone, silent
 from pipeline.proposals import DetectConfig, detect_actions
 from pipeline.record import Outcome
 from pipeline.run import Run

@@ -21,11 +21,12 @@ from extractors.streams import (
     i3d_extractor,
 )
 from extractors.weights import Stream, Weights
-from pipeline.caching import ShareDone, counted, silent
+from pipeline.caching import counted
 from pipeline.device import choose_device
 from pipeline.errors import SodaError, VideoError
 from pipeline.fanout import worker_threads
 from pipeline.grid import SnippetGrid
+from pipeline.progress import ShareDone, silent
 from pipeline.storage import fingerprint, read_arrays, write_arrays
 from pipeline.video import CachedFlow, CachedFrames
 

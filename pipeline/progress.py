@@ -11,6 +11,7 @@ TELL_SECONDS = 5.0  # between two reports to listeners
 BAR_CELLS = 24
 NOTHING = "–"  # in a table
 
+ShareDone = Callable[[float], None]
 Listener = Callable[[str, float], None]  # of a line for people, and the share done
 
 _listeners: list[Listener] = []
@@ -109,6 +110,10 @@ def told_to(listener: Listener) -> Iterator[None]:
         yield
     finally:
         _listeners.remove(listener)
+
+
+def silent(_: float) -> None:
+    """A progress that nobody watches."""
 
 
 def say(text: str) -> None:

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.caching import ShareDone, silent
 from pipeline.datasets import Instance
 from pipeline.datasets.simulated import WIDTHS, SimulationConfig, draw, write_script
 from pipeline.grid import SnippetGrid
+from pipeline.progress import ShareDone, silent
 from pipeline.storage import read_json, sha256_of, write_arrays
 
 

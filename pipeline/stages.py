@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from pipeline.caching import ShareDone, silent
 from pipeline.detecting import detect_dataset
 from pipeline.experiments.experiment import run_experiment
 from pipeline.fanout import Item, Job, run_job
@@ -25,6 +24,7 @@ from pipeline.preparation import (
     resources_of,
     timeline_of,
 )
+from pipeline.progress import ShareDone, silent
 from pipeline.record import Outcome, Record, write_record
 from pipeline.reporting import report_file, report_run
 from pipeline.run import Run

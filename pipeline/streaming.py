@@ -11,10 +11,11 @@ from typing import Any
 from extractors.flow import FlowConfig, make_flow, with_flow
 from extractors.streams import Picture
 from extractors.weights import Stream
-from pipeline.caching import ShareDone, check_annotations, silent
+from pipeline.caching import check_annotations
 from pipeline.extraction import Extraction, Recipe, network_threads
 from pipeline.fanout import worker_threads
 from pipeline.prefetch import prefetched
+from pipeline.progress import ShareDone, silent
 from pipeline.video import DecodeConfig, SampledFrames, describe_source, sample_frames
 
 # Pictures that are decoded, and have their flow, before the networks want them:

@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from pipeline.caching import ShareDone, silent
 from pipeline.fanout import Item, Job, Ledger, Resources, run_job
+from pipeline.progress import ShareDone, silent
 from pipeline.storage import read_json, sha256_of, write_json
 from pipeline.video import Ends, VideoInfo, decode_ends, probe
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pipeline.caching import ShareDone, silent
 from pipeline.config import Sections, changed
 from pipeline.experiments.tables import Table
 from pipeline.fanout import Item, Job, run_job
+from pipeline.progress import ShareDone, silent
 from pipeline.run import Run
 from pipeline.storage import read_json, write_json
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.caching import ShareDone, silent
 from pipeline.datasets import beyond_end
 from pipeline.errors import VideoError
 from pipeline.grid import SnippetGrid
 from pipeline.importing.arrays import FeatureFile, as_sequence, read_array
+from pipeline.progress import ShareDone, silent
 from pipeline.storage import read_json, write_arrays
 
 

@@ -1,0 +1,134 @@
+"""Small copies of videos that every browser plays, with the same frame times."""
+
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import cast
+
+import av
+from av.container import OutputContainer
+from av.video.frame import VideoFrame
+from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
+from av.video.stream import VideoStream
+
+from pipeline.progress import ShareDone, silent
+from pipeline.storage import atomic_path
+from pipeline.video.decoding import SourceFrames, first_frame
+from pipeline.video.picture import RgbConverter, nearest, scaled_size, shown_size
+from pipeline.video.source import Source, open_video
+
+MP4_CODECS = ("h264", "vp9", "av1")
+WEBM_CODECS = ("vp8", "vp9", "av1")
+PIXEL_FORMATS = ("yuv420p", "yuvj420p")  # 8 bits, colours at half the resolution
+EBML_HEAD_BYTES = 64  # of which a WebM file names itself
+
+# Key frames stand close, for seeking; without B-frames the first frame has time 0
+# without an edit list, which browsers read differently.
+ENCODING = {"preset": "veryfast", "crf": "23", "g": "12", "bf": "0"}
+CONTAINER = {"movflags": "faststart"}
+SMALLEST_SIDE = 16  # pixels
+
+
+def plays_in_browsers(path: Path) -> bool:
+    """Whether Chromium, Firefox and Safari all play a video as it is.
+
+    Raises:
+        VideoError: It is missing or no video.
+    """
+    with open_video(path) as source:
+        codec = source.stream.codec_context
+        return codec.name in _codecs_in(source) and codec.pix_fmt in PIXEL_FORMATS
+
+
+def _codecs_in(source: Source) -> tuple[str, ...]:
+    """What browsers play of a container; FFmpeg has one name for Matroska and WebM."""
+    name = source.container.format.name
+    if "mp4" in name:
+        return MP4_CODECS
+    if "webm" in name:
+        with source.path.open("rb") as file:
+            return WEBM_CODECS if b"webm" in file.read(EBML_HEAD_BYTES) else ()
+    return ()
+
+
+def write_proxy(
+    source: Path, target: Path, short_side: int = 360, progress: ShareDone = silent
+) -> None:
+    """Write a small H.264 copy, without sound, that any browser plays.
+
+    Its frames stand exactly at the source's times, counted from what players show as
+    0. Where the first one stands later, its picture is shown from 0 on, because
+    browsers do not agree on what to make of a video that starts late.
+
+    Args:
+        source: The video.
+        target: The file to write (.mp4), whole or not at all.
+        short_side: In pixels; smaller videos keep their size.
+        progress: Called with the share that is done.
+
+    Raises:
+        VideoError: The source is missing, no video, or without a single frame.
+        SodaError: The disk is full.
+    """
+    with open_video(source) as video:
+        frame, first_seconds = first_frame(video)
+        width, height = _even_size(video, frame, short_side)
+        zero = video.start_seconds
+        declared = video.stream_seconds or video.container_seconds
+    with open_video(source) as video, atomic_path(target) as temporary:
+        convert, encoder = RgbConverter(width, height), VideoReformatter()
+        with av.open(
+            f"file:{temporary}", "w", format="mp4", options=CONTAINER
+        ) as output:
+            stream = _add_stream(output, video, width, height)
+            for frame, ticks, duration in _dated(video, first_seconds - zero):
+                picture = VideoFrame.from_ndarray(convert(frame), "rgb24")
+                picture = encoder.reformat(
+                    picture, format="yuv420p", dst_colorspace=Colorspace.ITU601
+                )
+                picture.pts, picture.duration = ticks, duration
+                picture.time_base = video.time_base
+                output.mux(stream.encode(picture))
+                if declared:
+                    progress(min(float(ticks * video.time_base / declared), 1.0))
+            output.mux(stream.encode())
+
+
+def _even_size(source: Source, frame: VideoFrame, short_side: int) -> tuple[int, int]:
+    """Width and height as shown, made even for 4:2:0."""
+    shown = shown_size(frame, source.stream.sample_aspect_ratio)
+    size = scaled_size(*shown, min(short_side, nearest(min(shown))))
+    width, height = (max(side // 2 * 2, SMALLEST_SIDE) for side in size)
+    return width, height
+
+
+def _add_stream(
+    output: OutputContainer, source: Source, width: int, height: int
+) -> VideoStream:
+    added = output.add_stream("libx264", rate=source.fps, options=ENCODING)
+    stream = cast(VideoStream, added)
+    stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+    stream.codec_context.time_base = source.time_base
+    stream.codec_context.colorspace = Colorspace.ITU601
+    stream.codec_context.color_range = ColorRange.MPEG
+    return stream
+
+
+def _dated(
+    source: Source, first_seconds: Fraction
+) -> Iterator[tuple[VideoFrame, int, int]]:
+    """Frames with their starts and durations in ticks; of equal starts, the last."""
+    held: tuple[VideoFrame, int] | None = None
+    length = 1
+    for frame, start, duration in SourceFrames(source):
+        if held is None:
+            shift = first_seconds - start
+        ticks = max(nearest((start + shift) / source.time_base), 0)
+        if held is None and ticks > 0:
+            yield frame, 0, ticks
+        elif held is not None and ticks > held[1]:
+            yield *held, ticks - held[1]
+        held = frame, ticks
+        length = max(nearest(duration / source.time_base), 1)
+    if held is not None:
+        yield *held, length
