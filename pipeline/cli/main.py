@@ -6,6 +6,7 @@ import typer
 
 from extractors.weights import WeightsError
 from pipeline import narration
+from pipeline.cli.annotate import annotate_command
 from pipeline.cli.check import check_command
 from pipeline.cli.clean import clean_command
 from pipeline.cli.detect import detect_command
@@ -28,6 +29,7 @@ app = typer.Typer(
 )
 app.command("init")(init_command)
 app.command("check")(check_command)
+app.command("annotate")(annotate_command)
 app.command("detect")(detect_command)
 app.command("download")(download_command)
 app.command("evaluate")(evaluate_command)
