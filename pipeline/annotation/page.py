@@ -6,7 +6,6 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from pipeline.annotation.store import Entry
 from pipeline.datasets import BACKGROUND, Dataset
 from pipeline.points.simulation import PointConfig
 
@@ -42,7 +41,9 @@ def make_page(
         sources: Address of each video, as seen from the page.
         points_name: Name of the file that an export is saved as.
         half: Begin with 10 s on and 10 s off.
-        static: For a page without a server: what `static_data` gives.
+        static: For a page without a server: the `key` under which the browser keeps the
+            work, the `frames` of each video (`FrameTimes.to_json`), and the `entries`
+            of what is annotated already.
         has_hints: Whether the server gives hints.
     """
     data = {
@@ -81,19 +82,6 @@ def make_page(
         style=_asset("style.css"),
         script="\n".join(_asset(name) for name in SCRIPTS),
     )
-
-
-def static_data(
-    key: str, frames: Sequence[Any], entries: Mapping[str, Entry]
-) -> dict[str, Any]:
-    """What a page without a server must know from the beginning.
-
-    Args:
-        key: Under which the browser keeps the work.
-        frames: `FrameTimes.to_json` of each video.
-        entries: What is annotated already, by the video's id.
-    """
-    return {"key": key, "frames": list(frames), "entries": dict(entries)}
 
 
 def _asset(name: str) -> str:

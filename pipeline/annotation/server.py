@@ -14,7 +14,8 @@ from pathlib import Path, PurePath
 from typing import Any
 from urllib.parse import unquote
 
-from pipeline.annotation.playable import InTheBackground
+from pipeline.annotation.page import make_page
+from pipeline.annotation.playable import InTheBackground, PlayableVideos
 from pipeline.annotation.ranges import parse_range
 from pipeline.annotation.store import ConflictError, PointsStore, new_entry, revision_of
 from pipeline.errors import SodaError, UsageError
@@ -88,6 +89,39 @@ class AnnotationServer(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Browsers close connections of videos all the time."""
+
+
+@contextmanager
+def annotation_server(
+    store: PointsStore,
+    fps: dict[str, float],
+    cache: Path,
+    half: bool = False,
+    port: int = 0,
+) -> Iterator[AnnotationServer]:
+    """A server of a dataset's videos that listens; who enters serves.
+
+    Args:
+        store: The dataset's clicks.
+        fps: Frames a second by the video's id, for imports that count frames.
+        cache: Folder of the proxies.
+        half: Whether the page begins with 10 s on and 10 s off.
+        port: 0: any that is free.
+
+    Raises:
+        UsageError: The port cannot be had.
+    """
+    videos = store.dataset.videos
+    playable = PlayableVideos([video.path for video in videos], cache)
+    addresses = [f"video/{number}" for number in range(len(videos))]
+    page = make_page(store.dataset, addresses, points_name=store.path.name, half=half)
+    ready = InTheBackground(playable.make_ready)
+    served = Served(page, store, playable.files, ready, None, fps)
+    try:
+        with AnnotationServer(served, port) as server:
+            yield server
+    finally:
+        ready.close()
 
 
 class Handler(BaseHTTPRequestHandler):

@@ -2,28 +2,23 @@
 
 import shlex
 import webbrowser
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from pipeline.annotation.page import make_page, static_data
-from pipeline.annotation.playable import (
-    InTheBackground,
-    PlayableVideos,
-    cache_folder,
-)
-from pipeline.annotation.server import AnnotationServer, Served
+from pipeline.annotation.playable import cache_folder
+from pipeline.annotation.server import AnnotationServer, annotation_server
 from pipeline.annotation.sources import MANIFESTS, dataset_to_annotate
+from pipeline.annotation.static import write_static_page
 from pipeline.annotation.store import PointsStore
 from pipeline.check import Failure, gather_facts
 from pipeline.datasets import Dataset
 from pipeline.errors import InputNotFoundError
-from pipeline.progress import Progress, say
-from pipeline.report.video_page import video_href
+from pipeline.progress import say
 from pipeline.run import default_jobs
-from pipeline.storage import fingerprint, write_text
 
 
 def annotate_command(
@@ -72,7 +67,8 @@ def annotate_command(
         write_static_page(page, store, half)
         say(f"written: {page}; open it with a double click, and export as {path.name}")
     else:
-        serve(store, fps, half, port, browser)
+        with annotation_server(store, fps, cache_folder(), half, port) as server:
+            serve(server, store, browser)
     print_next(videos, path)
 
 
@@ -100,62 +96,17 @@ def readable(dataset: Dataset) -> tuple[Dataset, dict[str, float]]:
     return dataset.with_videos(tuple(kept)), fps
 
 
-def serve(
-    store: PointsStore, fps: dict[str, float], half: bool, port: int, browser: bool
-) -> None:
+def serve(server: AnnotationServer, store: PointsStore, browser: bool) -> None:
     """Serve the page until Ctrl-C."""
-    dataset = store.dataset
-    playable = PlayableVideos([v.path for v in dataset.videos], cache_folder())
-    addresses = [f"video/{number}" for number in range(len(dataset.videos))]
-    page = make_page(dataset, addresses, points_name=store.path.name, half=half)
-    ready = InTheBackground(playable.make_ready)
-    served = Served(page, store, playable.files, ready, None, fps)
-    with AnnotationServer(served, port) as server:
-        say(f"{len(dataset.videos)} videos, saved to {store.path}; Ctrl-C ends")
-        typer.echo(server.address)
-        if browser:
-            webbrowser.open(server.address)
-        try:
-            server.serve_forever()
-        except KeyboardInterrupt:
-            say("")
-        finally:
-            ready.close()
+    say(f"{len(store.dataset.videos)} videos, saved to {store.path}; Ctrl-C ends")
+    typer.echo(server.address)
+    if browser:
+        webbrowser.open(server.address)
+    with suppress(KeyboardInterrupt):
+        server.serve_forever()
     entries = store.entries().values()
     clicks = [len(entry["points"]) for entry in entries if entry["points"]]
-    say(f"{sum(clicks)} clicks in {len(clicks)} videos: {store.path}")
-
-
-def write_static_page(page: Path, store: PointsStore, half: bool) -> None:
-    """Write a page that keeps the work in the browser.
-
-    Copies of videos that browsers cannot play are written to a folder beside it.
-    """
-    videos = store.dataset.videos
-    folder = page.with_name(f"{page.stem}_videos")
-    playable = PlayableVideos([v.path for v in videos], folder)
-    weights = [v.duration_seconds or 0.0 for v in videos]
-    frames = []
-    with Progress("videos made ready", len(videos), weights) as bar:
-        for number, weight in enumerate(weights):
-            before = sum(weights[:number])
-            ready = playable.make_ready(
-                number,
-                lambda share, b=before, w=weight, n=number: bar.update(
-                    b + share * w, n
-                ),
-            )
-            frames.append(ready["frames"])
-            bar.update(before + weight, number + 1)
-    key = fingerprint([str(store.path.resolve()), [v.id for v in videos]])
-    content = make_page(
-        store.dataset,
-        [video_href(path, page.parent) for path in playable.files],
-        points_name=store.path.name,
-        half=half,
-        static=static_data(key, frames, store.entries()),
-    )
-    write_text(page, content)
+    say(f"\n{sum(clicks)} clicks in {len(clicks)} videos: {store.path}")
 
 
 def print_next(videos: list[Path], points_file: Path) -> None:

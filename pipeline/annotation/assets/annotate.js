@@ -148,6 +148,7 @@ async function open(number) {
   byId("video").value = current;
   hints = null;
   byId("curves").hidden = true;
+  byId("clock").textContent = byId("frame").textContent = "";
   player.unload();
   changed();
   const note = (text) => opened === current && (byId("message").textContent = text);
@@ -209,9 +210,9 @@ async function jumpToHint() {
 
 // Clicks
 
-async function click(label) {
+function click(label) {
   if (!player.frames || !label) return;
-  const seconds = await player.settled();
+  const { seconds } = player;
   if (!player.isAnnotated(seconds)) return toast("this span is left out; h for the whole video");
   classes.use(label);
   work().put(withClick(work().points, { seconds, label }));
@@ -231,7 +232,7 @@ function undo() {
 }
 
 async function note() {
-  const point = player.frames && nearestClick(work().points, await player.settled());
+  const point = player.frames && nearestClick(work().points, player.seconds);
   if (!point) return;
   player.video.pause();
   const text = await askNote(point);
@@ -246,9 +247,9 @@ function jumpTo(seconds) {
   player.seek(seconds);
 }
 
-async function jump(direction) {
+function jump(direction) {
   if (!player.frames) return;
-  const now = await player.settled();
+  const now = player.seconds;
   const { points } = work();
   const next = direction > 0
     ? points.find((p) => p.seconds > now)
@@ -349,7 +350,7 @@ const KEYS = {
 };
 
 function shift(seconds) {
-  if (player.frames) player.seek(player.frames.starts[player.wanted ?? player.index] + seconds);
+  if (player.frames) player.seek(player.frames.starts[player.frame] + seconds);
 }
 
 let resumes = false; // after the search
@@ -361,9 +362,9 @@ function startSearch() {
   classes.search.focus();
 }
 
-async function endSearch(label) {
+function endSearch(label) {
   classes.endSearch();
-  if (label) await click(label);
+  if (label) click(label);
   if (resumes) player.video.play();
 }
 

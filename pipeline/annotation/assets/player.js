@@ -55,14 +55,14 @@ class Player {
 
   show(mediaTime) {
     this.index = this.frames.nearest(mediaTime - this.offset);
-    if (!this.video.seeking) this.arrive();
+    if (!this.video.seeking || this.index === this.wanted) this.arrive();
     if (!this.video.paused) this.skip();
     this.moved();
   }
 
   // While playing, spans that are not annotated are left out.
   skip() {
-    if (!this.spans || this.wanted !== undefined || this.isAnnotated(this.seconds)) return;
+    if (this.wanted !== undefined || this.isAnnotated(this.seconds)) return;
     const next = this.spans.find(([start]) => start > this.seconds);
     if (next) this.seek(next[0]);
     else this.video.pause();
@@ -72,15 +72,14 @@ class Player {
     return !this.spans || this.spans.some(([start, end]) => start <= seconds && seconds < end);
   }
 
-  // What a click on the frame on screen is stored as.
-  get seconds() {
-    return this.frames.middle(this.index);
+  // The frame on screen, or the one that a key has asked for a moment ago.
+  get frame() {
+    return this.wanted ?? this.index;
   }
 
-  // The frame on screen, after the one that a key has asked for has come.
-  async settled() {
-    if (this.wanted !== undefined) await this.arrival;
-    return this.seconds;
+  // What a click on it is stored as.
+  get seconds() {
+    return this.frames.middle(this.frame);
   }
 
   seek(seconds) {
@@ -93,18 +92,16 @@ class Player {
   seekFrame(frame) {
     if (!this.frames) return;
     this.wanted = Math.min(Math.max(frame, 0), this.frames.count - 1);
-    this.arrival ??= new Promise((resolve) => (this.resolve = resolve));
     this.video.currentTime = this.frames.middle(this.wanted) + this.offset;
   }
 
   arrive() {
-    this.resolve?.();
-    this.wanted = this.arrival = this.resolve = undefined;
+    this.wanted = undefined;
   }
 
   step(count) {
     this.video.pause();
-    this.seekFrame((this.wanted ?? this.index) + count);
+    this.seekFrame(this.frame + count);
   }
 
   toggle() {
