@@ -31,10 +31,10 @@ from pipeline.config import (
 )
 from pipeline.datasets import dataset_name
 from pipeline.errors import SodaError, UsageError
-from pipeline.fanout import Resources
+from pipeline.fanout import Resources, default_jobs
 from pipeline.networks import Part
 from pipeline.progress import told_to
-from pipeline.run import Cache, Run, check_changes, default_jobs
+from pipeline.run import Cache, Run, check_changes
 from pipeline.stages import STAGES, is_done, run_stage
 
 

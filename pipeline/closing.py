@@ -7,10 +7,11 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
+from pipeline.command_line import command_line
 from pipeline.fanout import Ledger
 from pipeline.overview import Standing, overview
 from pipeline.progress import NOTHING, count_text, duration_text, say
-from pipeline.reporting import command_line, report_file
+from pipeline.reporting import report_file
 from pipeline.run import Run
 from pipeline.stages import STAGES, stages_up_to
 

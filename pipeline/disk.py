@@ -10,6 +10,7 @@ from pipeline.config import Config
 from pipeline.datasets import Video
 from pipeline.datasets.simulated import WIDTHS
 from pipeline.probing import probe_apart
+from pipeline.progress import bytes_text
 from pipeline.run import Run
 from pipeline.simulation import simulated_grid
 from pipeline.storage import existing_folder
@@ -136,18 +137,6 @@ def _bytes_of(stage: str, info: VideoInfo, config: Config) -> float:
         Fraction(info.width), Fraction(info.height), config.decode.short_side
     )
     return frames * size[0] * size[1] * BYTES_PER_PIXEL[stage]
-
-
-def bytes_text(count: float) -> str:
-    """A size for people.
-
-    >>> bytes_text(7.3e9), bytes_text(12_345), bytes_text(0)
-    ('7.3 GB', '12.3 kB', '0 B')
-    """
-    for size, unit in ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
-        if count >= size:
-            return f"{count / size:.1f} {unit}"
-    return f"{count:.0f} B"
 
 
 def _free_bytes(folder: Path) -> int:

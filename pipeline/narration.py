@@ -14,6 +14,7 @@ from rich.table import Table
 
 from extractors.weights import WeightsError
 from pipeline.closing import close_run, tell_results
+from pipeline.command_line import command_line
 from pipeline.datasets import DatasetError
 from pipeline.disk import TOO_SMALL, DiskNeed, disk_need
 from pipeline.errors import AnnotationError, SodaError
@@ -21,8 +22,8 @@ from pipeline.fanout import Ledger, share
 from pipeline.forecast import make_forecast
 from pipeline.overview import Standing, overview
 from pipeline.points.summary import sentences as points_sentences
-from pipeline.progress import say
-from pipeline.reporting import command_line, notes
+from pipeline.progress import INTERRUPTED, say, say_error
+from pipeline.reporting import notes
 from pipeline.run import Run
 from pipeline.stages import STAGES, content_digest
 from pipeline.storage import read_json
@@ -226,11 +227,6 @@ def localization_line(diagnosis: dict[str, Any]) -> str:
     return f"localization at tIoU {diagnosis['tiou']:g}: {shown}, of {total} instances"
 
 
-def say_error(error: BaseException) -> None:
-    """Tell the user what went wrong, in the error's own sentence."""
-    say(f"error: {error}")
-
-
 def fail(error: Any) -> NoReturn:
     """End the program with an error's sentence and exit code."""
     say_error(error)
@@ -259,7 +255,7 @@ def hush_tracebacks(otherwise: Hook, *plain: type[BaseException]) -> Hook:
         traceback: TracebackType | None,
     ) -> None:
         if issubclass(kind, KeyboardInterrupt):
-            say("\ninterrupted; run the same command again to go on from here")
+            say(f"\n{INTERRUPTED}")
         elif issubclass(kind, plain):
             say_error(error)
         else:

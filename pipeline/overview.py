@@ -6,7 +6,8 @@ from pipeline.errors import UsageError
 from pipeline.fanout import Ledger
 from pipeline.record import Record
 from pipeline.run import Run
-from pipeline.stages import PER_VIDEO, STAGES, count_existing, done_stages
+from pipeline.stage_names import PER_VIDEO
+from pipeline.stages import STAGES, count_existing, done_stages
 
 NO_VIDEOS = ("decode", "flow")  # stages that do not exist without videos
 

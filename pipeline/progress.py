@@ -10,6 +10,7 @@ LINE_SECONDS = 30.0
 TELL_SECONDS = 5.0  # between two reports to listeners
 BAR_CELLS = 24
 NOTHING = "–"  # in a table
+INTERRUPTED = "interrupted; run the same command again to go on from here"
 
 ShareDone = Callable[[float], None]
 Listener = Callable[[str, float], None]  # of a line for people, and the share done
@@ -121,6 +122,11 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
+def say_error(error: BaseException) -> None:
+    """Tell the user what went wrong, in the error's own sentence."""
+    say(f"error: {error}")
+
+
 def count_text(count: int) -> str:
     """A count as tables show it.
 
@@ -138,3 +144,15 @@ def duration_text(seconds: float) -> str:
     """
     whole = int(seconds)
     return f"{whole // 3600:02d}:{whole // 60 % 60:02d}:{whole % 60:02d}"
+
+
+def bytes_text(count: float) -> str:
+    """A size for people.
+
+    >>> bytes_text(7.3e9), bytes_text(12_345), bytes_text(0)
+    ('7.3 GB', '12.3 kB', '0 B')
+    """
+    for size, unit in ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
+        if count >= size:
+            return f"{count / size:.1f} {unit}"
+    return f"{count:.0f} B"

@@ -1,11 +1,10 @@
 """What a run found, gathered for the report's pages."""
 
-import shlex
-import sys
 from pathlib import Path
 
 import numpy as np
 
+from pipeline.command_line import command_line
 from pipeline.datasets import Video
 from pipeline.detecting import cas_file
 from pipeline.detections import Detection, read_detections
@@ -13,19 +12,6 @@ from pipeline.record import Outcome
 from pipeline.report import Report, VideoReport, write_report
 from pipeline.run import Run
 from pipeline.storage import read_arrays, read_json
-
-TASK_NAMES = (
-    "DecodeVideos",
-    "ComputeFlow",
-    "ExtractFeatures",
-    "GeneratePoints",
-    "TrainSODA",
-    "RefineSODA",
-    "DetectActions",
-    "Evaluate",
-    "Report",
-    "Experiment",
-)
 
 
 def report_run(run: Run) -> Outcome:
@@ -55,12 +41,6 @@ def report_run(run: Run) -> Outcome:
     )
     write_report(run.folder("report"), report)
     return Outcome()
-
-
-def command_line(task: str) -> str:
-    """The command that was given to Luigi, for another task."""
-    words = [task if word in TASK_NAMES else word for word in sys.argv[1:]]
-    return shlex.join(["luigi", *words])
 
 
 def video_report(

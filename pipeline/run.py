@@ -1,6 +1,5 @@
 """One run: what the user asked for, and where everything of it lies on disk."""
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
@@ -20,6 +19,7 @@ from pipeline.fanout import Resources, file_name
 from pipeline.networks import Part, choose_weights
 from pipeline.points import HumanClicks, read_human_clicks
 from pipeline.record import Record, read_record
+from pipeline.stage_names import FILE_STAGES, FOLDERS
 from pipeline.storage import fingerprint, plain
 
 Origin = Literal["videos", "imported", "simulation"]
@@ -29,17 +29,6 @@ Cache = Literal["all", "features"]
 
 # Counts up when a stage's result changes for reasons that no parameter shows.
 FORMAT = 3
-
-# The folders of stages, in a work folder, that are not named like their stage.
-FOLDERS = {
-    "decode": "frames",
-    "train": "models",
-    "refine": "models",
-    "detect": "detections",
-    "evaluate": "evaluation",
-    "experiment": "experiments",
-}
-FILE_STAGES = ("points", "evaluate")  # have files by fingerprint, others folders
 
 
 @dataclass(frozen=True)
@@ -405,8 +394,3 @@ def check_changes(origin: Origin, changes: Sections, points_source: str = "") ->
             f"{', '.join(flags)}: changes nothing of people's clicks, those of "
             f"--points-file {points_source}; leave it out"
         )
-
-
-def default_jobs() -> int:
-    """As many workers as this process may use processors."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1

@@ -29,6 +29,7 @@ from pipeline.record import Outcome, Record, write_record
 from pipeline.reporting import report_file, report_run
 from pipeline.run import Run
 from pipeline.scoring import evaluate_detections
+from pipeline.stage_names import PER_VIDEO, TASKS
 from pipeline.storage import (
     file_stamp,
     fingerprint,
@@ -39,20 +40,22 @@ from pipeline.storage import (
 )
 from pipeline.training import refine_model, train_model
 
-PER_VIDEO = ("decode", "flow", "features")
-
 
 @dataclass(frozen=True)
 class Stage:
     """One stage of the road from videos to scored detections."""
 
     name: str
-    task: str  # the Luigi task that stands for it
     needs: Callable[[Run], tuple[str, ...]]
     content: Callable[[Run], Any]  # of the dataset, what the stage is made of
     outputs: Callable[[Run, Iterable[str]], list[Path]]  # but for failed videos'
     work: Callable[[Run], Outcome]
     is_sent: bool = False  # to a cluster, as a whole; others send their videos
+
+    @property
+    def task(self) -> str:
+        """The Luigi task that stands for it."""
+        return TASKS[self.name]
 
 
 def stages_up_to(run: Run, name: str) -> list[str]:
@@ -289,7 +292,6 @@ STAGES = {
     for stage in (
         Stage(
             name="decode",
-            task="DecodeVideos",
             needs=lambda run: (),
             content=file_stamps,
             outputs=video_outputs("decode"),
@@ -297,7 +299,6 @@ STAGES = {
         ),
         Stage(
             name="flow",
-            task="ComputeFlow",
             needs=lambda run: ("decode",),
             content=lambda run: None,
             outputs=video_outputs("flow"),
@@ -305,7 +306,6 @@ STAGES = {
         ),
         Stage(
             name="features",
-            task="ExtractFeatures",
             needs=lambda run: run.caches,
             content=source_state,
             outputs=video_outputs("features"),
@@ -313,7 +313,6 @@ STAGES = {
         ),
         Stage(
             name="points",
-            task="GeneratePoints",
             needs=lambda run: (run.first_stage,),
             content=click_origins,
             outputs=lambda run, failed: [run.points_file],
@@ -321,7 +320,6 @@ STAGES = {
         ),
         Stage(
             name="train",
-            task="TrainSODA",
             needs=lambda run: ("features", "points"),
             content=train_labels,
             outputs=lambda run, failed: [run.folder("train") / "model.safetensors"],
@@ -330,7 +328,6 @@ STAGES = {
         ),
         Stage(
             name="refine",
-            task="RefineSODA",
             needs=lambda run: ("features", "points", "train"),
             content=train_labels,
             outputs=lambda run, failed: [run.folder("refine") / "model.safetensors"],
@@ -339,7 +336,6 @@ STAGES = {
         ),
         Stage(
             name="detect",
-            task="DetectActions",
             needs=lambda run: ("features", run.model_stage),
             content=searched_ids,
             outputs=lambda run, failed: [run.detections_file],
@@ -348,7 +344,6 @@ STAGES = {
         ),
         Stage(
             name="evaluate",
-            task="Evaluate",
             needs=lambda run: ("detect",),
             content=searched_annotations,
             outputs=lambda run, failed: [],
@@ -357,7 +352,6 @@ STAGES = {
         ),
         Stage(
             name="report",
-            task="Report",
             needs=lambda run: ("evaluate",) if run.is_scored else ("detect",),
             content=searched_annotations,
             outputs=lambda run, failed: [report_file(run)],
@@ -365,7 +359,6 @@ STAGES = {
         ),
         Stage(
             name="experiment",
-            task="Experiment",
             needs=lambda run: ("features",),
             content=all_annotations,
             outputs=lambda run, failed: [],

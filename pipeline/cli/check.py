@@ -11,7 +11,7 @@ import typer
 from pipeline.check import Check, check_dataset
 from pipeline.datasets import Problem
 from pipeline.errors import AnnotationError
-from pipeline.run import default_jobs
+from pipeline.fanout import default_jobs
 from pipeline.storage import write_json
 
 MOST_SHOWN = 20

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from pipeline.cli.status import chosen_folders
-from pipeline.disk import bytes_text
+from pipeline.progress import bytes_text
 from pipeline.workfolder import KINDS, Removal, find_removals, remove
 
 MOST_SHOWN = 5  # paths of a kind

@@ -20,8 +20,8 @@ from pipeline.datasets.manifest import parse_manifest
 from pipeline.datasets.table import entries_of_table
 from pipeline.datasets.validation import validate
 from pipeline.errors import InputNotFoundError, UsageError
+from pipeline.fanout import default_jobs
 from pipeline.progress import say
-from pipeline.run import default_jobs
 from pipeline.storage import write_json
 
 

@@ -1,58 +1,64 @@
 """Entry point of `soda`: the only place where errors become text and exit codes."""
 
-import sys
+from typing import Any
 
 import typer
 
-from extractors.weights import WeightsError
-from pipeline import narration
-from pipeline.cli.annotate import annotate_command
-from pipeline.cli.check import check_command
-from pipeline.cli.clean import clean_command
-from pipeline.cli.detect import detect_command
-from pipeline.cli.download import download_command
-from pipeline.cli.evaluate import evaluate_command
-from pipeline.cli.export import app as export_app
-from pipeline.cli.init import init_command
-from pipeline.cli.status import status_command
+from extractors.errors import WeightsError
+from pipeline.cli.lazy import MARKUP, Entry, LazyGroup
 from pipeline.errors import SodaError
-from pipeline.progress import say
+from pipeline.progress import INTERRUPTED, say, say_error
 
-INTERRUPTED = 130
+DATA, WORK, SEEN = "Your data", "The work", "What came out"
+FLAGS = {"allow_extra_args": True, "ignore_unknown_options": True}
 
-app = typer.Typer(
-    name="soda",
-    help="Find which action happens from which second to which, in untrimmed videos.",
-    no_args_is_help=True,
-    add_completion=True,
-    pretty_exceptions_enable=False,
+
+class Soda(LazyGroup):
+    """All commands; a file of `pipeline/cli` each."""
+
+    entries = (
+        Entry("init", DATA, "Make a dataset's manifest from a folder of videos."),
+        Entry("check", DATA, "Find all that is wrong with a dataset, before any work."),
+        Entry("annotate", DATA, "Click single frames of videos, in a browser."),
+        Entry("download", DATA, "Get a benchmark's annotations, and the weights."),
+        Entry("run", WORK, "Go the road from raw videos to a report.", FLAGS),
+        Entry("detect", WORK, "Find the actions in a video; writes JSON and CSV."),
+        Entry("status", WORK, "Show what a work folder holds, stage by stage."),
+        Entry("clean", WORK, "Remove what is not needed of a work folder."),
+        Entry("evaluate", SEEN, "Score detections, of whatever system."),
+        Entry("export", SEEN, "Detections and features in other tools' forms."),
+    )
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that was chosen."""
+        try:
+            return super().invoke(ctx)
+        except (SodaError, WeightsError) as error:
+            say_error(error)
+            raise typer.Exit(error.exit_code) from error
+        except KeyboardInterrupt as error:
+            say(f"\n{INTERRUPTED}")
+            raise typer.Exit(130) from error
+
+
+main = typer.Typer(
+    cls=Soda, name="soda", rich_markup_mode=MARKUP, pretty_exceptions_enable=False
 )
-app.command("init")(init_command)
-app.command("check")(check_command)
-app.command("annotate")(annotate_command)
-app.command("detect")(detect_command)
-app.command("download")(download_command)
-app.command("evaluate")(evaluate_command)
-app.add_typer(export_app)
-app.command("status")(status_command)
-app.command("clean")(clean_command)
 
 
-@app.callback()
+@main.callback(no_args_is_help=True)
 def describe() -> None:
-    """Action localization from single-frame clicks (SODA).
+    """Find which action happens from which second to which, in untrimmed videos.
 
-    The stages from raw videos to scores run as `luigi --module tasks Evaluate`.
+    Example:
+
+        soda run demo
+
+    Exit codes:
+
+        0  all good                    5    some videos failed
+        1  a fault of the program      6    a tool is missing
+        2  wrong usage                 7    weights are missing, or are others
+        3  an input was not found      130  interrupted
+        4  annotations to be mended
     """
-
-
-def main() -> None:
-    """Run `soda`; ends the process with the exit code of what happened."""
-    try:
-        app()
-    except (SodaError, WeightsError) as error:
-        narration.say_error(error)
-        sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        say("\ninterrupted; nothing was left half written")
-        sys.exit(INTERRUPTED)

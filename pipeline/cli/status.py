@@ -10,10 +10,10 @@ from rich.text import Text
 from rich.tree import Tree
 
 from pipeline.datasets import dataset_name
-from pipeline.disk import bytes_text
 from pipeline.errors import InputNotFoundError, UsageError
+from pipeline.progress import bytes_text
 from pipeline.report.formats import readable
-from pipeline.stages import PER_VIDEO, STAGES
+from pipeline.stage_names import PER_VIDEO, TASKS
 from pipeline.storage import plain, write_json
 from pipeline.workfolder import (
     Entry,
@@ -76,7 +76,7 @@ def tree_of(inventory: Inventory) -> Tree:
     branches: dict[str, Tree] = {}
     for entry in inventory.entries:
         if entry.stage not in branches:
-            branches[entry.stage] = tree.add(STAGES[entry.stage].task)
+            branches[entry.stage] = tree.add(TASKS[entry.stage])
         branches[entry.stage].add(Text(entry_text(entry)))
     for stage, count in inventory.failures.items():
         folder = inventory.folder / "failures" / stage

@@ -10,7 +10,7 @@ repeat for what is missing without an error of its own: a worker may have been k
 from pipeline.fanout.job import Item, Job
 from pipeline.fanout.ledger import Ledger, file_name
 from pipeline.fanout.lock import locked, share
-from pipeline.fanout.resources import Resources
+from pipeline.fanout.resources import Resources, default_jobs
 from pipeline.fanout.rounds import run_job
 from pipeline.fanout.slurm_config import SlurmConfig
 from pipeline.fanout.worker_threads import worker_threads
@@ -21,6 +21,7 @@ __all__ = [
     "Ledger",
     "Resources",
     "SlurmConfig",
+    "default_jobs",
     "file_name",
     "locked",
     "run_job",

@@ -1,5 +1,6 @@
 """What a run may use; nothing of it changes the results."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -15,3 +16,8 @@ class Resources:
     gpus: int = 0  # of this machine, shared out among the workers; 0: they take none
     stall_minutes: float = 30.0  # a video without progress is given up; 0: never
     slurm: Mapping[str, SlurmConfig] | None = None  # by stage; None: this machine
+
+
+def default_jobs() -> int:
+    """As many workers as this process may use processors."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1

@@ -9,7 +9,8 @@ from pipeline.forecast.calibration import CLIP_SECONDS, calibrate
 from pipeline.overview import Standing
 from pipeline.preparation import resources_of
 from pipeline.progress import NOTHING, count_text, duration_text
-from pipeline.run import FILE_STAGES, FOLDERS, Run
+from pipeline.run import Run
+from pipeline.stage_names import FILE_STAGES, FOLDERS
 from pipeline.workfolder.inventory import record_at
 from pipeline.workfolder.layout import outputs_in
 

@@ -11,8 +11,7 @@ from pipeline.fanout import Ledger, file_name
 from pipeline.fanout.lock import held_locks
 from pipeline.record import Record, read_record
 from pipeline.report.formats import flatten
-from pipeline.run import FILE_STAGES, FOLDERS
-from pipeline.stages import PER_VIDEO, STAGES
+from pipeline.stage_names import FILE_STAGES, FOLDERS, PER_VIDEO, TASKS
 from pipeline.storage import TEMPORARY_PREFIX, fingerprint, read_json
 from pipeline.workfolder.layout import STAGE_FOLDERS, outputs_in, size_of
 
@@ -58,8 +57,8 @@ def take_inventory(workdir: Path) -> Inventory:
         for folder in STAGE_FOLDERS
         for name, paths in _by_fingerprint(workdir, folder).items()
     ]
-    ledgers = {stage: Ledger(workdir, stage).read() for stage in ("dataset", *STAGES)}
-    order = list(STAGES)
+    ledgers = {stage: Ledger(workdir, stage).read() for stage in ("dataset", *TASKS)}
+    order = list(TASKS)
     return Inventory(
         folder=workdir,
         entries=tuple(
@@ -100,7 +99,7 @@ def _by_fingerprint(workdir: Path, folder: str) -> dict[str, list[Path]]:
 
 
 def _entry(workdir: Path, folder: str, name: str, paths: Sequence[Path]) -> Entry:
-    stages = [stage for stage in STAGES if FOLDERS.get(stage, stage) == folder]
+    stages = [stage for stage in TASKS if FOLDERS.get(stage, stage) == folder]
     is_file = stages[0] in FILE_STAGES
     path = paths[0].with_suffix(".json") if is_file else paths[0] / "done.json"
     record = record_at(path)

@@ -5,12 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline.errors import InputNotFoundError
-from pipeline.run import FILE_STAGES, FOLDERS
-from pipeline.stages import STAGES
+from pipeline.stage_names import FILE_STAGES, FOLDERS, TASKS
 
 FINGERPRINT = re.compile(r"[0-9a-f]{12}")
 PLANS = "plans"  # what features are drawn from or imported by
-STAGE_FOLDERS = tuple(dict.fromkeys(FOLDERS.get(stage, stage) for stage in STAGES))
+STAGE_FOLDERS = tuple(dict.fromkeys(FOLDERS.get(stage, stage) for stage in TASKS))
 
 
 def is_work_folder(path: Path) -> bool:

@@ -7,8 +7,8 @@ from pipeline.closing import StageSummary, next_command, result_lines, summarise
 from pipeline.config import make_config
 from pipeline.overview import Standing, overview
 from pipeline.record import Record
-from pipeline.reporting import TASK_NAMES
 from pipeline.run import Run
+from pipeline.stage_names import TASKS
 from pipeline.stages import STAGES, stages_up_to
 from tests.dataset_maker import entry, write_manifest
 
@@ -54,11 +54,11 @@ def test_a_finished_stage_names_its_results_and_a_task_that_exists(
     assert (command is None) == (stage in ("report", "experiment"))
     if command:
         task = command.split()[3]
-        assert task in TASK_NAMES and task != STAGES[stage].task
+        assert task in TASKS.values() and task != STAGES[stage].task
 
 
-def test_every_tasks_name_is_replaced_in_the_command():
-    assert set(TASK_NAMES) == {stage.task for stage in STAGES.values()}
+def test_every_stage_has_a_task():
+    assert list(TASKS) == list(STAGES)
 
 
 def test_after_detection_comes_what_the_dataset_allows(run, monkeypatch, tmp_path):
