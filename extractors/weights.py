@@ -66,6 +66,16 @@ def find_weights(
     return _checked(stream, target)
 
 
+def cached_weights(stream: Stream, cache: Path | None = None) -> Weights | None:
+    """The weights of a stream that the cache holds; nothing is fetched.
+
+    Raises:
+        WeightsError: The file does not hold an I3D of this stream.
+    """
+    target = (cache or default_cache()) / f"i3d-{stream}.safetensors"
+    return _checked(stream, target) if target.exists() else None
+
+
 def load_state(weights: Weights) -> dict[str, Tensor]:
     """The tensors by name, on the CPU; they are what `build_i3d` takes."""
     return load_file(weights.path)

@@ -10,6 +10,11 @@ from pipeline.stage_names import TASKS
 SODA_TASK = "Report"  # where `soda run` goes without --to
 
 
+def typed() -> str:
+    """The command as it was given."""
+    return shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])
+
+
 def command_line(task: str) -> str:
     """The command that was given to Luigi, or to `soda run`, for another task."""
     name, words = Path(sys.argv[0]).name, sys.argv[1:]

@@ -1,8 +1,11 @@
 """Where networks run."""
 
+from dataclasses import replace
+
 import torch
 
 from pipeline.errors import UsageError
+from pipeline.fanout import Resources
 
 
 def choose_device(name: str) -> torch.device:
@@ -24,3 +27,11 @@ def choose_device(name: str) -> torch.device:
             "auto"
         )
     return device
+
+
+def network_resources(resources: Resources, device: torch.device) -> Resources:
+    """Resources of work that runs networks on this machine: a worker for each GPU."""
+    if device.type != "cuda":
+        return resources
+    count = torch.cuda.device_count()
+    return replace(resources, jobs=count, gpus=count)

@@ -36,6 +36,12 @@ class FailedVideosError(SodaError):
     exit_code = 5
 
 
+class MissingToolError(SodaError):
+    """A program, a package or a codec is missing."""
+
+    exit_code = 6
+
+
 class VideoError(SodaError, ValueError):
     """One video cannot be used; the others go on."""
 

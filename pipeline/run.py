@@ -13,7 +13,7 @@ from extractors.weights import Stream, Weights
 from pipeline.config import Config, Sections, config_from_json, flag_text
 from pipeline.datasets import Dataset, Video, load_dataset
 from pipeline.datasets.simulated import SIMULATED, simulated_dataset
-from pipeline.device import choose_device
+from pipeline.device import choose_device, network_resources
 from pipeline.errors import AnnotationError, UsageError
 from pipeline.fanout import Resources, file_name
 from pipeline.networks import Part, choose_weights
@@ -183,9 +183,8 @@ class Run:
     @property
     def network_resources(self) -> Resources:
         """Resources of a stage that runs networks: a worker for each GPU."""
-        if self.resources.slurm is None and self.torch_device.type == "cuda":
-            count = torch.cuda.device_count()
-            return replace(self.resources, jobs=count, gpus=count)
+        if self.resources.slurm is None:
+            return network_resources(self.resources, self.torch_device)
         return self.resources
 
     @property

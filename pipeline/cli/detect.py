@@ -1,44 +1,88 @@
-"""`soda detect`: a trained model on a new video."""
+"""`soda detect`: a trained model on new videos."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from pipeline.detecting import detect
-from pipeline.detections import Detection, write_detections
-from pipeline.progress import Progress
+from pipeline.errors import FailedVideosError
+from pipeline.progress import say
+from pipeline.trained_models import find_models, the_only_model
+
+if TYPE_CHECKING:
+    from pipeline.detections import Detection
 
 
 def detect_command(
-    video: Annotated[Path, typer.Argument(help="A video that FFmpeg reads.")],
-    model: Annotated[Path, typer.Option(help="A folder that TrainSODA wrote.")],
-    output: Annotated[
+    videos: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="VIDEO...", help="Videos that FFmpeg reads, and folders of them."
+        ),
+    ],
+    model: Annotated[
         Path | None,
-        typer.Option(help="Default: the video's name with .json, in this folder."),
+        typer.Option(
+            help="A folder that TrainSODA wrote. Default: the only one in work.",
+            autocompletion=lambda: list(map(str, find_models())),
+        ),
     ] = None,
+    output: Annotated[Path, typer.Option(help="The folder to write.")] = Path(
+        "detections"
+    ),
+    threshold: Annotated[
+        float | None, typer.Option(help="Leave out what scores less.")
+    ] = None,
+    top: Annotated[int, typer.Option(help="How many to print of each video.")] = 10,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
-    top: Annotated[int, typer.Option(help="How many detections to print.")] = 10,
+    jobs: Annotated[
+        int | None, typer.Option(help="Videos side by side; default: processors.")
+    ] = None,
 ) -> None:
-    """Find the actions in a video; writes JSON and CSV, prints the strongest.
+    """Find the actions in new videos with a trained model.
 
-    Example: soda detect match.mp4 --model work/demo/models/0123456789ab
+    Writes detections.json (ActivityNet's results form), detections.csv, subtitles in
+    srt/ and a page to look at, report/index.html. What was searched before with the
+    same model is not searched again; after Ctrl-C the same command goes on.
+
+    Examples:
+
+        soda detect match.mp4
+        soda detect monday/ tuesday/ --model work/demo/models/0123456789ab
+        soda detect match.mp4 --threshold 0.3 --output found
+
+    Exit codes: 2 wrong usage, 3 no such video or model, 5 some videos could not be
+    searched, which are named while the others are done, 7 weights.
     """
-    bar = Progress("features", 1, [1.0], unit="video")
-    detections = detect(video, model, device=device, progress=bar.update)
-    bar.finish()
-    path = output or Path(f"{video.stem}.json")
-    write_detections(path, {video.stem: detections}, {"model": str(model)})
-    print_detections(detections[:top])
-    typer.echo(f"{len(detections)} detections: {path}, {path.with_suffix('.csv')}")
+    chosen = model or the_only_model()
+    if model is None:
+        say(f"model: {chosen}")
+    from pipeline.searching import search_videos  # PyTorch is not wanted for --help
+
+    found = search_videos(videos, chosen, output, device, threshold, jobs)
+    for id, detections in found.detections.items():
+        print_detections(id, detections[:top])
+    if found.detections:
+        count = sum(map(len, found.detections.values()))
+        typer.echo(f"{count} detections in {len(found.detections)} video(s): {output}")
+        typer.echo(f"to look at them: {output / 'report' / 'index.html'}")
+    if found.failed:
+        listed = "".join(f"\n  {id}: {why}" for id, why in found.failed.items())
+        raise FailedVideosError(
+            f"{len(found.failed)} of {len(found.failed) + len(found.detections)} "
+            f"video(s) could not be searched:{listed}"
+        )
 
 
-def print_detections(detections: list[Detection]) -> None:
+def print_detections(id: str, detections: Sequence["Detection"]) -> None:
     """A row a detection, in seconds."""
-    table = Table("action", "from (s)", "to (s)", "score")
+    table = Table("action", title=id, title_justify="left")
+    for name in ("from (s)", "to (s)", "score"):
+        table.add_column(name, justify="right")
     for d in detections:
         times = (f"{d.start_seconds:.2f}", f"{d.end_seconds:.2f}", f"{d.score:.3f}")
         table.add_row(d.label, *times)
-    Console().print(table)
+    Console(markup=False, highlight=False).print(table)

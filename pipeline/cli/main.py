@@ -10,7 +10,7 @@ from pipeline.errors import SodaError
 from pipeline.progress import INTERRUPTED, say, say_error
 
 DATA, WORK, SEEN = "Your data", "The work", "What came out"
-FLAGS = {"allow_extra_args": True, "ignore_unknown_options": True}
+FLAGS = {"ignore_unknown_options": True}
 
 
 class Soda(LazyGroup):
@@ -18,15 +18,37 @@ class Soda(LazyGroup):
 
     entries = (
         Entry("init", DATA, "Make a dataset's manifest from a folder of videos."),
-        Entry("check", DATA, "Find all that is wrong with a dataset, before any work."),
-        Entry("annotate", DATA, "Click single frames of videos, in a browser."),
-        Entry("download", DATA, "Get a benchmark's annotations, and the weights."),
+        Entry(
+            "check",
+            DATA,
+            "Look at every video of a dataset and compare it with the annotations.",
+        ),
+        Entry(
+            "download",
+            DATA,
+            "Get what may be downloaded of a benchmark, verified; "
+            "resumes where it broke off.",
+        ),
         Entry("run", WORK, "Go the road from raw videos to a report.", FLAGS),
-        Entry("detect", WORK, "Find the actions in a video; writes JSON and CSV."),
-        Entry("status", WORK, "Show what a work folder holds, stage by stage."),
-        Entry("clean", WORK, "Remove what is not needed of a work folder."),
-        Entry("evaluate", SEEN, "Score detections, of whatever system."),
-        Entry("export", SEEN, "Detections and features in other tools' forms."),
+        Entry("detect", WORK, "Find the actions in new videos with a trained model."),
+        Entry(
+            "status",
+            WORK,
+            "Show what is there of each stage, made when and with which parameters.",
+        ),
+        Entry(
+            "clean",
+            WORK,
+            "Remove what interrupted runs have left behind, and caches if asked to.",
+        ),
+        Entry("doctor", WORK, "Look whether this machine has all that is needed."),
+        Entry(
+            "evaluate",
+            SEEN,
+            "Mean average precision of temporal detections, and what keeps it down.",
+        ),
+        Entry("figure", SEEN, "Draw a video's time line on paper."),
+        Entry("export", SEEN, "Detections and features in the forms of other tools."),
     )
 
     def invoke(self, ctx: Any) -> Any:

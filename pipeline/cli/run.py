@@ -13,7 +13,6 @@ BENCHMARKS = ("demo", "thumos14", "activitynet1.2", "activitynet1.3", "simulated
 
 
 def run_command(
-    ctx: typer.Context,
     dataset: Annotated[
         str,
         typer.Argument(
@@ -23,6 +22,10 @@ def run_command(
             autocompletion=lambda: list(BENCHMARKS),
         ),
     ],
+    flags: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="FLAGS", help="The task's; --help-all lists them."),
+    ] = None,
     to: Annotated[
         str,
         typer.Option(
@@ -66,5 +69,5 @@ def run_command(
         raise UsageError(f"--to {to}: expected one of {', '.join(GOALS)}")
     from luigi.cmdline import luigi_run  # its modules are for this command alone
 
-    asked = ["--help"] if help_all else ["--dataset", dataset, *ctx.args]
+    asked = ["--help"] if help_all else ["--dataset", dataset, *(flags or ())]
     luigi_run(["--module", "tasks", to, *asked])

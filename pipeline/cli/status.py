@@ -15,6 +15,7 @@ from pipeline.progress import bytes_text
 from pipeline.report.formats import readable
 from pipeline.stage_names import PER_VIDEO, TASKS
 from pipeline.storage import plain, write_json
+from pipeline.trained_models import WORK
 from pipeline.workfolder import (
     Entry,
     Inventory,
@@ -23,7 +24,6 @@ from pipeline.workfolder import (
     work_folders,
 )
 
-WORK = Path("work")  # holds a work folder a dataset, unless --workdir says otherwise
 WIDE = 10_000  # columns, where no terminal breaks the lines
 
 

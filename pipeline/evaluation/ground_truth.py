@@ -32,6 +32,19 @@ def read_ground_truth(path: Path, subset: str) -> dict[str, tuple[Instance, ...]
     return found
 
 
+def read_instances(path: Path, id: str) -> tuple[Instance, ...]:
+    """Read the instances of one video, whatever its subset.
+
+    Raises:
+        InputNotFoundError: No such file.
+        AnnotationError: The file cannot be read so, or does not know the video.
+    """
+    for entry in _read_entries(path):
+        if entry.id == id:
+            return tuple(parse_instances(path, id, entry.annotations))
+    raise AnnotationError(f"{path}: expected the video {id!r}, found only others")
+
+
 def read_durations(path: Path) -> dict[str, float]:
     """Seconds of each video for which a file of annotations states them.
 

@@ -45,13 +45,13 @@ def test_an_rgb_network_needs_no_flow_and_brings_its_own_clips(tmp_path, random_
 
     (model,) = work.glob("models/*/model.safetensors")
     video = tmp_path / "data" / "test 4.mp4"
-    found = tmp_path / "found.json"
+    found = tmp_path / "found"
     places = ["--model", str(model.parent), "--output", str(found)]
     done = run("soda", "detect", str(video), *places, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     (by_run,) = work.glob("detections/*/detections.json")
     same = read_json(by_run)["results"]["test 4"]
-    assert read_json(found)["results"]["test 4"] == same
+    assert read_json(found / "detections.json")["results"]["test 4"] == same
 
 
 def test_an_unknown_extractor_is_refused_with_the_known_ones(tmp_path):

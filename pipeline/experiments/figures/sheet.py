@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Shaped
 from matplotlib.figure import Figure
 
+from pipeline.errors import UsageError
 from pipeline.record import Outcome
 from pipeline.run import Run
 from pipeline.storage import atomic_path, plain, write_json
@@ -75,9 +76,21 @@ def publish(
 
 def save_sheet(sheet: Figure, folder: Path, name: str) -> None:
     """Write a figure as PDF and PNG, each whole or not at all."""
-    for suffix, metadata in METADATA.items():
-        with atomic_path(folder / f"{name}.{suffix}") as temporary:
-            sheet.savefig(temporary, dpi=DOTS_PER_INCH, metadata=metadata)
+    for suffix in METADATA:
+        save_as(sheet, folder / f"{name}.{suffix}")
+
+
+def save_as(sheet: Figure, path: Path) -> None:
+    """Write a figure in the form that the name's end says, whole or not at all.
+
+    Raises:
+        UsageError: There is no such form.
+    """
+    suffix = path.suffix.removeprefix(".").lower()
+    if suffix not in (forms := sheet.canvas.get_supported_filetypes()):
+        raise UsageError(f"{path}: expected one of .{', .'.join(forms)} at its end")
+    with atomic_path(path) as temporary:
+        sheet.savefig(temporary, dpi=DOTS_PER_INCH, metadata=METADATA.get(suffix))
 
 
 def rounded(values: Shaped[np.ndarray, "..."]) -> Any:

@@ -1,0 +1,63 @@
+"""`soda figure`: one video's time line, for a paper."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.errors import InputNotFoundError
+
+
+def figure_command(
+    detections: Annotated[
+        Path, typer.Argument(help="What DetectActions or `soda detect` wrote.")
+    ],
+    video_id: Annotated[str, typer.Argument(help="A video in it.")],
+    output: Annotated[
+        Path, typer.Option(help="PDF, SVG or PNG, by the name's end.")
+    ] = Path("figure.pdf"),
+    ground_truth: Annotated[
+        Path | None,
+        typer.Option(help="Annotations in ActivityNet's form, or a manifest."),
+    ] = None,
+    points: Annotated[
+        Path | None, typer.Option(help="Clicks, as GeneratePoints writes them.")
+    ] = None,
+    threshold: Annotated[
+        float | None, typer.Option(help="Leave out what scores less.")
+    ] = None,
+) -> None:
+    """Draw a video's time line on paper.
+
+    Rows of ground truth, clicks and detections, below the class activation sequence
+    of each class; as Fig. 13 to 18 of the paper. The sequences are looked for in cas/,
+    beside the detections.
+
+    Example:
+
+        soda figure detections/detections.json match --output match.pdf
+    """
+    # Not above: --help would wait for matplotlib and PyTorch.
+    from pipeline.detections import read_detections
+    from pipeline.evaluation.ground_truth import read_instances
+    from pipeline.experiments.figures.sheet import save_as
+    from pipeline.exports.detections import strongest
+    from pipeline.points import read_points
+    from pipeline.response import read_response, response_path
+    from pipeline.timeline import show
+
+    found = read_detections(detections)
+    if video_id not in found:
+        raise InputNotFoundError(
+            f"{detections}: expected the video {video_id!r}, found {len(found)} others"
+        )
+    said = response_path(detections.parent, video_id)
+    sheet = show(
+        strongest(found, threshold)[video_id],
+        read_response(said) if said.is_file() else None,
+        read_instances(ground_truth, video_id) if ground_truth else (),
+        read_points(points).get(video_id, ()) if points else (),
+        video_id,
+    )
+    save_as(sheet, output)
+    typer.echo(f"written: {output}")

@@ -1,0 +1,63 @@
+"""What a model says of one video, and the file that holds it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float
+
+from models.predictor import Prediction
+from pipeline.datasets import BACKGROUND
+from pipeline.fanout import file_name
+from pipeline.grid import SnippetGrid
+from pipeline.storage import read_arrays, write_arrays
+
+
+@dataclass(frozen=True)
+class Response:
+    """A class activation sequence and scores, and where they lie in time."""
+
+    prediction: Prediction
+    grid: SnippetGrid
+    classes: tuple[str, ...]  # of the rows, without background, which is row 0
+
+    @property
+    def cell_seconds(self) -> Float[np.ndarray, "cells"]:
+        """The centre of each cell."""
+        cells = self.prediction.cas.shape[1]
+        to_seconds = self.grid.position_to_seconds
+        return np.array([to_seconds(cell + 0.5, cells) for cell in range(cells)])
+
+
+def response_path(folder: Path, id: str) -> Path:
+    """Where the response to a video lies, in the folder of its detections."""
+    return folder / "cas" / f"{file_name(id)}.safetensors"
+
+
+def write_response(path: Path, response: Response) -> None:
+    """Write a response as safetensors, whole or not at all."""
+    prediction = response.prediction
+    write_arrays(
+        path,
+        {"cas": prediction.cas, "video_scores": prediction.video_scores},
+        {
+            "categories": [BACKGROUND, *response.classes],
+            "cells": prediction.cas.shape[1],
+            "cell_seconds": response.cell_seconds.tolist(),
+            "grid": response.grid.to_dict(),
+        },
+    )
+
+
+def read_response(path: Path) -> Response:
+    """Read what `write_response` wrote.
+
+    Raises:
+        SodaError: The file is broken.
+    """
+    arrays, header = read_arrays(path)
+    return Response(
+        Prediction(arrays["cas"], arrays["video_scores"]),
+        SnippetGrid(**header["grid"]),
+        tuple(header["categories"][1:]),
+    )
