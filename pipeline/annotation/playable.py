@@ -1,76 +1,16 @@
-"""What the page needs to show videos, made ready in the background."""
+"""What the page needs to show videos: files that browsers play, and frame times."""
 
-import hashlib
 import os
-import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from pipeline.annotation.frame_times import frame_times
-from pipeline.errors import SodaError
 from pipeline.progress import ShareDone
-from pipeline.storage import file_stamp
+from pipeline.storage import file_stamp, fingerprint
 from pipeline.video import plays_in_browsers, write_proxy
 
 PROXY_SHORT_SIDE = 540  # pixels
-
-# Makes what is known of the video of a number, telling how far it has come.
-Make = Callable[[int, ShareDone], dict[str, Any]]
-
-
-@dataclass
-class State:
-    """How far something in the making has come."""
-
-    share: float = 0.0
-    result: dict[str, Any] | None = None
-    error: str | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        """What the page is told: the result, the error, or the share that is done."""
-        if self.error is not None:
-            return {"error": self.error}
-        return {"share": self.share} if self.result is None else self.result
-
-
-class InTheBackground:
-    """Makes one thing a video when it is first asked for, one after the other."""
-
-    def __init__(self, make: Make) -> None:
-        self._make = make
-        self._states: dict[int, State] = {}
-        self._lock = threading.Lock()
-        self._pool = ThreadPoolExecutor(1)
-        self._is_closed = False
-
-    def ask(self, number: int) -> State:
-        """How far the thing of a video has come; begins it if nobody has asked yet."""
-        with self._lock:
-            if number not in self._states:
-                self._states[number] = State()
-                self._pool.submit(self._run, number, self._states[number])
-            return self._states[number]
-
-    def close(self) -> None:
-        """Begin nothing more, and break off what is in the making."""
-        self._is_closed = True
-        self._pool.shutdown(cancel_futures=True)
-
-    def _run(self, number: int, state: State) -> None:
-        def told(share: float) -> None:
-            if self._is_closed:
-                raise InterruptedError("the page is closed")
-            state.share = share
-
-        try:
-            state.result = self._make(number, told)
-        except SodaError as error:
-            state.error = str(error)
-        except Exception as error:
-            state.error = f"{type(error).__name__}: {error}"
 
 
 class PlayableVideos:
@@ -97,11 +37,10 @@ def playable_file(path: Path, cache: Path) -> Path:
     """The video itself, or where its proxy is or will be."""
     if plays_in_browsers(path):
         return path
-    key = hashlib.sha256(f"{path} {file_stamp(path)}".encode()).hexdigest()[:16]
-    return cache / f"{key}.mp4"
+    return cache / f"{fingerprint([path, *file_stamp(path)])}.mp4"
 
 
 def cache_folder() -> Path:
-    """Where proxies stay from one day to the next."""
+    """Where proxies and features stay from one day to the next."""
     home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(home, "soda", "proxies")
+    return Path(home, "soda", "annotate")

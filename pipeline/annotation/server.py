@@ -11,14 +11,18 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from mimetypes import guess_type
 from pathlib import Path, PurePath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
+from pipeline.annotation.background import InTheBackground
 from pipeline.annotation.page import make_page
-from pipeline.annotation.playable import InTheBackground, PlayableVideos
+from pipeline.annotation.playable import PlayableVideos
 from pipeline.annotation.ranges import parse_range
 from pipeline.annotation.store import ConflictError, PointsStore, new_entry, revision_of
 from pipeline.errors import SodaError, UsageError
+
+if TYPE_CHECKING:
+    from pipeline.annotation.hints import Hints  # PyTorch takes seconds to import
 
 HOST = "127.0.0.1"
 LARGEST_BODY = 1 << 26  # bytes; 300,000 clicks
@@ -51,8 +55,8 @@ class Served:
     page: str
     store: PointsStore
     files: list[Path]  # a video each, by number
-    ready: InTheBackground
-    hints: InTheBackground | None
+    ready: InTheBackground[dict[str, Any]]
+    hints: "Hints | None"
     fps: dict[str, float]
 
 
@@ -98,6 +102,7 @@ def annotation_server(
     cache: Path,
     half: bool = False,
     port: int = 0,
+    hints: "Hints | None" = None,
 ) -> Iterator[AnnotationServer]:
     """A server of a dataset's videos that listens; who enters serves.
 
@@ -107,6 +112,7 @@ def annotation_server(
         cache: Folder of the proxies.
         half: Whether the page begins with 10 s on and 10 s off.
         port: 0: any that is free.
+        hints: What a model says of the videos.
 
     Raises:
         UsageError: The port cannot be had.
@@ -114,14 +120,22 @@ def annotation_server(
     videos = store.dataset.videos
     playable = PlayableVideos([video.path for video in videos], cache)
     addresses = [f"video/{number}" for number in range(len(videos))]
-    page = make_page(store.dataset, addresses, points_name=store.path.name, half=half)
+    page = make_page(
+        store.dataset,
+        addresses,
+        points_name=store.path.name,
+        half=half,
+        has_hints=hints is not None,
+    )
     ready = InTheBackground(playable.make_ready)
-    served = Served(page, store, playable.files, ready, None, fps)
+    served = Served(page, store, playable.files, ready, hints, fps)
     try:
         with AnnotationServer(served, port) as server:
             yield server
     finally:
         ready.close()
+        if hints:
+            hints.close()
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -143,9 +157,10 @@ class Handler(BaseHTTPRequestHandler):
             elif what == "video" and number is not None:
                 self._send_file(served.files[number])
             elif what == "ready" and number is not None:
-                self._send_json(served.ready.ask(number).to_json())
+                state = served.ready.ask(number)
+                self._send_json(state.result or state.waiting())
             elif what == "hints" and number is not None and served.hints:
-                self._send_json(served.hints.ask(number).to_json())
+                self._send_json(served.hints.of(number))
             else:
                 raise Refused(HTTPStatus.NOT_FOUND)
 

@@ -4,9 +4,9 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipeline.datasets import BACKGROUND, Dataset, Video, load_dataset
+from pipeline.datasets import Dataset, Video, load_dataset
+from pipeline.datasets.class_names import parse_classes
 from pipeline.datasets.draft import Entry, entries_of_folder, normal, unique_ids
-from pipeline.datasets.text import read_text
 from pipeline.errors import InputNotFoundError, UsageError
 
 MANIFESTS = (".json", ".jsonl")
@@ -43,26 +43,6 @@ def dataset_to_annotate(
             "choose another --subset"
         )
     return dataset.with_videos(chosen)
-
-
-def parse_classes(text: str) -> tuple[str, ...]:
-    """Names with commas between them, or those of a text file, one a line.
-
-    Raises:
-        UsageError: A name is reserved, stands twice, or there is none.
-
-    >>> parse_classes("pour, stir")
-    ('pour', 'stir')
-    """
-    path = Path(text)
-    given = read_text(path).splitlines() if path.is_file() else text.split(",")
-    names = tuple(name.strip() for name in given if name.strip())
-    if not names or BACKGROUND in names or len(set(names)) < len(names):
-        raise UsageError(
-            f"--classes {text}: expected names of actions, each once, with commas "
-            f"between them or one a line in a file; {BACKGROUND!r} is always there"
-        )
-    return names
 
 
 def _of_manifest(sources: Sequence[Path], classes: str | None) -> Dataset:

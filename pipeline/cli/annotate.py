@@ -5,7 +5,7 @@ import webbrowser
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,9 +16,13 @@ from pipeline.annotation.static import write_static_page
 from pipeline.annotation.store import PointsStore
 from pipeline.check import Failure, gather_facts
 from pipeline.datasets import Dataset
-from pipeline.errors import InputNotFoundError
+from pipeline.errors import InputNotFoundError, UsageError
+from pipeline.fanout import default_jobs
 from pipeline.progress import say
-from pipeline.run import default_jobs
+from pipeline.trained_models import find_models
+
+if TYPE_CHECKING:
+    from pipeline.annotation.hints import Hints
 
 
 def annotate_command(
@@ -53,13 +57,40 @@ def annotate_command(
         Path | None,
         typer.Option(help="Write one HTML file that needs no server, and end."),
     ] = None,
+    model: Annotated[
+        Path | None,
+        typer.Option(
+            help="A folder that TrainSODA wrote: shows what it sees, and where a click "
+            "helps most.",
+            autocompletion=lambda: list(map(str, find_models())),
+        ),
+    ] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda, for --model.")] = (
+        "auto"
+    ),
     port: Annotated[int, typer.Option(help="0: any that is free.")] = 0,
     browser: Annotated[bool, typer.Option(help="Open the page.")] = True,
 ) -> None:
-    """Watch videos and click single frames, in a browser, on this machine alone.
+    """Watch videos and click single frames, in a browser.
 
-    Example: soda annotate kitchen/dataset.json
+    The page is served to this machine alone, and each click is saved at once, in a file
+    that training reads. Ctrl-C ends.
+
+    Examples:
+
+        soda annotate kitchen/dataset.json
+        soda annotate monday/ tuesday/1.mp4 --classes pour,stir
+        soda annotate kitchen/dataset.json --model work/kitchen/models/0123456789ab
+        soda annotate kitchen/dataset.json --page annotate.html
+
+    Exit codes: 2 wrong usage, or the port is in use; 3 no such video or manifest; 4 a
+    manifest or points file to be mended; 7 weights.
     """
+    if page and model:
+        raise UsageError(
+            "--page and --model: expected one of them; a page without a server has no "
+            "model"
+        )
     dataset, fps = readable(dataset_to_annotate(videos, classes, subset))
     path = points_file or dataset.videos_folder / "clicks.json"
     store = PointsStore(path, dataset, annotator)
@@ -67,7 +98,9 @@ def annotate_command(
         write_static_page(page, store, half)
         say(f"written: {page}; open it with a double click, and export as {path.name}")
     else:
-        with annotation_server(store, fps, cache_folder(), half, port) as server:
+        cache = cache_folder()
+        hints = hints_of(model, store, cache, device) if model else None
+        with annotation_server(store, fps, cache, half, port, hints) as server:
             serve(server, store, browser)
     print_next(videos, path)
 
@@ -96,6 +129,13 @@ def readable(dataset: Dataset) -> tuple[Dataset, dict[str, float]]:
     return dataset.with_videos(tuple(kept)), fps
 
 
+def hints_of(model: Path, store: PointsStore, cache: Path, device: str) -> "Hints":
+    """What a model says of the videos."""
+    from pipeline.annotation.hints import Hints  # PyTorch is not wanted for --help
+
+    return Hints(model, store, cache, device)
+
+
 def serve(server: AnnotationServer, store: PointsStore, browser: bool) -> None:
     """Serve the page until Ctrl-C."""
     say(f"{len(store.dataset.videos)} videos, saved to {store.path}; Ctrl-C ends")
@@ -111,12 +151,10 @@ def serve(server: AnnotationServer, store: PointsStore, browser: bool) -> None:
 
 def print_next(videos: list[Path], points_file: Path) -> None:
     """The commands to type."""
-    points = shlex.quote(str(points_file))
     manifest = videos[0]
     if manifest.suffix.lower() not in MANIFESTS:
-        typer.echo(f"next: soda init {shlex.quote(str(manifest))}")
-        manifest = manifest / "dataset.json"
-    typer.echo(
-        f"next: luigi --module tasks Report --dataset {shlex.quote(str(manifest))} "
-        f"--preset small --points-file {points}"
-    )
+        folder = manifest if manifest.is_dir() else manifest.parent
+        typer.echo(f"next: soda init {shlex.quote(str(folder))}")
+        manifest = folder / "dataset.json"
+    words = ["soda", "run", manifest, "--preset", "small", "--points-file", points_file]
+    typer.echo(f"next: {shlex.join(map(str, words))}")

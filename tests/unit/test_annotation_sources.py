@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.annotation.frame_times import frame_times
-from pipeline.annotation.sources import dataset_to_annotate, parse_classes
+from pipeline.annotation.sources import dataset_to_annotate
+from pipeline.datasets.class_names import parse_classes
 from pipeline.errors import InputNotFoundError, UnreadableVideoError, UsageError
 from pipeline.video.decoding import SourceFrames
 from pipeline.video.source import open_video

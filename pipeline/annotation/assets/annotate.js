@@ -117,7 +117,7 @@ function drawCurves() {
   const { categories, seconds, cas } = hints;
   const rows = categories.map((label, k) => ({ label, values: cas[k], most: Math.max(...cas[k]) }));
   const shown = rows
-    .filter(({ label }) => label !== page.background)
+    .filter(({ label }) => page.classes.includes(label))
     .sort((a, b) => b.most - a.most)
     .slice(0, CURVES);
   const values = shown.flatMap((row) => row.values);
@@ -205,7 +205,7 @@ async function jumpToHint() {
   const best = hints?.suggestions[0];
   if (!best) return toast("the model asks for no click here");
   jumpTo(best.seconds);
-  toast(best.label ? `${best.label}?` : "a click helps here", best.label);
+  toast(`a click helps here: ${best.reason}`);
 }
 
 // Clicks
