@@ -21,6 +21,8 @@ SCRIPTS = (
     "classes.js",
     "dialogs.js",
     "annotate.js",
+    "show.js",
+    "keys.js",
 )
 WINDOWS = PointConfig()  # the paper's: 10 s on, 10 s off
 
@@ -33,6 +35,7 @@ def make_page(
     half: bool = False,
     static: Mapping[str, Any] | None = None,
     has_hints: bool = False,
+    nonce: str = "",
 ) -> str:
     """The page's HTML.
 
@@ -45,6 +48,7 @@ def make_page(
             work, the `frames` of each video (`FrameTimes.to_json`), and the `entries`
             of what is annotated already.
         has_hints: Whether the server gives hints.
+        nonce: That the server's policy asks of scripts.
     """
     data = {
         "name": dataset.name,
@@ -79,6 +83,7 @@ def make_page(
     return template.render(
         dataset=dataset,
         data=data,
+        nonce=nonce,
         style=_asset("style.css"),
         script="\n".join(_asset(name) for name in SCRIPTS),
     )

@@ -5,6 +5,7 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from playwright.sync_api import Browser, Page, expect
 from pipeline.annotation.server import annotation_server
 from pipeline.annotation.static import write_static_page
 from pipeline.annotation.store import PointsStore
-from pipeline.datasets import Dataset, Video
+from pipeline.datasets import Dataset, Instance, Video
 from pipeline.points.formats import read_click_file
 from pipeline.storage import read_json
 from pipeline.video import probe
@@ -265,6 +266,7 @@ def test_brackets_jump_and_the_nearest_click_takes_a_note(
     points = read_json(store.path)[0]["points"]
     assert points[0] == {"seconds": 0.02, "label": "jump", "note": "left arm, 1st"}
     press(page, "m", "Escape")
+    expect(page.locator("#note-text")).not_to_be_focused()
     press(page, "]")
     wait_for_frame(page, 10)
 
@@ -375,6 +377,22 @@ def test_other_tools_clicks_come_in_and_an_export_comes_out(
     for path in (store.path, tmp_path / "out.json"):
         assert clicks_of(path, "uneven") == [(1.0, "jump")]
         assert clicks_of(path, "25") == [(0.02, "jump")]
+
+
+def test_background_inside_an_action_of_the_manifest_is_pointed_out(
+    films: dict[str, Path], tab: Tab, tmp_path: Path
+) -> None:
+    dataset = a_dataset(films["25"])
+    known = replace(dataset.videos[0], instances=(Instance("jump", 0.2, 1.0),))
+    store = PointsStore(tmp_path / "clicks.json", dataset.with_videos((known,)))
+    with served(store, tmp_path / "cache") as address:
+        page = tab(address)
+        press(page, "b")
+        expect(page.locator("#toast")).to_have_text("background  0:00.020")
+        go_to(page, 5)
+        press(page, "b")
+        expect(page.locator("#toast")).to_contain_text("inside jump by the manifest")
+        saved(page)
 
 
 def test_what_is_no_file_of_clicks_is_refused(page: Page, tmp_path: Path) -> None:

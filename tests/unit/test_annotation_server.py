@@ -190,6 +190,17 @@ def test_what_are_no_clicks_is_refused(
     assert not server.served.store.path.exists()
 
 
+def test_a_file_that_is_spoiled_meanwhile_is_named(
+    ask: Ask, server: AnnotationServer
+) -> None:
+    path = server.served.store.path
+    path.write_text("{")
+    for answer in (ask("clicks"), ask("clicks/0", "POST", CONTENT)):
+        assert answer[0] == 400
+        assert f"{path}: expected a points JSON" in json.loads(answer[2])["error"]
+    assert path.read_text() == "{"
+
+
 def test_bodies_without_an_end_or_of_any_size_are_refused(ask: Ask) -> None:
     assert ask("clicks/0", "POST")[0] == 411
     assert ask("import", "POST", **{"Content-Length": "9" * 12})[0] == 413

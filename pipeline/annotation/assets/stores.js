@@ -19,23 +19,23 @@ class ServerStore {
     // A tab that closes still sends what it has, up to the browser's 64 kB.
     const keepalive = body.length < 60000;
     const answer = await fetch(`clicks/${number}`, { method: "POST", body, keepalive });
-    const said = await answer.json();
-    if (!answer.ok && answer.status !== 409) throw new Error(said.error);
-    return { ...said, conflict: answer.status === 409 };
+    const conflict = answer.status === 409;
+    return { ...(await this.said(answer, conflict)), conflict };
   }
 
   async importFile(file) {
     const headers = { "X-File-Name": encodeURIComponent(file.name) };
-    const answer = await fetch("import", { method: "POST", headers, body: file });
-    const said = await answer.json();
-    if (!answer.ok) throw new Error(said.error);
-    return said;
+    return this.said(await fetch("import", { method: "POST", headers, body: file }));
   }
 
   async ask(what) {
-    const answer = await fetch(what);
-    if (!answer.ok) throw new Error(`the server says ${answer.status}`);
-    return answer.json();
+    return this.said(await fetch(what));
+  }
+
+  async said(answer, isExpected = answer.ok) {
+    const said = await answer.json().catch(() => ({}));
+    if (!answer.ok && !isExpected) throw new Error(said.error ?? `the server says ${answer.status}`);
+    return said;
   }
 }
 

@@ -63,7 +63,7 @@ class Strip {
   }
 
   // Actions are triangles and background is a disc, as in the report.
-  click({ seconds, label, note }, isAction, colour, text) {
+  click(seconds, isAction, colour) {
     const { context } = this;
     const [x, base] = [this.x(seconds), this.height - 5];
     context.fillStyle = this.colour(colour);
@@ -75,10 +75,18 @@ class Strip {
       context.lineTo(x - 7, base);
     } else context.arc(x, base - 5, 5, 0, 2 * Math.PI);
     context.fill();
-    if (!text) return;
+  }
+
+  // As much of a text as there is room for, until another time.
+  text(text, seconds, until) {
+    const { context } = this;
+    const room = this.x(until) - this.x(seconds) - 12;
+    const fits = (length) => context.measureText(text.slice(0, length)).width <= room;
+    let length = text.length;
+    while (length && !fits(length)) length--;
     context.fillStyle = this.colour("--ink");
     context.textAlign = "left";
-    context.fillText(note ? `${label} — ${note}` : label, x + 5, AXIS + 13);
+    context.fillText(text.slice(0, length), this.x(seconds) + 5, AXIS + 13);
   }
 
   curve(seconds, values, low, high, colour) {
