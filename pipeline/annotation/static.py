@@ -1,13 +1,14 @@
 """The page without a server: one file that keeps the work in the browser."""
 
+import os
 from functools import partial
 from pathlib import Path
+from urllib.parse import quote
 
 from pipeline.annotation.page import make_page
 from pipeline.annotation.playable import PlayableVideos
 from pipeline.annotation.store import PointsStore
 from pipeline.progress import Progress
-from pipeline.report.video_page import video_href
 from pipeline.storage import fingerprint, write_text
 
 
@@ -24,7 +25,7 @@ def write_static_page(path: Path, store: PointsStore, half: bool) -> None:
     playable = PlayableVideos([v.path for v in videos], copies)
     content = make_page(
         store.dataset,
-        [video_href(file, path.parent) for file in playable.files],
+        [_address(file, path) for file in playable.files],
         points_name=store.path.name,
         half=half,
         static={
@@ -49,3 +50,8 @@ def _frames(playable: PlayableVideos, seconds: list[float]) -> list[object]:
             frames.append(ready["frames"])
             done(number, 1.0)
     return frames
+
+
+def _address(file: Path, page: Path) -> str:
+    """Of a video, relative to the page: both can move together."""
+    return quote(Path(os.path.relpath(file, page.parent)).as_posix())

@@ -1,5 +1,5 @@
 // What the page shows of all that.
-const NEAR_SECONDS = 20; // that the strip around the play-head shows
+const NEAR_SECONDS = 20; // that the strip around the play-head shows, at most
 const IDLE_SECONDS = 30; // without a key or movement, nobody is at work
 const CURVES = 3;
 
@@ -69,7 +69,8 @@ function moved() {
   whole.element.ariaValueNow = start.toFixed(3);
   whole.element.ariaValueText = clockText(start);
   drawStrip(whole, 0, frames.endSeconds, false);
-  drawStrip(near, start - NEAR_SECONDS / 2, start + NEAR_SECONDS / 2, true);
+  const reach = Math.min(NEAR_SECONDS, frames.endSeconds / 2) / 2;
+  drawStrip(near, start - reach, start + reach, true);
   if (hints?.cas) drawCurves();
   const nearest = work().points.indexOf(nearestClick(work().points, player.seconds));
   byId("clicks").querySelector(".current")?.classList.remove("current");
@@ -109,6 +110,7 @@ function drawCurves() {
   for (const row of shown) {
     curves.curve(seconds, row.values, low, high + 1e-9, colourName(row.label, page));
   }
+  curves.legend(shown.map(({ label }) => [label, colourName(label, page)]));
   curves.playhead(player.frames.starts[player.index]);
 }
 

@@ -101,6 +101,18 @@ class Strip {
     context.stroke();
   }
 
+  legend(entries) {
+    const { context } = this;
+    context.textAlign = "left";
+    entries.reduce((x, [text, colour]) => {
+      context.fillStyle = this.colour(colour);
+      context.fillRect(x, 2, 9, 9);
+      context.fillStyle = this.colour("--quiet");
+      context.fillText(text, x + 14, 11);
+      return x + context.measureText(text).width + 32;
+    }, 0);
+  }
+
   playhead(seconds) {
     this.context.fillStyle = this.colour("--playhead");
     this.context.fillRect(this.x(seconds) - 1, AXIS - 4, 2, this.height);
