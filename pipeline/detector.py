@@ -56,16 +56,26 @@ class Detector:
         """
         with tempfile.TemporaryDirectory(prefix="soda-") as folder:
             path = Path(folder, "features.safetensors")
-            stream_features(
-                [Path(video)],
-                path,
-                self.made_of["decode"],
-                self.made_of.get("flow"),
-                plain(self._recipe()),
-                progress=progress,
-            )
+            self.extract(video, path, progress)
             features, grid = read_features(path)
         return Response(self.predictor.predict(features), grid, self.classes)
+
+    def extract(
+        self, video: str | Path, output: Path, progress: ShareDone = silent
+    ) -> None:
+        """Write the features of a video in a single pass.
+
+        Raises:
+            VideoError: It cannot be used.
+        """
+        stream_features(
+            [Path(video)],
+            output,
+            self.made_of["decode"],
+            self.made_of.get("flow"),
+            plain(self._recipe()),
+            progress=progress,
+        )
 
     def detections(
         self, response: Response, config: DetectConfig | None = None

@@ -10,6 +10,7 @@ import typer
 
 from pipeline.check import Failure, gather_facts
 from pipeline.datasets import SUBSETS
+from pipeline.datasets.class_names import parse_classes
 from pipeline.datasets.draft import (
     Entry,
     entries_of_folder,
@@ -43,6 +44,13 @@ def init_command(
             "action, paths from FOLDER, in place of sub-folders."
         ),
     ] = None,
+    classes: Annotated[
+        str | None,
+        typer.Option(
+            help="Actions that will be clicked, as in pour,stir, or a text file with "
+            "one a line; default: the labels."
+        ),
+    ] = None,
     test_share: Annotated[
         float, typer.Option(help="Of each label, where nothing says the subset.")
     ] = 0.25,
@@ -71,6 +79,8 @@ def init_command(
     readable = [entry for entry in found if entry.path in durations]
     entries = with_subsets(readable, test_share, seed)
     manifest = manifest_of(entries, durations, folder, path.parent)
+    if classes is not None:
+        manifest["classes"] = list(parse_classes(classes))
     if "classes" in manifest:
         validate(parse_manifest(path, manifest))
     write_json(path, manifest)

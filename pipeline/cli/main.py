@@ -18,6 +18,7 @@ class Soda(LazyGroup):
 
     entries = (
         Entry("init", DATA, "Make a dataset's manifest from a folder of videos."),
+        Entry("annotate", DATA, "Watch videos and click single frames, in a browser."),
         Entry(
             "check",
             DATA,

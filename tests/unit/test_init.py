@@ -53,6 +53,14 @@ def test_sub_folders_are_labels(tmp_path):
     assert {entry.subset for entry in entries_of_folder(tmp_path)} == {None}
 
 
+def test_classes_can_be_named_before_anybody_has_clicked(tmp_path):
+    encode(tmp_path, "1.mp4", "2.mp4")
+    init(tmp_path, "--classes", "pour,stir")
+    dataset = load_dataset(str(tmp_path / "dataset.json"))
+    assert dataset.classes == ("pour", "stir")
+    assert [video.labels for video in dataset.videos] == [(), ()]
+
+
 def test_train_and_test_at_the_top_are_subsets(tmp_path):
     touch(tmp_path, "train/pour/1.mp4", "train/2.mp4", "test/stir/3.mp4")
     found = {e.path.name: (e.subset, e.labels) for e in entries_of_folder(tmp_path)}

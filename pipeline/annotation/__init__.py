@@ -1,0 +1,1 @@
+"""The annotation page: a person watches, and clicks single frames."""

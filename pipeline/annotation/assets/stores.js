@@ -1,0 +1,111 @@
+// Where clicks are kept. Both stores have the same methods; `save` answers with the
+// entry and revision that are there now, and with `conflict` where they are another's.
+
+class ServerStore {
+  async all() {
+    return this.ask("clicks");
+  }
+
+  async ready(number) {
+    return this.ask(`ready/${number}`);
+  }
+
+  async hints(number) {
+    return this.ask(`hints/${number}`);
+  }
+
+  async save(number, content) {
+    const body = JSON.stringify(content);
+    // A tab that closes still sends what it has, up to the browser's 64 kB.
+    const keepalive = body.length < 60000;
+    const answer = await fetch(`clicks/${number}`, { method: "POST", body, keepalive });
+    const conflict = answer.status === 409;
+    return { ...(await this.said(answer, conflict)), conflict };
+  }
+
+  async importFile(file) {
+    const headers = { "X-File-Name": encodeURIComponent(file.name) };
+    return this.said(await fetch("import", { method: "POST", headers, body: file }));
+  }
+
+  async ask(what) {
+    return this.said(await fetch(what));
+  }
+
+  async said(answer, isExpected = answer.ok) {
+    const said = await answer.json().catch(() => ({}));
+    if (!answer.ok && !isExpected) throw new Error(said.error ?? `the server says ${answer.status}`);
+    return said;
+  }
+}
+
+// For a page without a server: in the browser, where a double click opened it.
+class LocalStore {
+  constructor({ key, frames, entries }, videos, labels) {
+    this.prefix = `soda-annotate ${key} `;
+    this.frames = frames;
+    this.entries = entries;
+    this.videos = videos;
+    this.labels = labels;
+  }
+
+  async all() {
+    const ids = this.videos.map(({ id }) => id);
+    return Object.fromEntries(ids.map((id) => [id, this.read(id)]));
+  }
+
+  async ready(number) {
+    return { frames: this.frames[number] };
+  }
+
+  async save(number, { revision, points, annotated_spans, seconds_spent }) {
+    const { id } = this.videos[number];
+    const there = this.read(id);
+    if (there.revision !== revision) return { ...there, conflict: true };
+    const spent = (there.entry.seconds_spent ?? 0) + seconds_spent;
+    const entry = { ...there.entry, points, seconds_spent: Math.round(10 * spent) / 10 };
+    delete entry.annotated_spans;
+    if (annotated_spans) entry.annotated_spans = annotated_spans;
+    localStorage.setItem(this.prefix + id, JSON.stringify(entry));
+    return this.read(id);
+  }
+
+  async importFile(file) {
+    let content;
+    try {
+      content = JSON.parse(await file.text());
+    } catch {
+      content = null;
+    }
+    const listed = [content].flat();
+    if (!listed.every((e) => e?.video?.id && Array.isArray(e.points))) {
+      throw new Error(`${file.name}: expected a points JSON; \`soda annotate\` with a server imports other forms`);
+    }
+    let added = 0;
+    const problems = [];
+    for (const { video, points } of listed) {
+      const number = this.videos.findIndex(({ id }) => id === video.id);
+      if (number < 0) {
+        problems.push(`no video “${video.id}” here`);
+        continue;
+      }
+      const { entry, revision } = this.read(video.id);
+      const usable = points.filter((p) => p.seconds >= 0 && this.labels.includes(p.label));
+      if (usable.length < points.length) {
+        problems.push(`${video.id}: ${points.length - usable.length} click(s) of no class here`);
+      }
+      const all = usable.reduce(withClick, entry.points);
+      added += all.length - entry.points.length;
+      await this.save(number, { ...entry, revision, points: all, seconds_spent: 0 });
+    }
+    return { added, problems };
+  }
+
+  read(id) {
+    const text = localStorage.getItem(this.prefix + id);
+    const entry = text ? JSON.parse(text) : (this.entries[id] ?? { video: { id }, points: [] });
+    const { points, annotated_spans } = entry;
+    const isEmpty = !points.length && !annotated_spans;
+    return { entry, revision: isEmpty ? null : JSON.stringify([points, annotated_spans]) };
+  }
+}

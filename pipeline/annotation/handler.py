@@ -1,0 +1,214 @@
+"""What the annotation page's server answers, as `/TOKEN/WHAT/NUMBER`."""
+
+import json
+import secrets
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler
+from mimetypes import guess_type
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from pipeline.annotation.ranges import parse_range
+from pipeline.annotation.store import ConflictError, new_entry, revision_of
+from pipeline.errors import SodaError
+
+if TYPE_CHECKING:
+    from pipeline.annotation.server import AnnotationServer
+
+LARGEST_BODY = 1 << 26  # bytes; 300,000 clicks
+CHUNK = 1 << 18
+POLICY = (
+    "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'unsafe-inline'; "
+    "media-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'"
+)
+SECURITY = {
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+}
+
+
+class Refused(Exception):
+    """A request that is answered with nothing but a status."""
+
+    def __init__(self, status: HTTPStatus) -> None:
+        super().__init__(status.phrase)
+        self.status = status
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Answers one request of the page, after it has seen the token."""
+
+    protocol_version = "HTTP/1.1"
+    server: "AnnotationServer"
+    timeout = 60
+
+    def do_GET(self) -> None:
+        """The page, a video, how far it is ready, its hints, or all clicks."""
+        with self._refusing():
+            what, number = self._asked()
+            served = self.server.served
+            if what == "" and number is None:
+                self._send(served.page.encode(), "text/html; charset=utf-8")
+            elif what == "clicks" and number is None:
+                self._send_json(self._clicks())
+            elif what == "video" and number is not None:
+                self._send_file(served.files[number])
+            elif what == "ready" and number is not None:
+                state = served.ready.ask(number)
+                self._send_json(state.result or state.waiting())
+            elif what == "hints" and number is not None and served.hints:
+                self._send_json(served.hints.of(number))
+            else:
+                raise Refused(HTTPStatus.NOT_FOUND)
+
+    do_HEAD = do_GET
+
+    def do_POST(self) -> None:
+        """Save the clicks of a video, or import a file of clicks."""
+        with self._refusing():
+            what, number = self._asked()
+            if what == "clicks" and number is not None:
+                self._save(number)
+            elif what == "import" and number is None:
+                self._import()
+            else:
+                raise Refused(HTTPStatus.NOT_FOUND)
+
+    def log_message(self, *_: Any) -> None:
+        """A person needs no list of requests."""
+
+    @contextmanager
+    def _refusing(self) -> Iterator[None]:
+        try:
+            yield
+        except Refused as refused:
+            self.close_connection = True
+            self._send(b"", "text/plain", refused.status)
+        except SodaError as error:
+            self._send_json({"error": str(error)}, HTTPStatus.BAD_REQUEST)
+
+    def _asked(self) -> tuple[str, int | None]:
+        """What is asked for, of the video of which number.
+
+        Raises:
+            Refused: Somebody else asks, or there is no such thing.
+        """
+        host, origin = self.headers.get("Host"), self.headers.get("Origin")
+        foreign = origin is not None and origin.removeprefix("http://") != host
+        _, token, *rest = f"{self.path}//".split("/")
+        known = secrets.compare_digest(token.encode(), self.server.token.encode())
+        if host not in self.server.hosts or foreign or not known:
+            raise Refused(HTTPStatus.FORBIDDEN)
+        what, number, *more = [*rest, ""]
+        if not number:
+            return what, None
+        is_number = number.isascii() and number.isdigit() and not any(more)
+        if not is_number or int(number) >= len(self.server.served.files):
+            raise Refused(HTTPStatus.NOT_FOUND)
+        return what, int(number)
+
+    def _body(self) -> bytes:
+        length = self.headers.get("Content-Length", "")
+        if not length.isdigit():
+            raise Refused(HTTPStatus.LENGTH_REQUIRED)
+        if int(length) > LARGEST_BODY:
+            raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        return self.rfile.read(int(length))
+
+    def _clicks(self) -> dict[str, Any]:
+        entries = self.server.served.store.entries()
+        return {
+            id: {"entry": entry, "revision": revision_of(entry)}
+            for id, entry in entries.items()
+        }
+
+    def _save(self, number: int) -> None:
+        store = self.server.served.store
+        id = store.dataset.videos[number].id
+        try:
+            content = json.loads(self._body())
+            entry, revision = store.save(id, content["revision"], content)
+        except ConflictError:
+            entry = store.entries().get(id) or new_entry(id)
+            answer = {"entry": entry, "revision": revision_of(entry)}
+            self._send_json(answer, HTTPStatus.CONFLICT)
+        except (LookupError, TypeError, ValueError) as error:
+            self._send_json({"error": str(error)}, HTTPStatus.BAD_REQUEST)
+        else:
+            self._send_json({"entry": entry, "revision": revision})
+
+    def _import(self) -> None:
+        served, body = self.server.served, self._body()
+        # Some forms take the annotator from the file's name.
+        name = PurePath(unquote(self.headers.get("X-File-Name", ""))).name or "clicks"
+        with tempfile.TemporaryDirectory(prefix="soda-") as folder:
+            path = Path(folder, name)
+            try:
+                path.write_bytes(body)
+                done = served.store.add_file(path, served.fps)
+            except (SodaError, OSError, ValueError) as error:
+                text = str(error).replace(f"{folder}/", "")
+                self._send_json({"error": text}, HTTPStatus.BAD_REQUEST)
+            else:
+                self._send_json({"added": done.added, "problems": list(done.problems)})
+
+    def _send_json(self, value: Any, status: HTTPStatus = HTTPStatus.OK) -> None:
+        content = json.dumps(value, ensure_ascii=False).encode()
+        self._send(content, "application/json", status)
+
+    def _send(
+        self, content: bytes, kind: str, status: HTTPStatus = HTTPStatus.OK
+    ) -> None:
+        self._begin(status, kind, len(content))
+        if self.command != "HEAD":
+            self.wfile.write(content)
+
+    def _begin(self, status: HTTPStatus, kind: str, length: int, **more: str) -> None:
+        self.send_response(status)
+        headers = {
+            "Content-Type": kind,
+            "Content-Length": str(length),
+            "Content-Security-Policy": POLICY.format(nonce=self.server.served.nonce),
+            **SECURITY,
+        }
+        if self.close_connection:
+            headers["Connection"] = "close"
+        for name, value in (headers | more).items():
+            self.send_header(name.replace("_", "-"), value)
+        self.end_headers()
+
+    def _send_file(self, path: Path) -> None:
+        """A video, or the part of it that is asked for, piece by piece."""
+        try:
+            file = path.open("rb")
+        except OSError:
+            raise Refused(HTTPStatus.NOT_FOUND) from None
+        with file, suppress(ConnectionError, TimeoutError):
+            size = path.stat().st_size
+            kind = guess_type(path.name)[0] or "application/octet-stream"
+            part = parse_range(self.headers.get("Range"), size)
+            if part is None:
+                self._begin(HTTPStatus.OK, kind, size, Accept_Ranges="bytes")
+                part = range(size)
+            elif not part:
+                raise Refused(HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE)
+            else:
+                where = f"bytes {part.start}-{part.stop - 1}/{size}"
+                status = HTTPStatus.PARTIAL_CONTENT
+                self._begin(status, kind, len(part), Content_Range=where)
+            if self.command == "HEAD":
+                return
+            file.seek(part.start)
+            left = len(part)
+            self.close_connection = True  # unless all of it goes out
+            while left and (piece := file.read(min(CHUNK, left))):
+                self.wfile.write(piece)
+                left -= len(piece)
+            self.close_connection = left > 0

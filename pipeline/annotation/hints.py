@@ -1,0 +1,83 @@
+"""What a first model says of the videos, so that people click where it helps most."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from pipeline.active import SuggestConfig, suggest
+from pipeline.annotation.background import InTheBackground
+from pipeline.annotation.store import PointsStore
+from pipeline.datasets import BACKGROUND, Point
+from pipeline.detector import Detector
+from pipeline.extraction import read_features
+from pipeline.progress import ShareDone
+from pipeline.response import Response
+from pipeline.storage import file_stamp, fingerprint
+
+DIGITS = 3  # of activations, for a picture
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a model sees in one video."""
+
+    response: Response
+    sequences: Float[np.ndarray, "networks categories cells"]
+
+
+class Hints:
+    """Activations of each video, and the moments at which a click helps most.
+
+    Features are made when a video is first shown, and kept in the cache folder.
+    """
+
+    def __init__(
+        self, model: Path, store: PointsStore, cache: Path, device: str = "auto"
+    ) -> None:
+        """Load the model.
+
+        Raises:
+            SodaError: It cannot be used (see `Detector`).
+        """
+        self._detector = Detector(model, device)
+        self._store, self._cache = store, cache
+        self._looks = InTheBackground(self._look)
+
+    def of(self, number: int) -> dict[str, Any]:
+        """What the page shows of a video; or how far that has come.
+
+        Where a click helps depends on those that are there, so it is asked anew after
+        each.
+        """
+        state = self._looks.ask(number)
+        if state.result is None:
+            return state.waiting()
+        response, id = state.result.response, self._store.dataset.videos[number].id
+        entry = self._store.entries().get(id, {"points": []})
+        points = [Point(p["seconds"], p["label"]) for p in entry["points"]]
+        best = suggest(state.result.sequences, response.grid, points, SuggestConfig())
+        return {
+            "categories": [BACKGROUND, *response.classes],
+            "seconds": response.cell_seconds.round(DIGITS).tolist(),
+            "cas": response.prediction.cas.round(DIGITS).tolist(),
+            "suggestions": [{"seconds": s.seconds, "reason": s.reason} for s in best],
+        }
+
+    def close(self) -> None:
+        """Break off what is in the making."""
+        self._looks.close()
+
+    def _look(self, number: int, progress: ShareDone) -> Look:
+        detector = self._detector
+        video = self._store.dataset.videos[number].path.resolve()
+        key = fingerprint([video, *file_stamp(video), detector.made_of])
+        path = self._cache / f"{key}.safetensors"
+        if not path.exists():
+            detector.extract(video, path, progress)
+        features, grid = read_features(path)
+        predictor = detector.predictor
+        response = Response(predictor.predict(features), grid, detector.classes)
+        return Look(response, predictor.predict_networks(features))

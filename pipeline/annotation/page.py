@@ -1,0 +1,94 @@
+"""Writes the annotation page: one file with its script, style and data."""
+
+from collections.abc import Mapping, Sequence
+from importlib import resources
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from pipeline.datasets import BACKGROUND, Dataset
+from pipeline.points.simulation import PointConfig
+
+# Plain scripts in this order, in one block: browsers refuse to load modules from
+# file://.
+SCRIPTS = (
+    "frames.js",
+    "clicks.js",
+    "stores.js",
+    "work.js",
+    "player.js",
+    "strip.js",
+    "classes.js",
+    "dialogs.js",
+    "annotate.js",
+    "show.js",
+    "keys.js",
+)
+WINDOWS = PointConfig()  # the paper's: 10 s on, 10 s off
+
+
+def make_page(
+    dataset: Dataset,
+    sources: Sequence[str],
+    *,
+    points_name: str,
+    half: bool = False,
+    static: Mapping[str, Any] | None = None,
+    has_hints: bool = False,
+    nonce: str = "",
+) -> str:
+    """The page's HTML.
+
+    Args:
+        dataset: The videos and classes.
+        sources: Address of each video, as seen from the page.
+        points_name: Name of the file that an export is saved as.
+        half: Begin with 10 s on and 10 s off.
+        static: For a page without a server: the `key` under which the browser keeps the
+            work, the `frames` of each video (`FrameTimes.to_json`), and the `entries`
+            of what is annotated already.
+        has_hints: Whether the server gives hints.
+        nonce: That the server's policy asks of scripts.
+    """
+    data = {
+        "name": dataset.name,
+        "classes": list(dataset.classes),
+        "background": BACKGROUND,
+        "pointsName": points_name,
+        "half": half,
+        "onSeconds": WINDOWS.window_seconds,
+        "offSeconds": WINDOWS.gap_seconds,
+        "hasHints": has_hints,
+        "static": static,
+        "videos": [
+            {
+                "id": video.id,
+                "source": source,
+                "durationSeconds": video.duration_seconds,
+                "instances": [
+                    [i.label, i.start_seconds, i.end_seconds] for i in video.instances
+                ],
+            }
+            for video, source in zip(dataset.videos, sources, strict=True)
+        ],
+    }
+    environment = Environment(
+        loader=PackageLoader("pipeline.annotation"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    template = environment.get_template("annotate.html")
+    return template.render(
+        dataset=dataset,
+        data=data,
+        nonce=nonce,
+        style=_asset("style.css"),
+        script="\n".join(_asset(name) for name in SCRIPTS),
+    )
+
+
+def _asset(name: str) -> str:
+    asset = resources.files("pipeline.annotation") / "assets" / name
+    return asset.read_text(encoding="utf-8")

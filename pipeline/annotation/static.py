@@ -1,0 +1,57 @@
+"""The page without a server: one file that keeps the work in the browser."""
+
+import os
+from functools import partial
+from pathlib import Path
+from urllib.parse import quote
+
+from pipeline.annotation.page import make_page
+from pipeline.annotation.playable import PlayableVideos
+from pipeline.annotation.store import PointsStore
+from pipeline.progress import Progress
+from pipeline.storage import fingerprint, write_text
+
+
+def write_static_page(path: Path, store: PointsStore, half: bool) -> None:
+    """Write the page, with what is annotated already, beside or away from the videos.
+
+    Copies of videos that browsers cannot play are written to a folder beside it.
+
+    Raises:
+        VideoError: A video cannot be used.
+    """
+    videos = store.dataset.videos
+    copies = path.with_name(f"{path.stem}_videos")
+    playable = PlayableVideos([v.path for v in videos], copies)
+    content = make_page(
+        store.dataset,
+        [_address(file, path) for file in playable.files],
+        points_name=store.path.name,
+        half=half,
+        static={
+            "key": fingerprint([str(store.path.resolve()), [v.id for v in videos]]),
+            "frames": _frames(playable, [v.duration_seconds or 0.0 for v in videos]),
+            "entries": store.entries(),
+        },
+    )
+    write_text(path, content)
+
+
+def _frames(playable: PlayableVideos, seconds: list[float]) -> list[object]:
+    """The frames of each video, after its copy is made if it needs one."""
+    frames = []
+    with Progress("videos made ready", len(seconds), seconds) as bar:
+
+        def done(number: int, share: float) -> None:
+            bar.update(sum(seconds[:number]) + share * seconds[number], number)
+
+        for number in range(len(seconds)):
+            ready = playable.make_ready(number, partial(done, number))
+            frames.append(ready["frames"])
+            done(number, 1.0)
+    return frames
+
+
+def _address(file: Path, page: Path) -> str:
+    """Of a video, relative to the page: both can move together."""
+    return quote(Path(os.path.relpath(file, page.parent)).as_posix())

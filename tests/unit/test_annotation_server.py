@@ -1,0 +1,212 @@
+"""The annotation page's server: what it gives, and to whom it gives nothing."""
+
+import http.client
+import json
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.annotation.ranges import parse_range
+from pipeline.annotation.server import AnnotationServer, annotation_server
+from pipeline.annotation.store import PointsStore
+from pipeline.datasets import Dataset, Video
+from pipeline.errors import UsageError
+from pipeline.storage import read_json
+from tests.video_maker import numbered_pictures, write_video
+
+Answer = tuple[int, dict[str, str], bytes]
+Ask = Callable[..., Answer]
+
+
+@pytest.fixture
+def film(tmp_path: Path) -> Path:
+    (tmp_path / "secret.txt").write_text("secret")
+    (tmp_path / "videos").mkdir()
+    return write_video(tmp_path / "videos" / "film.mp4", numbered_pictures(20))
+
+
+@pytest.fixture
+def server(film: Path) -> Iterator[AnnotationServer]:
+    link = film.with_name("link.mp4")
+    link.symlink_to(film)
+    videos = tuple(
+        Video(path.stem, "train", path, (), duration_seconds=0.8)
+        for path in (film, link)
+    )
+    dataset = Dataset("tiny", film.parent, film.parent, ("jump",), videos)
+    store = PointsStore(film.parent / "clicks.json", dataset)
+    with annotation_server(store, {}, film.parent.parent / "cache") as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,)).start()
+        yield server
+        server.shutdown()
+
+
+@pytest.fixture
+def ask(server: AnnotationServer) -> Ask:
+    """Asks for something under the right token, unless a whole path is given."""
+
+    def send(
+        what: str, method: str = "GET", body: Any = None, **headers: str
+    ) -> Answer:
+        path = what if what.startswith("/") else f"/{server.token}/{what}"
+        connection = http.client.HTTPConnection("127.0.0.1", server.server_port)
+        try:
+            connection.putrequest(method, path, skip_host=True)
+            headers.setdefault("Host", f"127.0.0.1:{server.server_port}")
+            content = b"" if body is None else json.dumps(body).encode()
+            if body is not None:
+                headers["Content-Length"] = str(len(content))
+            for name, value in headers.items():
+                connection.putheader(name, value)
+            connection.endheaders(content)
+            answer = connection.getresponse()
+            return answer.status, dict(answer.headers), answer.read()
+        finally:
+            connection.close()
+
+    return send
+
+
+CONTENT = {
+    "revision": None,
+    "points": [{"seconds": 0.5, "label": "jump"}],
+    "annotated_spans": None,
+    "seconds_spent": 2,
+}
+
+
+def test_the_page_is_given_under_its_token_alone(
+    ask: Ask, server: AnnotationServer
+) -> None:
+    status, headers, body = ask("")
+    assert status == 200 and b"<!doctype html>" in body
+    assert "default-src 'none'" in headers["Content-Security-Policy"]
+    wrong = "x" * len(server.token)
+    for path in ("/", "//", f"/{wrong}/", f"/{wrong}/video/0", "/video/0", "/*"):
+        assert ask(path)[0] == ask(path, "POST", {})[0] == 403
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1", "127.0.0.1:1", ""])
+def test_other_hosts_are_refused(ask: Ask, host: str) -> None:
+    assert ask("", Host=host)[0] == 403
+    assert ask("clicks/0", "POST", CONTENT, Host=host)[0] == 403
+
+
+@pytest.mark.parametrize("origin", ["http://evil.example", "null", "file://"])
+def test_other_origins_are_refused(
+    ask: Ask, server: AnnotationServer, origin: str
+) -> None:
+    assert ask("clicks/0", "POST", CONTENT, Origin=origin)[0] == 403
+    assert not server.served.store.path.exists()
+    own = f"http://127.0.0.1:{server.server_port}"
+    assert ask("clicks/0", "POST", CONTENT, Origin=own)[0] == 200
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        *("video/../../secret.txt", "../secret.txt", "video/%2e%2e%2fsecret.txt"),
+        *("video/..%2f..%2fsecret.txt", "video//etc/passwd", "video/film.mp4"),
+        *(
+            "video/2",
+            "video/-1",
+            "video/0/../1",
+            "video/%C2%B2",
+            "video",
+            "clicks.json",
+        ),
+        *("secret.txt", "hints/0", "ready/9", "etc/passwd", "video/0/x"),
+    ],
+)
+def test_there_is_nothing_but_the_videos(ask: Ask, what: str) -> None:
+    status, _, body = ask(what)
+    assert (status, body) == (404, b"")
+
+
+def test_a_link_that_is_changed_later_leads_nowhere_else(ask: Ask, film: Path) -> None:
+    link = film.with_name("link.mp4")
+    link.unlink()
+    link.symlink_to(film.parent.parent / "secret.txt")
+    assert ask("video/1")[2] == film.read_bytes()
+
+
+def test_parts_of_a_video_are_given(ask: Ask, film: Path) -> None:
+    content = film.read_bytes()
+    assert ask("video/0")[2] == content
+    assert ask("video/0", "HEAD")[2] == b""
+    status, headers, body = ask("video/0", Range="bytes=10-19")
+    assert (status, body) == (206, content[10:20])
+    assert headers["Content-Range"] == f"bytes 10-19/{len(content)}"
+    assert ask("video/0", Range=f"bytes={len(content)}-")[0] == 416
+
+
+@given(st.integers(0, 99), st.integers(0, 120), st.integers(1, 100))
+def test_a_range_is_that_of_the_bytes(first: int, last: int, size: int) -> None:
+    content = bytes(range(size))
+    part = parse_range(f"bytes={first}-{last}", size)
+    if last < first:
+        assert part is None
+    else:
+        assert part is not None
+        assert content[part.start : part.stop] == content[first : last + 1]
+    end = parse_range(f"bytes=-{last}", size)
+    assert end is not None
+    assert content[end.start : end.stop] == (content[-last:] if last else b"")
+
+
+def test_clicks_are_saved_and_a_second_tab_is_told(
+    ask: Ask, server: AnnotationServer
+) -> None:
+    status, _, body = ask("clicks/0", "POST", CONTENT)
+    assert status == 200
+    (entry,) = read_json(server.served.store.path)
+    assert entry["video"] == {"id": "film"} and entry["points"] == CONTENT["points"]
+    status, _, there = ask("clicks/0", "POST", CONTENT)
+    assert status == 409 and json.loads(there) == json.loads(body)
+    assert json.loads(ask("clicks")[2]) == {"film": json.loads(body)}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        [],
+        {},
+        CONTENT | {"points": [{"seconds": -1, "label": "jump"}]},
+        CONTENT | {"points": [{"seconds": 1, "label": "<script>"}]},
+        CONTENT | {"points": [{"seconds": "x", "label": "jump"}]},
+        CONTENT | {"seconds_spent": None},
+        CONTENT | {"annotated_spans": [1]},
+    ],
+)
+def test_what_are_no_clicks_is_refused(
+    ask: Ask, server: AnnotationServer, content: Any
+) -> None:
+    assert ask("clicks/0", "POST", content)[0] == 400
+    assert not server.served.store.path.exists()
+
+
+def test_a_file_that_is_spoiled_meanwhile_is_named(
+    ask: Ask, server: AnnotationServer
+) -> None:
+    path = server.served.store.path
+    path.write_text("{")
+    for answer in (ask("clicks"), ask("clicks/0", "POST", CONTENT)):
+        assert answer[0] == 400
+        assert f"{path}: expected a points JSON" in json.loads(answer[2])["error"]
+    assert path.read_text() == "{"
+
+
+def test_bodies_without_an_end_or_of_any_size_are_refused(ask: Ask) -> None:
+    assert ask("clicks/0", "POST")[0] == 411
+    assert ask("import", "POST", **{"Content-Length": "9" * 12})[0] == 413
+
+
+def test_a_port_in_use_is_named(server: AnnotationServer, film: Path) -> None:
+    port = server.server_port
+    with pytest.raises(UsageError, match=f"--port {port}: expected a free port"):
+        AnnotationServer(server.served, port)
