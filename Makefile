@@ -2,13 +2,14 @@
 PYTHON ?= python3.11
 BIN := .venv/bin
 
-.PHONY: help setup weights demo test check format clean
+.PHONY: help setup weights demo test screenshots check format clean
 
 help:
 	@echo "make setup    make .venv with the project and all that it needs"
 	@echo "make weights  fetch the weights of the feature networks"
 	@echo "make demo     all of the above, then the whole road on the demo dataset"
 	@echo "make test     all of the set-up, then the tests"
+	@echo "make screenshots  the documents' pictures of the pages, by Chromium"
 	@echo "make check    formatting, lint and types"
 	@echo "make format   format the code"
 	@echo "make clean    remove .venv and what tools leave behind; never data or work"
@@ -24,13 +25,17 @@ weights: setup
 	$(BIN)/python -m extractors.weights
 
 demo: weights
-	$(BIN)/luigi --module tasks Evaluate --dataset demo
+	$(BIN)/soda run demo
 
 # Whole files of tests side by side; more processes want more than a GB each.
 TEST_PROCESSES ?= 2
 
 test: weights
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile
+
+# The documents' pictures of the pages, taken anew.
+screenshots: demo
+	$(BIN)/python -m tests.browser.screenshots
 
 check: setup
 	$(BIN)/ruff format --check

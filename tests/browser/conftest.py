@@ -1,25 +1,19 @@
 """The browser that all tests of pages share."""
 
-import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
-NAMES = ("chromium", "google-chrome", "chromium-browser")
+from tests.browser.chromium import NAMES, chromium, find_chromium
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    path = next((found for name in NAMES if (found := shutil.which(name))), None)
-    if path is None:
+    if find_chromium() is None:
         pytest.skip(f"no Chromium found; looked for {', '.join(NAMES)}")
-    arguments = ["--no-sandbox", "--disable-gpu", "--no-first-run"]
-    arguments.append("--disable-background-networking")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=arguments)
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
