@@ -45,10 +45,7 @@ class Predictor:
             ValueError: The features have another width than the model's, or are not
                 finite.
         """
-        self._check(features)
-        sequence = torch.from_numpy(features).T
-        cells = rescale(sequence, self.config.cells, self.config.scaling)
-        return self.predict_cells(cells)
+        return self.predict_cells(self._cells(features))
 
     @torch.no_grad()
     def predict_cells(self, cells: Float[Tensor, "features cells"]) -> Prediction:
@@ -57,6 +54,26 @@ class Predictor:
         sequences = torch.stack([network(batch)[0] for network in self.networks])
         cas, scores = combine(sequences, self.config, self.ensemble)
         return Prediction(cas.cpu().numpy(), scores.cpu().numpy())
+
+    @torch.no_grad()
+    def predict_networks(
+        self, features: Float[np.ndarray, "snippets features"]
+    ) -> Float[np.ndarray, "networks categories cells"]:
+        """The sequences of all networks that were trained, whichever detect.
+
+        Raises:
+            ValueError: As `predict`.
+        """
+        batch = self._cells(features)[None].to(self.device)
+        sequences: np.ndarray = self.model(batch)[:, 0].cpu().numpy()
+        return sequences
+
+    def _cells(
+        self, features: Float[np.ndarray, "snippets features"]
+    ) -> Float[Tensor, "features cells"]:
+        self._check(features)
+        sequence = torch.from_numpy(features).T
+        return rescale(sequence, self.config.cells, self.config.scaling)
 
     def _check(self, features: Float[np.ndarray, "snippets features"]) -> None:
         first = self.model.master.embed[0]
