@@ -1,6 +1,7 @@
 """A trained model, used on a dataset's videos or on any new video."""
 
 import tempfile
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 from models.config import TrainConfig
 from models.predictor import Prediction, Predictor
 from pipeline.caching import ShareDone, silent
-from pipeline.datasets import BACKGROUND
+from pipeline.datasets import BACKGROUND, Video
 from pipeline.detections import Detection, write_detections
 from pipeline.device import choose_device
 from pipeline.errors import SodaError, UsageError
@@ -29,6 +30,28 @@ def detect_dataset(run: Run) -> Outcome:
     predictor, made_of = make_predictor(run)
     classes = run.dataset.classes
     detections: dict[str, list[Detection]] = {}
+    for video, prediction, grid in predict_videos(run, predictor, made_of):
+        write_cas(cas_file(run, video.id), prediction, grid, classes)
+        detections[video.id] = detect_actions(
+            prediction, classes, grid, run.config.detect
+        )
+    write_detections(run.detections_file, detections, run.identity("detect"))
+    return Outcome()
+
+
+def predict_videos(
+    run: Run, predictor: Predictor, made_of: Mapping[str, Any] | None = None
+) -> Iterator[tuple[Video, Prediction, SnippetGrid]]:
+    """What a model says of each video that is searched and has features.
+
+    Args:
+        run: Whose videos these are.
+        predictor: The model, ready for use.
+        made_of: What the features that it knows are made of; None takes any.
+
+    Raises:
+        SodaError: Features are of another making, or cannot be used.
+    """
     for video in run.usable(*run.caches, "features"):
         if video.subset != run.config.detect.subset:
             continue
@@ -38,12 +61,7 @@ def detect_dataset(run: Run) -> Outcome:
             prediction = predictor.predict(features)
         except ValueError as error:
             raise SodaError(f"{path}: {error}") from error
-        write_cas(cas_file(run, video.id), prediction, grid, classes)
-        detections[video.id] = detect_actions(
-            prediction, classes, grid, run.config.detect
-        )
-    write_detections(run.detections_file, detections, run.identity("detect"))
-    return Outcome()
+        yield video, prediction, grid
 
 
 def make_predictor(run: Run) -> tuple[Predictor, dict[str, Any]]:

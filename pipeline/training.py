@@ -55,7 +55,22 @@ def read_samples(run: Run) -> Samples:
         AnnotationError: There is none, or a click means nothing.
         SodaError: A video has features that are not finite, or not the run's.
     """
-    points = read_points(run.points_file)
+    videos = training_videos(run, read_points(run.points_file))
+    classes, train = run.dataset.classes, run.config.train
+    if train.frame_loss != "none":
+        check_points(videos, classes, run.points_file)
+    return make_samples(videos, classes, train.cells, train.scaling, train.seed)
+
+
+def training_videos(
+    run: Run, points: Mapping[str, Sequence[Point]]
+) -> list[TrainingVideo]:
+    """The training videos whose features are there, with their clicks.
+
+    Raises:
+        AnnotationError: There is none.
+        SodaError: A video has features that are not the run's.
+    """
     chosen = [v for v in run.usable(*run.caches, "features") if v.subset == "train"]
     if not chosen:
         raise AnnotationError(
@@ -63,7 +78,7 @@ def read_samples(run: Run) -> Samples:
             "needs at least one"
         )
     made_by = run.identity("features")
-    videos = [
+    return [
         TrainingVideo(
             *read_features(run.video_file("features", v.id), made_by),
             labels=v.labels or clicked_labels(points.get(v.id, [])),
@@ -73,10 +88,6 @@ def read_samples(run: Run) -> Samples:
         )
         for v in chosen
     ]
-    classes, train = run.dataset.classes, run.config.train
-    if train.frame_loss != "none":
-        check_points(videos, classes, run.points_file)
-    return make_samples(videos, classes, train.cells, train.scaling, train.seed)
 
 
 def clicked_labels(points: Sequence[Point]) -> tuple[str, ...]:
