@@ -7,13 +7,13 @@ background. The ways to choose the moments differ in nothing else.
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from models.fit import FitState, fit
 from models.predictor import Predictor
-from pipeline.active import MEASURES, SuggestConfig, suggest
+from pipeline.active import MEASURES, MeasureName, SuggestConfig, suggest
 from pipeline.caching import ShareDone, silent
 from pipeline.config import changed
 from pipeline.datasets import BACKGROUND, Point, Video
@@ -29,8 +29,10 @@ from pipeline.seeds import generator_of
 from pipeline.storage import plain, read_json, write_json
 from pipeline.training import check_finite, training_videos
 
+Way = MeasureName | Literal["even", "random", "segment"]
+
 # How the next moment of a video is chosen, and what that is called.
-WAYS = {
+WAYS: dict[Way, str] = {
     **{name: f"model: {measure.reason}" for name, measure in MEASURES.items()},
     "even": "middle of the longest gap",
     "random": "at random",
@@ -42,7 +44,7 @@ def run_round(
     inputs: Sequence[Path],
     output: Path,
     run: Mapping[str, Any],
-    way: str,
+    way: Way | Literal[""],
     seed: int,
     progress: ShareDone = silent,
 ) -> None:
@@ -80,7 +82,7 @@ def click(
     video: TrainingVideo,
     truth: Video,
     before: Mapping[str, Any] | None,
-    way: str,
+    way: Way | Literal[""],
     seed: int,
 ) -> TrainingVideo:
     """A video with the clicks of the round before, and one at the moment chosen then.
@@ -104,7 +106,7 @@ def answer(video: Video, seconds: float | None) -> list[Point]:
 
 
 def choose_moment(
-    way: str, video: TrainingVideo, truth: Video, predictor: Predictor, seed: int
+    way: Way, video: TrainingVideo, truth: Video, predictor: Predictor, seed: int
 ) -> float | None:
     """The moment of a video's next click; None where there is nothing left to click."""
     if way == "even":

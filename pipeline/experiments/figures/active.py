@@ -8,9 +8,10 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+import numpy as np
 from matplotlib.figure import Figure
 
-from pipeline.experiments.annotation import WAYS
+from pipeline.experiments.annotation import WAYS, Way
 from pipeline.experiments.cells import seeds_of
 from pipeline.experiments.experiment import note_of
 from pipeline.experiments.figures.sheet import new_sheet, publish
@@ -36,14 +37,14 @@ STYLES = {
     "segment": ("#777777", "*-."),
 }
 
-Results = Mapping[str, Sequence[Sequence[Mapping[str, Any]]]]  # way, round, seed
+Results = Mapping[Way, Sequence[Sequence[Mapping[str, Any]]]]  # way, round, seed
 
 
 @dataclass(frozen=True)
 class Line:
     """What one way of choosing moments leads to, round by round."""
 
-    way: str
+    way: Way
     clicks: tuple[float, ...]  # in all videos together, mean over the seeds
     average: tuple[Figures, ...]  # mAP
     at_half: tuple[Figures, ...]  # mAP@.5; empty if that was not measured
@@ -63,7 +64,7 @@ def make_active(run: Run) -> Outcome:
     return publish(run, NAME, TITLE, sheet, numbers, notes_)
 
 
-def run_rounds(run: Run) -> dict[str, list[list[dict[str, Any]]]]:
+def run_rounds(run: Run) -> dict[Way, list[list[dict[str, Any]]]]:
     """Each way's results, by round and seed; what was done costs nothing."""
     # The stages import what imports this.
     from pipeline.stages import inputs_digest
@@ -164,7 +165,7 @@ def to_csv(lines: Sequence[Line]) -> str:
     return text.getvalue()
 
 
-def measures(lines: Sequence[Line]) -> dict[str, dict[str, tuple[Figures, ...]]]:
+def measures(lines: Sequence[Line]) -> dict[str, dict[Way, tuple[Figures, ...]]]:
     """What was measured, by its name and the way."""
     both = {
         "mAP@.5": {line.way: line.at_half for line in lines if line.at_half},
@@ -185,8 +186,7 @@ def draw_active(lines: Sequence[Line], videos: int, instances: int) -> Figure:
     axes.set(xlabel="clicks a video", ylabel="average mAP (%)")
     axes.legend(fontsize="x-small")
     ratio = instances / videos
-    above = axes.secondary_xaxis(
-        "top", functions=(lambda x: x / ratio, lambda x: x * ratio)
-    )
+    scales = (lambda x: np.divide(x, ratio), lambda x: np.multiply(x, ratio))
+    above = axes.secondary_xaxis("top", functions=scales)
     above.set_xlabel("clicks an instance")
     return sheet
