@@ -22,12 +22,14 @@ from pipeline.points import read_points
 from pipeline.progress import Progress
 from pipeline.record import Outcome
 from pipeline.refining import refine_samples
+from pipeline.reproducing import command_of
 from pipeline.run import Run
 from pipeline.samples import TrainingVideo, check_points, make_samples
-from pipeline.storage import plain
+from pipeline.storage import plain, read_json
 
 CHECKPOINT = "checkpoint.pt"
 CHECKPOINT_SECONDS = 10.0
+TOLD_OF_CLICKS = ("origin", "annotators", "clicks", "classes")  # in a model's folder
 
 
 def train_model(run: Run) -> Outcome:
@@ -101,6 +103,7 @@ def _fit_into(
     model, history = fit_resumable(
         samples, run.config.train, run.torch_device, folder, start
     )
+    clicks = read_json(run.record_path("points"))
     description: dict[str, Any] = {
         "classes": run.dataset.classes,
         "features": int(samples.features.shape[1]),
@@ -109,7 +112,12 @@ def _fit_into(
         "made_of": run.identity("features"),
         "weights": run.weights_json(),
         "dataset": run.dataset.name,
-        "training_videos": len(samples),
+        "training_videos": {
+            "used": len(samples),
+            "of": len(run.dataset.of_subset("train")),
+        },
+        "clicks": {name: clicks[name] for name in TOLD_OF_CLICKS if name in clicks},
+        "command": command_of(run),
     }
     save_model(folder, model, description, history)
     (folder / CHECKPOINT).unlink(missing_ok=True)

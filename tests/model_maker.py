@@ -26,7 +26,9 @@ def write_model(folder: Path, config: TrainConfig = SMALL) -> Predictor:
         "detect": plain(DetectConfig()),
         "made_of": MADE_OF,
         "dataset": "tiny",
-        "training_videos": 3,
+        "training_videos": {"used": 3, "of": 4},
+        "clicks": {"origin": "by hand", "clicks": {"action": 5, "background": 6}},
+        "command": "luigi --module tasks Evaluate --dataset tiny",
     }
     save_model(folder, model, description, [])
     return Predictor(model, config, torch.device("cpu"))
