@@ -20,7 +20,7 @@ from pipeline.fanout import Item, Job, run_job
 from pipeline.record import Outcome
 from pipeline.reporting import notes
 from pipeline.run import Run
-from pipeline.storage import read_json, write_text
+from pipeline.storage import fingerprint, read_json, write_text
 
 NAME = "figure-active"
 TITLE = "mAP against the number of clicks, by how their moments are chosen"
@@ -69,7 +69,9 @@ def run_rounds(run: Run) -> dict[Way, list[list[dict[str, Any]]]]:
     # The stages import what imports this.
     from pipeline.stages import inputs_digest
 
-    folder = run.folder("experiment") / "rounds" / inputs_digest(run, "experiment")
+    # Beside the experiment's own folder, so that more seeds cost only what is new.
+    made_of = [run.identity("evaluate"), inputs_digest(run, "experiment")]
+    folder = run.folder("experiment").parent / fingerprint(["rounds", made_of])
     seeds = seeds_of(run)
     first = {seed: folder / f"first-{seed}.json" for seed in seeds}
     run_items(run, [round_item(path, None, "", seed) for seed, path in first.items()])
@@ -176,7 +178,7 @@ def measures(lines: Sequence[Line]) -> dict[str, dict[Way, tuple[Figures, ...]]]
 
 def draw_active(lines: Sequence[Line], videos: int, instances: int) -> Figure:
     """Average mAP over clicks a video, with clicks an instance above."""
-    sheet = new_sheet(5.5, 3.8)
+    sheet = new_sheet(7.0, 3.6)
     axes = sheet.subplots()
     for line in lines:
         color, style = STYLES[line.way]
@@ -184,7 +186,8 @@ def draw_active(lines: Sequence[Line], videos: int, instances: int) -> Figure:
         per_video = [count / videos for count in line.clicks]
         axes.plot(per_video, means, style, color=color, label=WAYS[line.way])
     axes.set(xlabel="clicks a video", ylabel="average mAP (%)")
-    axes.legend(fontsize="x-small")
+    axes.set_xticks(range(1, ROUNDS + 1))
+    sheet.legend(loc="outside right upper", fontsize="x-small")
     ratio = instances / videos
     scales = (lambda x: np.divide(x, ratio), lambda x: np.multiply(x, ratio))
     above = axes.secondary_xaxis("top", functions=scales)
