@@ -65,13 +65,17 @@ def test_the_page_shows_every_format():
     assert set(COMMANDS) == {*FORMATS, *LAYOUTS, *NETWORKS}
 
 
-@pytest.mark.parametrize("format", COMMANDS)
+@pytest.mark.parametrize(
+    "format",
+    [pytest.param(f, marks=[pytest.mark.slow] * (f in NETWORKS)) for f in COMMANDS],
+)
 def test_a_command_of_the_page_does_what_it_says(folder, format):
     done = CliRunner().invoke(app, COMMANDS[format])
     assert done.exit_code == 0, done.exception
     assert (folder / OUTPUTS[format]).stat().st_size > 0
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:.torch.jit:FutureWarning")
 def test_the_pages_python_runs_as_it_stands(folder):
     CliRunner().invoke(app, COMMANDS["torchscript"])
