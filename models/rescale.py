@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor
 
 from models.config import Scaling
@@ -24,7 +24,7 @@ def rescale(
         jitter: Draws the snippets of `scaling="sampled"`; None takes the central ones.
     """
     if scaling == "sampled":
-        return sequence[:, sampled_snippets(sequence.shape[1], cells, jitter)]
+        return sample(sequence, cells, jitter)
     return interpolate(sequence, cells)
 
 
@@ -38,21 +38,27 @@ def interpolate(
     return rescaled[0]
 
 
-def sampled_snippets(
-    snippets: int, cells: int, jitter: np.random.Generator | None = None
-) -> Int[Tensor, "cells"]:
-    """The snippet that stands in each cell: BaSNet's index sampling.
+def sample(
+    sequence: Float[Tensor, "channels time"],
+    cells: int,
+    jitter: np.random.Generator | None = None,
+) -> Float[Tensor, "channels cells"]:
+    """A snippet that stands in each cell: BaSNet's index sampling.
 
     The snippet under the cell's centre; BaSNet takes the one under its first instant,
     which would shift every time by half a cell. With a generator, and if the video has
     more snippets than cells, the one under an instant drawn from the cell.
 
-    >>> sampled_snippets(8, 4).tolist(), sampled_snippets(2, 4).tolist()
-    ([1, 3, 5, 7], [0, 0, 1, 1])
+    >>> sample(torch.arange(8.0)[None], 4).tolist()
+    [[1.0, 3.0, 5.0, 7.0]]
+    >>> sample(torch.arange(2.0)[None], 4).tolist()
+    [[0.0, 0.0, 1.0, 1.0]]
     """
-    offsets = np.full(cells, 0.5)
-    if jitter is not None and snippets > cells:
-        offsets = jitter.random(cells)
-    positions = (np.arange(cells) + offsets) * snippets / cells
+    snippets = sequence.shape[1]
+    if jitter is None or snippets <= cells:
+        # Whole numbers of PyTorch, which an exported network can work out itself.
+        return sequence[:, (2 * torch.arange(cells) + 1) * snippets // (2 * cells)]
+    positions = (np.arange(cells) + jitter.random(cells)) * snippets / cells
     # Rounding can carry the last position to the video's very end.
-    return torch.from_numpy(positions.astype(np.int64)).clamp(max=snippets - 1)
+    index = torch.from_numpy(positions.astype(np.int64)).clamp(max=snippets - 1)
+    return sequence[:, index]

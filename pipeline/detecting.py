@@ -1,12 +1,16 @@
 """A trained model, used on a dataset's videos."""
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from models.prediction import Prediction
 from models.predictor import Predictor
+from pipeline.datasets import Video
 from pipeline.detections import Detection, write_detections
 from pipeline.errors import SodaError, UsageError
 from pipeline.extraction import read_features
+from pipeline.grid import SnippetGrid
 from pipeline.model_folder import load_model
 from pipeline.proposals import detect_actions
 from pipeline.record import Outcome
@@ -19,6 +23,29 @@ def detect_dataset(run: Run) -> Outcome:
     predictor, made_of = make_predictor(run)
     classes = run.dataset.classes
     detections: dict[str, list[Detection]] = {}
+    for video, prediction, grid in predict_videos(run, predictor, made_of):
+        said = Response(prediction, grid, classes)
+        write_response(cas_file(run, video.id), said)
+        detections[video.id] = detect_actions(
+            prediction, classes, grid, run.config.detect
+        )
+    write_detections(run.detections_file, detections, run.identity("detect"))
+    return Outcome()
+
+
+def predict_videos(
+    run: Run, predictor: Predictor, made_of: Mapping[str, Any] | None = None
+) -> Iterator[tuple[Video, Prediction, SnippetGrid]]:
+    """What a model says of each video that is searched and has features.
+
+    Args:
+        run: Whose videos these are.
+        predictor: The model, ready for use.
+        made_of: What the features that it knows are made of; None takes any.
+
+    Raises:
+        SodaError: Features are of another making, or cannot be used.
+    """
     for video in run.usable(*run.caches, "features"):
         if video.subset != run.config.detect.subset:
             continue
@@ -28,13 +55,7 @@ def detect_dataset(run: Run) -> Outcome:
             prediction = predictor.predict(features)
         except ValueError as error:
             raise SodaError(f"{path}: {error}") from error
-        said = Response(prediction, grid, classes)
-        write_response(cas_file(run, video.id), said)
-        detections[video.id] = detect_actions(
-            prediction, classes, grid, run.config.detect
-        )
-    write_detections(run.detections_file, detections, run.identity("detect"))
-    return Outcome()
+        yield video, prediction, grid
 
 
 def make_predictor(run: Run) -> tuple[Predictor, dict[str, Any]]:

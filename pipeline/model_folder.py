@@ -11,6 +11,7 @@ from models.config import TrainConfig
 from models.soda import SODA, build_soda
 from pipeline.curves import write_curves
 from pipeline.errors import InputNotFoundError
+from pipeline.model_card import model_card
 from pipeline.storage import (
     atomic_path,
     plain,
@@ -28,6 +29,7 @@ def save_model(
     history: Sequence[Mapping[str, float]],
 ) -> None:
     """Write the model folder; `model.safetensors` comes last."""
+    (folder / "metrics.json").unlink(missing_ok=True)  # of the model that was here
     write_json(folder / "config.json", plain(description))
     lines = [json.dumps(terms) for terms in history]
     write_text(folder / "metrics.jsonl", "".join(line + "\n" for line in lines))
@@ -38,30 +40,11 @@ def save_model(
         save_file(state, temporary)
 
 
-def model_card(description: Mapping[str, Any]) -> str:
-    """What a person who finds the folder needs to know."""
-    made_of = json.dumps(plain(description["made_of"]), indent=2)
-    return f"""---
-library_name: soda-localizer
-pipeline_tag: video-classification
-tags: [temporal-action-localization, weakly-supervised]
----
-
-# SODA trained on {description["dataset"]}
-
-Finds {", ".join(description["classes"])} in untrimmed videos. Trained on
-{description["training_videos"]} videos with video labels and single-frame clicks.
-
-    soda detect VIDEO --model THIS_FOLDER
-
-`metrics.jsonl` holds the loss terms of each epoch, `events` the same for TensorBoard.
-The features that the model
-expects:
-
-```json
-{made_of}
-```
-"""
+def write_scores(folder: Path, scores: Mapping[str, Any]) -> None:
+    """Add a model's scores to its folder: `metrics.json`, and the card with them."""
+    write_json(folder / "metrics.json", plain(scores))
+    description = read_json(folder / "config.json")
+    write_text(folder / "README.md", model_card(description, scores))
 
 
 def load_model(folder: Path) -> tuple[SODA, dict[str, Any]]:

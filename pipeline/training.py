@@ -22,12 +22,14 @@ from pipeline.points import read_points
 from pipeline.progress import Progress
 from pipeline.record import Outcome
 from pipeline.refining import refine_samples
+from pipeline.reproducing import command_of
 from pipeline.run import Run
 from pipeline.samples import TrainingVideo, check_points, make_samples
-from pipeline.storage import plain
+from pipeline.storage import plain, read_json
 
 CHECKPOINT = "checkpoint.pt"
 CHECKPOINT_SECONDS = 10.0
+TOLD_OF_CLICKS = ("origin", "annotators", "clicks", "classes")  # in a model's folder
 
 
 def train_model(run: Run) -> Outcome:
@@ -55,7 +57,22 @@ def read_samples(run: Run) -> Samples:
         AnnotationError: There is none, or a click means nothing.
         SodaError: A video has features that are not finite, or not the run's.
     """
-    points = read_points(run.points_file)
+    videos = training_videos(run, read_points(run.points_file))
+    classes, train = run.dataset.classes, run.config.train
+    if train.frame_loss != "none":
+        check_points(videos, classes, run.points_file)
+    return make_samples(videos, classes, train.cells, train.scaling, train.seed)
+
+
+def training_videos(
+    run: Run, points: Mapping[str, Sequence[Point]]
+) -> list[TrainingVideo]:
+    """The training videos whose features are there, with their clicks.
+
+    Raises:
+        AnnotationError: There is none.
+        SodaError: A video has features that are not the run's.
+    """
     chosen = [v for v in run.usable(*run.caches, "features") if v.subset == "train"]
     if not chosen:
         raise AnnotationError(
@@ -63,7 +80,7 @@ def read_samples(run: Run) -> Samples:
             "needs at least one"
         )
     made_by = run.identity("features")
-    videos = [
+    return [
         TrainingVideo(
             *read_features(run.video_file("features", v.id), made_by),
             labels=v.labels or clicked_labels(points.get(v.id, [])),
@@ -73,10 +90,6 @@ def read_samples(run: Run) -> Samples:
         )
         for v in chosen
     ]
-    classes, train = run.dataset.classes, run.config.train
-    if train.frame_loss != "none":
-        check_points(videos, classes, run.points_file)
-    return make_samples(videos, classes, train.cells, train.scaling, train.seed)
 
 
 def clicked_labels(points: Sequence[Point]) -> tuple[str, ...]:
@@ -90,6 +103,7 @@ def _fit_into(
     model, history = fit_resumable(
         samples, run.config.train, run.torch_device, folder, start
     )
+    clicks = read_json(run.record_path("points"))
     description: dict[str, Any] = {
         "classes": run.dataset.classes,
         "features": int(samples.features.shape[1]),
@@ -98,7 +112,12 @@ def _fit_into(
         "made_of": run.identity("features"),
         "weights": run.weights_json(),
         "dataset": run.dataset.name,
-        "training_videos": len(samples),
+        "training_videos": {
+            "used": len(samples),
+            "of": len(run.dataset.of_subset("train")),
+        },
+        "clicks": {name: clicks[name] for name in TOLD_OF_CLICKS if name in clicks},
+        "command": command_of(run),
     }
     save_model(folder, model, description, history)
     (folder / CHECKPOINT).unlink(missing_ok=True)

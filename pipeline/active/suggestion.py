@@ -17,9 +17,8 @@ from pipeline.grid import SnippetGrid
 class SuggestConfig:
     """Which moments are suggested, and how many."""
 
-    measure: Annotated[MeasureName, "what makes a moment worth a click"] = (
-        "disagreement"
-    )
+    # Why this one: see docs/results.md.
+    measure: Annotated[MeasureName, "what makes a moment worth a click"] = "margin"
     count: Annotated[int, "at most so many moments of a video"] = 5
     spacing_seconds: Annotated[
         float, "least distance of a moment to another, and to a click"

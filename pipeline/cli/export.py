@@ -1,4 +1,4 @@
-"""`soda export`: detections and features in the forms of other tools."""
+"""`soda export`: detections, features and models in the forms of other tools."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,13 +6,20 @@ from typing import Annotated
 import typer
 
 from pipeline.datasets import load_dataset
-from pipeline.exports import FORMATS, LAYOUTS, export_detections, export_features
+from pipeline.exports import (
+    FORMATS,
+    LAYOUTS,
+    NETWORKS,
+    export_detections,
+    export_features,
+    export_network,
+)
 from pipeline.exports.media import Media
 from pipeline.progress import say
 
 app = typer.Typer(
     name="export",
-    help="Detections and features in the forms of other tools.",
+    help="Detections, features and models in the forms of other tools.",
     no_args_is_help=True,
 )
 
@@ -84,3 +91,22 @@ def features_command(
     count = export_features(folder, format, output, known)
     say(f"how they lie in time: {output / 'features.json'}")
     typer.echo(f"features of {count} videos: {output}")
+
+
+@app.command("model")
+def model_command(
+    folder: Annotated[
+        Path, typer.Argument(help="A model folder: one of those in models/.")
+    ],
+    format: Annotated[str, typer.Option(help=f"One of {', '.join(NETWORKS)}.")],
+    output: Annotated[
+        Path | None, typer.Option(help="A file. Default: in the folder exports.")
+    ] = None,
+) -> None:
+    """A trained network as a file that runs without this project.
+
+    Example: soda export model work/demo/models/a1b2c3 --format onnx
+    """
+    path, difference = export_network(folder, format, output)
+    say(f"compared with the network: largest difference {difference:.1g}")
+    typer.echo(str(path))

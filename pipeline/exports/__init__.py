@@ -1,8 +1,17 @@
-"""The ways out: detections and features in the forms of other tools."""
+"""The ways out: detections, features and networks in the forms of other tools."""
 
 from pipeline.exports.detections import export_detections, strongest
 from pipeline.exports.features import export_features
 from pipeline.exports.formats import FORMATS
 from pipeline.exports.layouts import LAYOUTS
+from pipeline.exports.networks import NETWORKS, export_network
 
-__all__ = ["FORMATS", "LAYOUTS", "export_detections", "export_features", "strongest"]
+__all__ = [
+    "FORMATS",
+    "LAYOUTS",
+    "NETWORKS",
+    "export_detections",
+    "export_features",
+    "export_network",
+    "strongest",
+]

@@ -10,11 +10,12 @@ from typer.testing import CliRunner
 from pipeline.cli.main import app
 from pipeline.datasets.simulated import SimulationConfig
 from pipeline.detections import Detection, write_detections
-from pipeline.exports import FORMATS, LAYOUTS
+from pipeline.exports import FORMATS, LAYOUTS, NETWORKS
 from pipeline.simulation import draw_features
 from pipeline.storage import plain, write_json
 from tests.command.commands import run
 from tests.conftest import ROOT
+from tests.model_maker import write_model
 from tests.video_maker import numbered_pictures, write_video
 
 PAGE = (ROOT / "docs/exports.md").read_text()
@@ -33,6 +34,8 @@ OUTPUTS = {
     "npy": "arrays/v.npy",
     "basnet": "basnet/features/test/flow/v.npy",
     "actionformer": "af/annotations.json",
+    "torchscript": "exports/model.pt",
+    "onnx": "soda.onnx",
 }
 
 
@@ -43,6 +46,7 @@ def folder(tmp_path, monkeypatch):
     write_video(tmp_path / "videos/v.mp4", numbered_pictures(50))
     found = {"v": [Detection("jump", 0.9, 0.5, 1.5)]}
     write_detections(tmp_path / "detections.json", found)
+    write_model(tmp_path / "work/models/0123")
     video = {"id": "v", "duration_seconds": 2.0, "instances": []}
     write_json(tmp_path / "v.json", video)
     config = plain(SimulationConfig())
@@ -58,14 +62,27 @@ def folder(tmp_path, monkeypatch):
 
 def test_the_page_shows_every_format():
     assert list(OUTPUTS) == list(COMMANDS)
-    assert set(COMMANDS) == {*FORMATS, *LAYOUTS}
+    assert set(COMMANDS) == {*FORMATS, *LAYOUTS, *NETWORKS}
 
 
-@pytest.mark.parametrize("format", COMMANDS)
+@pytest.mark.parametrize(
+    "format",
+    [pytest.param(f, marks=[pytest.mark.slow] * (f in NETWORKS)) for f in COMMANDS],
+)
 def test_a_command_of_the_page_does_what_it_says(folder, format):
     done = CliRunner().invoke(app, COMMANDS[format])
     assert done.exit_code == 0, done.exception
     assert (folder / OUTPUTS[format]).stat().st_size > 0
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:.torch.jit:FutureWarning")
+def test_the_pages_python_runs_as_it_stands(folder):
+    CliRunner().invoke(app, COMMANDS["torchscript"])
+    (code,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    names = {}
+    exec(code, names)
+    assert names["cas"].shape == (3, 12) and names["video_scores"].shape == (3,)
 
 
 def test_an_error_is_one_line_with_its_exit_code(folder):

@@ -89,8 +89,8 @@ def test_without_the_paper_s_threshold_its_column_stays_empty(tmp_path):
     ("fields", "message"),
     [
         ({"table": 3}, "--table 3: expected one of 4, 5, 6, 7, 8, 9"),
-        ({"figure": 1}, "--figure 1: expected one of 5, 8, 9, 11, 12"),
-        ({"table": 4, "figure": 8}, "one at a time"),
+        ({"figure": "1"}, "--figure 1: expected one of 5, 8, 9, 11, 12, active"),
+        ({"table": 4, "figure": "8"}, "one at a time"),
         ({"table": 4, "seeds": 0}, "--seeds 0: expected at least 1"),
     ],
 )

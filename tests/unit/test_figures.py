@@ -10,7 +10,8 @@ from pipeline.config import make_config
 from pipeline.datasets import Instance, Video
 from pipeline.detections import Detection
 from pipeline.evaluation import EvaluateConfig
-from pipeline.experiments.config import FIGURE_NUMBERS
+from pipeline.experiments.annotation import WAYS
+from pipeline.experiments.config import FIGURES
 from pipeline.experiments.figures import make_figure
 from pipeline.experiments.figures.lambdas import draw_lambdas
 from pipeline.experiments.figures.localizations import localize_class, video_map
@@ -141,19 +142,19 @@ def run(tmp_path_factory):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", FIGURE_NUMBERS)
-def test_a_figure_is_written_with_its_numbers_and_each_time_the_same(run, number):
-    outcome = make_figure(run, number)
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_figure_is_written_with_its_numbers_and_each_time_the_same(run, name):
+    outcome = make_figure(run, name)
     files = [run.folder("experiment") / name for name in outcome.result["files"]]
     assert [path.name for path in files] == [
-        f"figure-{number}.{suffix}" for suffix in ("pdf", "png", "json")
+        f"figure-{name}.{suffix}" for suffix in ("pdf", "png", "json")
     ]
     before = [path.read_bytes() for path in files]
     assert all(len(content) > 500 for content in before)
     numbers = read_json(files[-1])
-    assert f"Fig. {number}" in numbers["title"]
-    CHECKS[number](numbers)
-    make_figure(run, number)
+    assert (f"Fig. {name}" in numbers["title"]) == name.isdigit()
+    CHECKS[name](numbers)
+    make_figure(run, name)
     assert [path.read_bytes() for path in files] == before
 
 
@@ -208,10 +209,22 @@ def check_lambdas(numbers):
     assert all(0 <= row["average"]["values"][0] <= 100 for row in numbers["rows"])
 
 
+def check_active(numbers):
+    assert (numbers["videos"], numbers["instances"]) == (4, 4)
+    lines = {line["way"]: line for line in numbers["lines"]}
+    assert set(lines) == set(WAYS)
+    for line in lines.values():
+        assert line["clicks"][0] == 4 and line["clicks"] == sorted(line["clicks"])
+        assert len(line["average"]) == len(line["at_half"]) == 4
+        assert line["average"][0] == lines["random"]["average"][0]
+    assert lines["random"]["clicks"] == lines["even"]["clicks"] == [4, 8, 12, 16]
+
+
 CHECKS = {
-    5: check_sequences,
-    8: check_temporal_softmax,
-    9: check_category_softmax,
-    11: check_seven_gaussians,
-    12: check_lambdas,
+    "5": check_sequences,
+    "8": check_temporal_softmax,
+    "9": check_category_softmax,
+    "11": check_seven_gaussians,
+    "12": check_lambdas,
+    "active": check_active,
 }

@@ -19,7 +19,7 @@ from models.aggregation import (
 from models.config import TrainConfig
 from models.fit import FitState, Samples, batch_indices, fit
 from models.predictor import Predictor
-from models.rescale import interpolate, rescale, sampled_snippets
+from models.rescale import interpolate, rescale, sample
 from models.soda import build_soda
 from pipeline.checkpoint import digest_of, load_checkpoint, save_checkpoint
 from pipeline.datasets import BACKGROUND, Point
@@ -127,6 +127,11 @@ def test_rescaling_to_the_same_length_is_the_identity():
 
 
 lengths = st.integers(1, 300)
+
+
+def sampled_snippets(snippets, cells, jitter=None):
+    """The index of the snippet in each cell."""
+    return sample(torch.arange(snippets)[None].double(), cells, jitter)[0].long()
 
 
 @given(snippets=lengths, cells=lengths, seed=st.none() | st.integers(0, 99))

@@ -1,12 +1,13 @@
-"""From a figure's number to what makes it."""
+"""From a figure's name to what makes it."""
 
 from pipeline.record import Outcome
 from pipeline.run import Run
 
 
-def make_figure(run: Run, number: int) -> Outcome:
-    """Make one of `FIGURE_NUMBERS` in the experiment's folder."""
+def make_figure(run: Run, name: str) -> Outcome:
+    """Make one of `FIGURES` in the experiment's folder."""
     # Not above: every command imports the stages, and would wait for matplotlib.
+    from pipeline.experiments.figures.active import make_active
     from pipeline.experiments.figures.category_softmax import make_category_softmax
     from pipeline.experiments.figures.lambdas import make_lambdas
     from pipeline.experiments.figures.sequences import make_sequences
@@ -14,10 +15,11 @@ def make_figure(run: Run, number: int) -> Outcome:
     from pipeline.experiments.figures.temporal_softmax import make_temporal_softmax
 
     makers = {
-        5: make_sequences,
-        8: make_temporal_softmax,
-        9: make_category_softmax,
-        11: make_seven_gaussians,
-        12: make_lambdas,
+        "5": make_sequences,
+        "8": make_temporal_softmax,
+        "9": make_category_softmax,
+        "11": make_seven_gaussians,
+        "12": make_lambdas,
+        "active": make_active,
     }
-    return makers[number](run)
+    return makers[name](run)

@@ -1,0 +1,195 @@
+"""mAP against the number of clicks, by how their moments are chosen."""
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from pipeline.experiments.annotation import WAYS, Way
+from pipeline.experiments.cells import seeds_of
+from pipeline.experiments.experiment import note_of
+from pipeline.experiments.figures.sheet import new_sheet, publish
+from pipeline.experiments.summary import AT, Figures
+from pipeline.fanout import Item, Job, run_job
+from pipeline.record import Outcome
+from pipeline.reporting import notes
+from pipeline.run import Run
+from pipeline.storage import fingerprint, read_json, write_text
+
+NAME = "figure-active"
+TITLE = "mAP against the number of clicks, by how their moments are chosen"
+ROUNDS = 4  # the first with one click a video, each other one with a click more
+# Models in colours that the colour-blind can tell apart, other ways in greys.
+STYLES = {
+    "disagreement": ("#0072B2", "o-"),
+    "entropy": ("#E69F00", "s-"),
+    "margin": ("#009E73", "^-"),
+    "borderline": ("#CC79A7", "v-"),
+    "confident": ("#D55E00", "D-"),
+    "even": ("#000000", "x--"),
+    "random": ("#777777", "+:"),
+    "segment": ("#777777", "*-."),
+}
+
+Results = Mapping[Way, Sequence[Sequence[Mapping[str, Any]]]]  # way, round, seed
+
+
+@dataclass(frozen=True)
+class Line:
+    """What one way of choosing moments leads to, round by round."""
+
+    way: Way
+    clicks: tuple[float, ...]  # in all videos together, mean over the seeds
+    average: tuple[Figures, ...]  # mAP
+    at_half: tuple[Figures, ...]  # mAP@.5; empty if that was not measured
+
+
+def make_active(run: Run) -> Outcome:
+    """Click and train, round by round, in every way and with every seed."""
+    lines = summarise_rounds(run_rounds(run))
+    videos = [v for v in run.usable("features") if v.subset == "train"]
+    instances = sum(len(video.instances) for video in videos)
+    notes_ = (*notes(run), f"{len(videos)} training videos, {instances} instances")
+    folder = run.folder("experiment")
+    write_text(folder / f"{NAME}.md", to_markdown(lines, note_of(run)))
+    write_text(folder / f"{NAME}.csv", to_csv(lines))
+    sheet = draw_active(lines, len(videos), instances)
+    numbers = {"videos": len(videos), "instances": instances, "lines": lines}
+    return publish(run, NAME, TITLE, sheet, numbers, notes_)
+
+
+def run_rounds(run: Run) -> dict[Way, list[list[dict[str, Any]]]]:
+    """Each way's results, by round and seed; what was done costs nothing."""
+    # The stages import what imports this.
+    from pipeline.stages import inputs_digest
+
+    # Beside the experiment's own folder, so that more seeds cost only what is new.
+    made_of = [run.identity("evaluate"), inputs_digest(run, "experiment")]
+    folder = run.folder("experiment").parent / fingerprint(["rounds", made_of])
+    seeds = seeds_of(run)
+    first = {seed: folder / f"first-{seed}.json" for seed in seeds}
+    run_items(run, [round_item(path, None, "", seed) for seed, path in first.items()])
+    files = {way: [first] for way in WAYS}
+    for index in range(1, ROUNDS):
+        items = []
+        for way, rounds in files.items():
+            rounds.append(
+                {seed: folder / f"{way}-{index}-{seed}.json" for seed in seeds}
+            )
+            items += [
+                round_item(path, rounds[-2][seed], way, seed)
+                for seed, path in rounds[-1].items()
+            ]
+        run_items(run, items)
+    return {
+        way: [[read_json(path) for path in paths.values()] for paths in rounds]
+        for way, rounds in files.items()
+    }
+
+
+def round_item(path: Path, before: Path | None, way: str, seed: int) -> Item:
+    """One training."""
+    return Item(
+        id=path.stem,
+        inputs=(str(before),) if before else (),
+        output=str(path),
+        weight=1.0,
+        arguments={"way": way, "seed": seed},
+    )
+
+
+def run_items(run: Run, items: Sequence[Item]) -> None:
+    """Do the trainings of one round, side by side."""
+    job = Job(
+        stage="experiment",
+        function="pipeline.experiments.annotation:run_round",
+        parameters={"run": run.to_json("experiment")},
+        items=tuple(items),
+        unit="trainings",
+    )
+    run_job(job, run.workdir, replace(run.network_resources, max_failures=0.0))
+
+
+def summarise_rounds(results: Results) -> list[Line]:
+    """Mean and spread over the seeds."""
+    return [
+        Line(
+            way,
+            tuple(
+                fmean(sum(map(len, result["clicks"].values())) for result in seeds)
+                for seeds in rounds
+            ),
+            tuple(Figures(tuple(r["average_map"] for r in seeds)) for seeds in rounds),
+            tuple(
+                Figures(tuple(r["map"][AT] for r in seeds))
+                for seeds in rounds
+                if AT in seeds[0]["map"]
+            ),
+        )
+        for way, rounds in results.items()
+    ]
+
+
+def to_markdown(lines: Sequence[Line], note: str) -> str:
+    """A table for each measure: a row a way, a column a round."""
+    tables = [f"## {TITLE}", note]
+    for name, values in measures(lines).items():
+        counts = [f"{count}" for count in range(1, ROUNDS + 1)]
+        head = [f"{name}, clicks a video", *counts]
+        body = [
+            [WAYS[way], *(str(figures) for figures in row)]
+            for way, row in values.items()
+        ]
+        rows = [head, ["---"] * len(head), *body]
+        tables.append("\n".join(f"| {' | '.join(row)} |" for row in rows))
+    return "\n\n".join(tables) + "\n"
+
+
+def to_csv(lines: Sequence[Line]) -> str:
+    """Every figure apart, for whoever computes with them."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["way", "round", "clicks", "measure", "mean", "spread", "seeds"])
+    clicks = {line.way: line.clicks for line in lines}
+    for name, values in measures(lines).items():
+        for way, row in values.items():
+            for index, figures in enumerate(row):
+                mean, spread = round(figures.mean, 4), round(figures.spread, 4)
+                seeds = " ".join(map(str, figures.values))
+                count = round(clicks[way][index], 1)
+                writer.writerow([way, index + 1, count, name, mean, spread, seeds])
+    return text.getvalue()
+
+
+def measures(lines: Sequence[Line]) -> dict[str, dict[Way, tuple[Figures, ...]]]:
+    """What was measured, by its name and the way."""
+    both = {
+        "mAP@.5": {line.way: line.at_half for line in lines if line.at_half},
+        "average mAP": {line.way: line.average for line in lines},
+    }
+    return {name: values for name, values in both.items() if values}
+
+
+def draw_active(lines: Sequence[Line], videos: int, instances: int) -> Figure:
+    """Average mAP over clicks a video, with clicks an instance above."""
+    sheet = new_sheet(7.0, 3.6)
+    axes = sheet.subplots()
+    for line in lines:
+        color, style = STYLES[line.way]
+        means = [figures.mean for figures in line.average]
+        per_video = [count / videos for count in line.clicks]
+        axes.plot(per_video, means, style, color=color, label=WAYS[line.way])
+    axes.set(xlabel="clicks a video", ylabel="average mAP (%)")
+    axes.set_xticks(range(1, ROUNDS + 1))
+    sheet.legend(loc="outside right upper", fontsize="x-small")
+    ratio = instances / videos
+    scales = (lambda x: np.divide(x, ratio), lambda x: np.multiply(x, ratio))
+    above = axes.secondary_xaxis("top", functions=scales)
+    above.set_xlabel("clicks an instance")
+    return sheet
