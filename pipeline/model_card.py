@@ -61,6 +61,7 @@ Finds {", ".join(description["classes"])} in untrimmed videos:
 
     {description["command"]}
 
+Made with {made_with(description["versions"])}.
 `config.json` holds all parameters, `metrics.jsonl` the loss terms of each epoch and
 `events` the same for TensorBoard.
 
@@ -91,6 +92,12 @@ The model takes features with the fingerprint
 {PAPER}
 ```
 """
+
+
+def made_with(versions: Mapping[str, str]) -> str:
+    """The versions that matter to whoever makes it again."""
+    named = ("soda-localizer", "commit", "python", "torch")
+    return ", ".join(f"{name} {versions[name]}" for name in named if name in versions)
 
 
 def front_matter(

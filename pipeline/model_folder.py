@@ -44,7 +44,8 @@ def write_scores(folder: Path, scores: Mapping[str, Any]) -> None:
     """Add a model's scores to its folder: `metrics.json`, and the card with them."""
     write_json(folder / "metrics.json", plain(scores))
     description = read_json(folder / "config.json")
-    write_text(folder / "README.md", model_card(description, scores))
+    if "versions" in description:  # older models do not tell what a card needs
+        write_text(folder / "README.md", model_card(description, scores))
 
 
 def load_model(folder: Path) -> tuple[SODA, dict[str, Any]]:

@@ -26,6 +26,7 @@ from pipeline.reproducing import command_of
 from pipeline.run import Run
 from pipeline.samples import TrainingVideo, check_points, make_samples
 from pipeline.storage import plain, read_json
+from pipeline.versions import versions
 
 CHECKPOINT = "checkpoint.pt"
 CHECKPOINT_SECONDS = 10.0
@@ -118,6 +119,7 @@ def _fit_into(
         },
         "clicks": {name: clicks[name] for name in TOLD_OF_CLICKS if name in clicks},
         "command": command_of(run),
+        "versions": versions(),
     }
     save_model(folder, model, description, history)
     (folder / CHECKPOINT).unlink(missing_ok=True)

@@ -10,6 +10,7 @@ from models.soda import build_soda
 from pipeline.model_folder import save_model
 from pipeline.proposals import DetectConfig
 from pipeline.storage import plain
+from pipeline.versions import versions
 
 SMALL = TrainConfig(cells=12, hidden=8)
 MADE_OF = {"format": 0, "features": {"extractor": "none"}}
@@ -29,6 +30,7 @@ def write_model(folder: Path, config: TrainConfig = SMALL) -> Predictor:
         "training_videos": {"used": 3, "of": 4},
         "clicks": {"origin": "by hand", "clicks": {"action": 5, "background": 6}},
         "command": "luigi --module tasks Evaluate --dataset tiny",
+        "versions": versions(),
     }
     save_model(folder, model, description, [])
     return Predictor(model, config, torch.device("cpu"))

@@ -13,11 +13,10 @@ from av.codec.codec import UnknownCodecError
 
 from pipeline.doctor.finding import Finding
 from pipeline.errors import MissingToolError
+from pipeline.versions import PACKAGES, PROJECT
 from pipeline.video.lossless import GRAY, RGB
 
-PROJECT = "soda-localizer"
 INSTALL = "install the project anew: pip install --editable ."
-SHOWN = ("torch", "torchvision", "pytorchvideo", "av", "numpy", "luigi")
 SLURM_COMMANDS = ("sbatch", "squeue", "scancel", "scontrol")
 # What each codec is for; without those that write nothing works.
 WRITTEN = {RGB.name: "cached frames", GRAY.name: "cached flow"}
@@ -43,7 +42,7 @@ def packages() -> Finding:
         found = f"missing: {', '.join(missing)}"
         return _missing("packages", found, INSTALL)
     return Finding(
-        "packages", "ok", ", ".join(f"{name} {version(name)}" for name in SHOWN)
+        "packages", "ok", ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     )
 
 

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from extractors.weights import WeightsError, find_weights
+from pipeline import detect
 from pipeline.config import make_config
-from pipeline.detecting import detect, detect_dataset
+from pipeline.detecting import detect_dataset
 from pipeline.errors import SodaError
 from pipeline.grid import SnippetGrid
 from pipeline.run import Run
