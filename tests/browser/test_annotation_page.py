@@ -288,6 +288,14 @@ def test_work_goes_on_after_a_reload_and_each_video_has_its_own(
     assert clicks_of(store.path, "uneven") == [(0.005, "<b>kick</b>")]
 
 
+def test_videos_that_are_passed_by_quickly_do_no_harm(page: Page) -> None:
+    press(page, *["Tab"] * 6)
+    wait_for_frame(page, 0)
+    expect(page.locator("#message")).to_have_text("")
+    go_to(page, 3)
+    assert shown_number(page) == 3
+
+
 def test_tab_goes_round_the_buttons_once_they_are_entered(page: Page) -> None:
     press(page, "F6", "Tab")
     expect(page.locator("#video")).to_be_focused()

@@ -38,6 +38,7 @@ async function open(number) {
       () => opened === current,
     );
     await player.load(page.videos[opened].source, new Frames(frames));
+    if (!player.frames) return; // it was opened again meanwhile
     note("");
     if (half && work().isEmpty) work().spans = halfSpans();
     changed();
@@ -60,13 +61,12 @@ async function until(asked, waiting, wanted) {
 
 async function refreshHints() {
   const opened = current;
-  const bar = byId("curves");
   try {
     const waiting = ({ share }) => (byId("cost").textContent = `The model looks at it: ${Math.round(100 * share)} %`);
     const said = await until(() => store.hints(opened), waiting, () => opened === current);
     if (opened !== current) return;
     hints = said;
-    bar.hidden = false;
+    byId("curves").hidden = false;
     showCost();
     moved();
   } catch (error) {
