@@ -5,6 +5,7 @@ python -m tests.browser.screenshots
 wants the demo's report (`soda run demo`) and writes into docs/.
 """
 
+import re
 import signal
 import subprocess
 import sys
@@ -20,8 +21,10 @@ from tests.conftest import ROOT
 
 DOCS = ROOT / "docs"
 VIDEO = "demo_test_02"  # has instances of each kind of localization
-# Seconds of a training video, and the key of what is seen there.
-CLICKS = ((1.0, "b"), (5.0, "2"), (9.0, "b"), (12.0, "4"))
+SPINNING_MS = 3000  # as long as the player's own buttons say that it loads
+FPS = 25
+# By seconds of the first training video, the key of what is seen there.
+CLICKS = {0: "b", 3: "1", 6: "b", 8: "1"}
 
 
 def main() -> None:
@@ -29,7 +32,7 @@ def main() -> None:
     report = newest("report")
     with chromium() as browser:
         page = browser.new_page(
-            viewport={"width": 1200, "height": 900}, device_scale_factor=1.5
+            viewport={"width": 1200, "height": 1150}, device_scale_factor=1.25
         )
         show_index(page, report)
         take(page, "report-index.png")
@@ -66,6 +69,7 @@ def show_video(page: Page, report: Path) -> None:
     page.wait_for_function("document.querySelector('video').readyState >= 2")
     page.evaluate("document.querySelector('video').currentTime = 4")
     page.wait_for_function("!document.querySelector('video').seeking")
+    page.wait_for_timeout(SPINNING_MS)
 
 
 @contextmanager
@@ -94,11 +98,12 @@ def annotating() -> Iterator[str]:
 def show_annotating(page: Page, address: str) -> None:
     """A video that is being annotated, when the model has looked at it."""
     page.goto(address)
-    page.wait_for_function("document.querySelector('video').readyState >= 2")
-    for seconds, key in CLICKS:
-        page.evaluate(f"document.querySelector('video').currentTime = {seconds}")
-        page.wait_for_function("!document.querySelector('video').seeking")
-        page.keyboard.press(key)
+    for seconds in range(max(CLICKS) + 1):
+        here = re.compile(f"^frame {FPS * seconds} ")
+        expect(page.locator("#frame")).to_have_text(here)
+        if seconds in CLICKS:
+            page.keyboard.press(CLICKS[seconds])
+        page.keyboard.press("ArrowRight")
     expect(page.locator("#curves")).to_be_visible(timeout=120_000)
 
 

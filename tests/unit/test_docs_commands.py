@@ -40,11 +40,8 @@ def commands(program):
         text = re.sub(r" *\\\n +", " ", page.read_text("utf-8"))
         for line in COMMAND.findall(text):
             words = shlex.split(re.sub(r"\[([^]]*)\]|;.*", r"\1", line), comments=True)
-            if (
-                words[: len(program.split())] == program.split()
-                and words[-1] != "--help"
-            ):
-                found.append(words[len(program.split()) :])
+            if words[: len(name)] == name and words[-1] != "--help":
+                found.append(words[len(name) :])
     return found
 
 
