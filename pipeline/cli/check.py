@@ -58,7 +58,9 @@ def check_command(
             f"{check.dataset.source}: {len(check.problems)} problem(s); mend them, "
             f"then type: {again}"
         )
-    command = ["luigi", "--module", "tasks", "Evaluate", "--dataset", dataset, *places]
+    known = any(v.instances or v.points for v in check.dataset.of_subset("train"))
+    verb = "run" if known or places else "annotate"
+    command = ["soda", verb, dataset, *places]
     typer.echo(f"no problems; next: {shlex.join(command)}")
 
 

@@ -124,9 +124,9 @@ def print_next(path: Path, entries: Sequence[Entry]) -> None:
     """The commands to type, as far as the annotations go."""
     dataset = shlex.quote(str(path))
     typer.echo(f"written: {path}\nnext: soda check {dataset}")
-    if any(entry.subset == "test" and entry.instances for entry in entries):
-        task = "Evaluate"
-    else:
+    if not any(entry.subset == "test" and entry.instances for entry in entries):
         typer.echo("no test video has segments yet: without them nothing is scored")
-        task = "DetectActions"
-    typer.echo(f"then: luigi --module tasks {task} --dataset {dataset} --preset small")
+    if any(entry.subset == "train" and entry.instances for entry in entries):
+        typer.echo(f"then: soda run {dataset} --preset small")
+    else:
+        typer.echo(f"then, to click single frames: soda annotate {dataset}")

@@ -2,17 +2,14 @@
 
 import re
 import shlex
-import signal
-import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from pipeline.points.formats import read_click_file
-from tests.command.commands import QUICK, command, run
+from tests.browser.annotating import MOVES, STILL, annotating, click_both
+from tests.command.commands import QUICK, run
 from tests.conftest import ROOT
 from tests.dataset_maker import STEPS, square_pictures
 from tests.video_maker import write_video
@@ -20,7 +17,6 @@ from tests.video_maker import write_video
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 MOVING = range(25, 55)
-STILL, MOVES = 10, 40  # frames to click
 
 
 def commands(word: str) -> list[str]:
@@ -39,41 +35,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         write_video(tmp_path / "kitchen" / f"{number}.mp4", pictures)
     (tmp_path / "kitchen" / "4 is none.mp4").write_bytes(b"no video")
     return tmp_path
-
-
-@contextmanager
-def annotating(line: str, folder: Path) -> Iterator[tuple[str, list[str]]]:
-    """The command while it serves; gives its address, and then what it printed."""
-    words = [command("soda"), *shlex.split(line)[1:], "--no-browser"]
-    process = subprocess.Popen(
-        words, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    assert process.stdout is not None
-    printed: list[str] = []
-    try:
-        yield process.stdout.readline().strip(), printed
-    finally:
-        process.send_signal(signal.SIGINT)
-        out, error = process.communicate(timeout=60)
-    assert process.returncode == 0, error
-    printed += [out, error]
-
-
-def go_to(page: Page, frame: int) -> None:
-    while (now := int(page.locator("#frame").inner_text().split()[1])) != frame:
-        page.keyboard.press("." if now < frame else ",")
-        expect(page.locator("#frame")).not_to_have_text(re.compile(f"frame {now} "))
-
-
-def click_both(page: Page, key: str) -> None:
-    """A click of background, and one of the action that a key stands for."""
-    expect(page.locator("#frame")).to_have_text(re.compile("^frame 0 "))
-    page.keyboard.press("ArrowRight")
-    expect(page.locator("#frame")).to_have_text(re.compile("^frame 25 "))
-    go_to(page, STILL)
-    page.keyboard.press("b")
-    go_to(page, MOVES)
-    page.keyboard.press(key)
 
 
 def test_videos_are_annotated_in_the_browser_and_trained_on(

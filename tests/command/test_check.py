@@ -20,7 +20,7 @@ def test_a_dataset_that_is_well_ends_with_the_next_command(tmp_path):
     assert done.returncode == 0, done.stderr
     assert "tiny: 4 videos (2 train, 2 test), 2 classes, 0.00 h" in done.stdout
     assert "problem:" not in done.stdout
-    command = "luigi --module tasks Evaluate --dataset 'my data/dataset.json'"
+    command = "soda run 'my data/dataset.json'"
     assert f"no problems; next: {command}" in done.stdout
 
 

@@ -184,6 +184,7 @@ def test_the_command_writes_a_manifest_and_says_what_comes_next(tmp_path):
     assert "  pour: 3 train, 1 test" in done.stdout
     assert f"next: soda check {path}" in done.stdout
     assert "no test video has segments yet" in done.stdout
+    assert f"then, to click single frames: soda annotate {path}" in done.stdout
     assert f"left out: {tmp_path / 'pour' / 'broken.mp4'}: " in done.stderr
 
 
@@ -199,7 +200,7 @@ def test_a_table_of_segments_is_ready_to_be_evaluated(tmp_path):
     assert [(v.id, v.subset) for v in dataset.videos] == [("1", "train"), ("2", "test")]
     assert dataset.videos[1].instances == (Instance("pour", 0.25, 1.0),)
     assert dataset.videos[0].path == folder / "1.mp4"
-    assert "then: luigi --module tasks Evaluate --dataset" in done.stdout
+    assert f"then: soda run {output} --preset small" in done.stdout
 
 
 def test_videos_beside_the_folder_get_absolute_paths(tmp_path):
