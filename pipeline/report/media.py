@@ -14,7 +14,13 @@ from pipeline.fanout import file_name
 from pipeline.progress import Progress
 from pipeline.report.data import VideoReport
 from pipeline.storage import atomic_path
-from pipeline.video import film_strip, plays_in_browsers, probe, write_proxy
+from pipeline.video import (
+    begins_late,
+    film_strip,
+    plays_in_browsers,
+    probe,
+    write_proxy,
+)
 
 # Which videos get a small copy that every browser plays: those that need it, all, none.
 Proxy = Literal["auto", "always", "never"]
@@ -99,7 +105,9 @@ def needs_proxy(path: Path, proxy: Proxy) -> bool:
     Raises:
         VideoError: It is missing or no video.
     """
-    return proxy == "always" or (proxy == "auto" and not plays_in_browsers(path))
+    if proxy != "auto":
+        return proxy == "always"
+    return not plays_in_browsers(path) or begins_late(path)
 
 
 def _is_made(made: Path, source: Path) -> bool:

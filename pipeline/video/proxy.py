@@ -40,6 +40,18 @@ def plays_in_browsers(path: Path) -> bool:
         return codec.name in _codecs_in(source) and codec.pix_fmt in PIXEL_FORMATS
 
 
+def begins_late(path: Path) -> bool:
+    """Whether a container begins a frame or more after 0.
+
+    Browsers do not agree on what time their players show of such a video.
+
+    Raises:
+        VideoError: It is missing or no video.
+    """
+    with open_video(path) as source:
+        return abs(source.start_seconds * source.fps) >= 1
+
+
 def _codecs_in(source: Source) -> tuple[str, ...]:
     """What browsers play of a container; FFmpeg has one name for Matroska and WebM."""
     name = source.container.format.name

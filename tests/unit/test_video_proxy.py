@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pipeline.errors import MissingVideoError, UnreadableVideoError
 from pipeline.video import (
     DecodeConfig,
+    begins_late,
     plays_in_browsers,
     probe,
     sample_frames,
@@ -70,6 +71,12 @@ def test_what_some_browser_does_not_play_gets_a_copy(tmp_path, name):
     path = write_video(tmp_path / name, numbered_pictures(20), **NOT_PLAYING[name])
     assert not plays_in_browsers(path)
     assert plays_in_browsers(proxy_of(path))
+
+
+def test_the_copy_of_a_video_that_begins_late_begins_at_0(tmp_path):
+    late = write_video(tmp_path / "v.mp4", numbered_pictures(5), pts=range(50, 55))
+    assert plays_in_browsers(late) and begins_late(late)
+    assert not begins_late(proxy_of(late))
 
 
 @settings(deadline=None, max_examples=25)
