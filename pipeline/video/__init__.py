@@ -9,7 +9,7 @@ from pipeline.video.frame_cache import decode_video as decode_video
 from pipeline.video.frame_cache import describe_source as describe_source
 from pipeline.video.probe import VideoInfo as VideoInfo
 from pipeline.video.probe import probe as probe
-from pipeline.video.proxy import begins_late
+from pipeline.video.proxy import begins_late as begins_late
 from pipeline.video.proxy import plays_in_browsers as plays_in_browsers
 from pipeline.video.proxy import write_proxy as write_proxy
 from pipeline.video.sampling import DecodeConfig as DecodeConfig
