@@ -1,8 +1,8 @@
 """The points file that an annotation page saves to, safe against two tabs at once."""
 
 import math
-import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from pipeline.points.formats import points_json, read_click_file
 from pipeline.points.formats.document import read_document
 from pipeline.points.human import label_problems, nearest
 from pipeline.points.names import VideoNames
-from pipeline.storage import fingerprint, write_json
+from pipeline.storage import fingerprint, write_json, writing
 
 Entry = dict[str, Any]  # of one video, as the file has it
 
@@ -57,9 +57,7 @@ class PointsStore:
                 ".json, and import this one on the page"
             )
         self.path, self.dataset, self.annotator = path, dataset, annotator
-        self._lock = Path(
-            tempfile.gettempdir(), f"soda-{fingerprint(path.resolve())}.lock"
-        )
+        self._lock = path.with_name(f".{path.name}.lock")
         if path.exists():
             self._check_labels()
 
@@ -92,7 +90,7 @@ class PointsStore:
             ConflictError: The file has another revision.
             AnnotationError: The content makes no sense.
         """
-        with FileLock(self._lock):
+        with self._locked():
             entries = self.entries()
             entry = entries.get(id) or new_entry(id)
             if revision_of(entry) != revision:
@@ -100,6 +98,14 @@ class PointsStore:
             entries[id] = self._changed(entry, content)
             self._write(entries)
             return entries[id], revision_of(entries[id])
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """While nobody else reads the file to change it."""
+        with writing(self._lock):
+            self._lock.parent.mkdir(parents=True, exist_ok=True)
+            with FileLock(self._lock, mode=0o666):  # whoever shares the folder
+                yield
 
     def add_file(self, path: Path, fps: Mapping[str, float]) -> Imported:
         """Add the clicks of a file in any form that is read; none is added twice.
@@ -115,7 +121,7 @@ class PointsStore:
         problems, known = list(file.problems), (*self.dataset.classes, BACKGROUND)
         lengths = {v.id: v.duration_seconds for v in self.dataset.videos}
         added = 0
-        with FileLock(self._lock):
+        with self._locked():
             entries = self.entries()
             for click in file.clicks:
                 id = names.id_of(click.video)
