@@ -2,24 +2,24 @@
 
 from pathlib import Path
 
-from pipeline.errors import InputNotFoundError, UsageError
+from pipeline.errors import InputNotFoundError
 from pipeline.stage_names import FOLDERS
 
+MODEL_FILE = "model.safetensors"
 WORK = Path("work")  # holds a work folder a dataset, unless --workdir says otherwise
 
 
 def find_models(work: Path = WORK) -> list[Path]:
     """The folders of all trained models below the work folders of datasets, sorted."""
-    files = work.glob(f"*/{FOLDERS['train']}/*/model.safetensors")
+    files = work.glob(f"*/{FOLDERS['train']}/*/{MODEL_FILE}")
     return sorted(file.parent for file in files)
 
 
-def the_only_model(work: Path = WORK) -> Path:
-    """The model that is meant where none is named.
+def newest_model(work: Path = WORK) -> Path:
+    """The model that is meant where none is named: the one that was trained last.
 
     Raises:
         InputNotFoundError: There is none.
-        UsageError: There are several; they are listed.
     """
     found = find_models(work)
     if not found:
@@ -27,9 +27,4 @@ def the_only_model(work: Path = WORK) -> Path:
             f"--model: expected a folder that TrainSODA wrote, found none in "
             f"{work}/*/models; name one, or train one: soda run DATASET --to TrainSODA"
         )
-    if len(found) > 1:
-        listed = "".join(f"\n  {path}" for path in found)
-        raise UsageError(
-            f"--model: expected one of {len(found)} models; name it:{listed}"
-        )
-    return found[0]
+    return max(found, key=lambda folder: (folder / MODEL_FILE).stat().st_mtime_ns)

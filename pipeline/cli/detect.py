@@ -10,7 +10,7 @@ from rich.table import Table
 
 from pipeline.errors import FailedVideosError
 from pipeline.progress import say
-from pipeline.trained_models import find_models, the_only_model
+from pipeline.trained_models import find_models, newest_model
 
 if TYPE_CHECKING:
     from pipeline.detections import Detection
@@ -26,7 +26,7 @@ def detect_command(
     model: Annotated[
         Path | None,
         typer.Option(
-            help="A folder that TrainSODA wrote. Default: the only one in work.",
+            help="A folder that TrainSODA wrote. Default: the newest in work.",
             autocompletion=lambda: list(map(str, find_models())),
         ),
     ] = None,
@@ -57,9 +57,11 @@ def detect_command(
     Exit codes: 2 wrong usage, 3 no such video or model, 5 some videos could not be
     searched, which are named while the others are done, 7 weights.
     """
-    chosen = model or the_only_model()
+    chosen = model or newest_model()
     if model is None:
-        say(f"model: {chosen}")
+        say(
+            f"model: {chosen}, the newest of {len(find_models())}; --model takes another"
+        )
     from pipeline.searching import search_videos  # PyTorch is not wanted for --help
 
     found = search_videos(videos, chosen, output, device, threshold, jobs)

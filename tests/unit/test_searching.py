@@ -1,5 +1,7 @@
 """Which videos `soda detect` means, which model, and what it draws of them."""
 
+import os
+
 import numpy as np
 import pytest
 
@@ -11,7 +13,7 @@ from pipeline.evaluation.ground_truth import read_instances
 from pipeline.grid import SnippetGrid
 from pipeline.response import Response, read_response, response_path, write_response
 from pipeline.searching import name_videos
-from pipeline.trained_models import find_models, the_only_model
+from pipeline.trained_models import find_models, newest_model
 from tests.dataset_maker import entry, write_manifest
 
 
@@ -51,18 +53,16 @@ def test_what_is_not_there_is_named_before_any_work(videos):
         named(videos, "a.mp4", output="a.mp4")
 
 
-def test_the_only_model_is_meant_where_none_is_named(tmp_path):
+def test_the_newest_model_is_meant_where_none_is_named(tmp_path):
     with pytest.raises(InputNotFoundError, match="soda run DATASET --to TrainSODA"):
-        the_only_model(tmp_path)
-    models = [tmp_path / "kitchen" / "models" / name for name in ("1", "2")]
-    for folder in models:
+        newest_model(tmp_path)
+    models = [tmp_path / "kitchen" / "models" / name for name in ("1", "2", "3")]
+    for folder, nanoseconds in zip(models, (10, 30, 20), strict=True):
         folder.mkdir(parents=True)
-    (models[0] / "model.safetensors").touch()
-    assert the_only_model(tmp_path) == models[0]
-    (models[1] / "model.safetensors").touch()
+        (folder / "model.safetensors").touch()
+        os.utime(folder / "model.safetensors", ns=(nanoseconds, nanoseconds))
     assert find_models(tmp_path) == models
-    with pytest.raises(UsageError, match=r"one of 2 models; name it:\n.*models/1\n"):
-        the_only_model(tmp_path)
+    assert newest_model(tmp_path) == models[1]
 
 
 @pytest.fixture
