@@ -59,9 +59,8 @@ def detect_command(
     """
     chosen = model or newest_model()
     if model is None:
-        say(
-            f"model: {chosen}, the newest of {len(find_models())}; --model takes another"
-        )
+        count = len(find_models())
+        say(f"model: {chosen}, the newest of {count}; --model takes another")
     from pipeline.searching import search_videos  # PyTorch is not wanted for --help
 
     found = search_videos(videos, chosen, output, device, threshold, jobs)

@@ -50,7 +50,11 @@ class Soda(LazyGroup):
         ),
         Entry("report", SEEN, "Make pages to look at any detections."),
         Entry("figure", SEEN, "Draw a video's time line on paper."),
-        Entry("export", SEEN, "Detections and features in the forms of other tools."),
+        Entry(
+            "export",
+            SEEN,
+            "Detections, features and models in the forms of other tools.",
+        ),
     )
 
     def invoke(self, ctx: Any) -> Any:

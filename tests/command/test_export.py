@@ -7,7 +7,7 @@ import shlex
 import pytest
 from typer.testing import CliRunner
 
-from pipeline.cli.main import app
+from pipeline.cli.main import main
 from pipeline.datasets.simulated import SimulationConfig
 from pipeline.detections import Detection, write_detections
 from pipeline.exports import FORMATS, LAYOUTS, NETWORKS
@@ -70,7 +70,7 @@ def test_the_page_shows_every_format():
     [pytest.param(f, marks=[pytest.mark.slow] * (f in NETWORKS)) for f in COMMANDS],
 )
 def test_a_command_of_the_page_does_what_it_says(folder, format):
-    done = CliRunner().invoke(app, COMMANDS[format])
+    done = CliRunner().invoke(main, COMMANDS[format])
     assert done.exit_code == 0, done.exception
     assert (folder / OUTPUTS[format]).stat().st_size > 0
 
@@ -78,7 +78,7 @@ def test_a_command_of_the_page_does_what_it_says(folder, format):
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:.torch.jit:FutureWarning")
 def test_the_pages_python_runs_as_it_stands(folder):
-    CliRunner().invoke(app, COMMANDS["torchscript"])
+    CliRunner().invoke(main, COMMANDS["torchscript"])
     (code,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
     names = {}
     exec(code, names)
