@@ -231,10 +231,10 @@ def fingerprint(value: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def file_stamp(path: Path) -> tuple[int, int] | tuple[None, None]:
+def file_stamp(path: Path | str) -> tuple[int, int] | tuple[None, None]:
     """Size in bytes and time of change of a file, or None where none can be had."""
     try:
-        status = path.stat()
+        status = os.stat(path)
     except OSError:
         return None, None
     return status.st_size, status.st_mtime_ns
