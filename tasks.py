@@ -19,6 +19,7 @@ from luigi.task_register import TaskClassNotFoundException
 
 from extractors.weights import WeightsError
 from pipeline import narration
+from pipeline.changes import check_changes
 from pipeline.cluster import Cluster, read_cluster
 from pipeline.config import (
     Sections,
@@ -36,7 +37,7 @@ from pipeline.findings import detections_file
 from pipeline.networks import Part
 from pipeline.progress import told_to
 from pipeline.report import Proxy
-from pipeline.run import Cache, Run, check_changes
+from pipeline.run import Cache, Run
 from pipeline.stages import STAGES, is_done, run_stage
 
 

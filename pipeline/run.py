@@ -10,7 +10,7 @@ from typing import Any, Literal
 import torch
 
 from extractors.weights import Stream, Weights
-from pipeline.config import Config, Sections, config_from_json, flag_text
+from pipeline.config import Config, config_from_json
 from pipeline.datasets import Dataset, Video, load_dataset
 from pipeline.datasets.simulated import SIMULATED, simulated_dataset
 from pipeline.device import choose_device, network_resources
@@ -357,44 +357,3 @@ class Run:
     def weights_json(self) -> dict[str, dict[str, str] | None]:
         """The weights as JSON can hold them."""
         return {s: plain(w) if w else None for s, w in self.weights.items()}
-
-
-def check_changes(origin: Origin, changes: Sections, points_source: str = "") -> None:
-    """Refuse parameters that would change nothing.
-
-    Raises:
-        UsageError: Features are not made of videos here, and some concern how they
-            are; or they are, and some concern those of others; or people have
-            clicked, and some concern simulated clicks.
-    """
-    useless = {
-        "videos": ("imported",),
-        "imported": ("decode", "flow", "features"),
-        "simulation": ("decode", "flow", "features", "imported"),
-    }
-    made = {
-        "videos": "which are made of the videos here; --features-dir takes others",
-        "imported": "which somebody else has made",
-        "simulation": "which are simulated and made of no video",
-    }
-    flags = [
-        flag_text(section, name)
-        for section in useless[origin]
-        for name in changes.get(section, ())
-        if not (origin == "imported" and name == "streams")
-    ]
-    if flags:
-        raise UsageError(
-            f"{', '.join(flags)}: changes nothing of the features, {made[origin]}; "
-            "leave it out"
-        )
-    flags = [
-        flag_text("points", name)
-        for name in changes.get("points", ())
-        if name not in ("kinds", "seed")
-    ]
-    if points_source and flags:
-        raise UsageError(
-            f"{', '.join(flags)}: changes nothing of people's clicks, those of "
-            f"--points-file {points_source}; leave it out"
-        )
