@@ -49,7 +49,8 @@ def _subsets(dataset: Dataset) -> Iterator[Problem]:
         text = f"no video is of the {subset} subset"
         yield Problem("", "empty subset", text)
     shown = {label for v in dataset.of_subset("train") for label in v.labels}
-    for name in dataset.classes if "train" not in empty else ():
+    # Where no label is known at all, clicks will tell.
+    for name in dataset.classes if shown else ():
         if name not in shown:
             text = f"no training video shows {name!r}; it cannot be learned"
             yield Problem("", "class without training videos", text)
