@@ -14,12 +14,10 @@ from pipeline.findings import (
     read_found,
 )
 from pipeline.report import (
-    Findings,
     Model,
     Proxy,
     Report,
     VideoReport,
-    write_page,
     write_report,
 )
 from pipeline.video import probe
@@ -93,45 +91,6 @@ def report_detections(
         notes=tuple(comparison_notes(found)),
     )
     return write_report(output, report, proxy)
-
-
-def show_video(
-    page: Path,
-    video: Path,
-    findings: Findings,
-    classes: tuple[str, ...],
-    *,
-    command: str = "",
-    proxy: Proxy = "auto",
-) -> Path:
-    """Write the page of one video of which nothing is known but what was found.
-
-    The page is one file with all that it needs. It plays the video where that lies,
-    or a copy beside the page where browsers do not play the video itself.
-
-    Args:
-        page: The file to write (.html).
-        video: Its file.
-        findings: What a model found.
-        classes: The model's, in the order of the rows of its activations.
-        command: What was typed.
-        proxy: Whether the video gets a copy that every browser plays.
-
-    Raises:
-        VideoError: The video is missing or none.
-    """
-    shown = VideoReport(
-        id=video.stem,
-        subset="",
-        path=video,
-        duration_seconds=probe(video).duration_seconds,
-        ground_truth=(),
-        points=(),
-        findings=(findings,),
-    )
-    models = (Model("SODA"),)
-    report = Report(video.name, classes, (shown,), models, command)
-    return write_page(page, report, proxy)
 
 
 def labels(

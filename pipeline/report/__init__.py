@@ -2,7 +2,7 @@
 
 from pipeline.report.data import Activations, Findings, Model, Report, VideoReport
 from pipeline.report.media import Proxy
-from pipeline.report.write import write_page, write_report
+from pipeline.report.write import write_report
 
 __all__ = [
     "Activations",
@@ -11,6 +11,5 @@ __all__ = [
     "Proxy",
     "Report",
     "VideoReport",
-    "write_page",
     "write_report",
 ]

@@ -72,24 +72,21 @@ def prepare_media(
     return media
 
 
-def video_media(
-    video: Path, proxy: Proxy, copy: Path, strip: Path | None = None
-) -> Media:
+def video_media(video: Path, proxy: Proxy, copy: Path, strip: Path) -> Media:
     """Make what a page shows of one video.
 
     Args:
         video: Its file.
         proxy: Whether it gets a copy that browsers play.
         copy: Where that is kept.
-        strip: Where a strip of frames is kept; None: there is to be none.
+        strip: Where a strip of frames is kept.
     """
     fps, shown = USUAL_FPS, None
     try:
         fps = probe(video).fps
-        if strip:
-            if not _is_made(strip, video):
-                _write_strip(video, strip)
-            shown = strip
+        if not _is_made(strip, video):
+            _write_strip(video, strip)
+        shown = strip
         if needs_proxy(video, proxy):
             if not _is_made(copy, video):
                 write_proxy(video, copy)

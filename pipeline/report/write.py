@@ -1,4 +1,4 @@
-"""Writes a report: one page a video, and an index; or the page of one video alone."""
+"""Writes a report: one page a video, and an index."""
 
 from importlib import resources
 from pathlib import Path
@@ -17,7 +17,7 @@ from pipeline.report.formats import (
     share_of,
     span,
 )
-from pipeline.report.media import Media, Proxy, href, prepare_media, video_media
+from pipeline.report.media import Media, Proxy, href, prepare_media
 from pipeline.report.ranking import Entry, localization, worst_first
 from pipeline.report.verdicts import JUDGING_TIOU, STATE_WORDS
 from pipeline.report.video_page import rows
@@ -39,13 +39,13 @@ def write_report(folder: Path, report: Report, proxy: Proxy = "auto") -> Path:
     """
     templates = _templates()
     for name in ASSETS:
-        write_text(folder / "assets" / name, _asset(name))
+        source = resources.files("pipeline.report") / "assets" / name
+        write_text(folder / "assets" / name, source.read_text(encoding="utf-8"))
     entries = worst_first(report.videos)
     shared = {
         "report": report,
         "colours": colours(report),
         "media": prepare_media(report.videos, folder, proxy),
-        "is_alone": False,
     }
     neighbours = zip([None, *entries[:-1]], entries, [*entries[1:], None], strict=True)
     for previous, entry, following in neighbours:
@@ -65,27 +65,6 @@ def write_report(folder: Path, report: Report, proxy: Proxy = "auto") -> Path:
     return index
 
 
-def write_page(page: Path, report: Report, proxy: Proxy = "auto") -> Path:
-    """Write the page of a report's only video as one file with all that it needs.
-
-    The video itself stays where it is. A copy that browsers play, where one is
-    needed, comes to lie beside the page as `<its name>.proxy.mp4`.
-    """
-    (video,) = report.videos
-    copy = page.with_suffix(".proxy.mp4")
-    medium = video_media(video.path, proxy, copy) if video.path else Media()
-    shared = {
-        "report": report,
-        "colours": colours(report),
-        "media": {video.id: medium},
-        "is_alone": True,
-        "previous": None,
-        "following": None,
-    }
-    _write_video(page, _templates(), Entry(video), shared)
-    return page
-
-
 def _write_video(
     page: Path, templates: Environment, entry: Entry, shared: dict[str, Any]
 ) -> None:
@@ -98,12 +77,6 @@ def _write_video(
         medium=shared["media"].get(entry.video.id, Media()),
     )
     write_text(page, text)
-
-
-def _asset(name: str) -> str:
-    """A style sheet's or a script's text."""
-    source = resources.files("pipeline.report") / "assets" / name
-    return source.read_text(encoding="utf-8")
 
 
 def _templates() -> Environment:
@@ -125,7 +98,6 @@ def _templates() -> Environment:
     environment.globals |= {
         "JUDGING_TIOU": JUDGING_TIOU,
         "STATE_WORDS": STATE_WORDS,
-        "asset": _asset,
         "href": href,
     }
     return environment

@@ -14,7 +14,6 @@ from pipeline.report import (
     Proxy,
     Report,
     VideoReport,
-    write_page,
     write_report,
 )
 from tests.video_maker import numbered_pictures, write_video
@@ -60,8 +59,8 @@ def test_arrows_show_one_frame_after_the_other_at_29_97(
 ) -> None:
     codec = "mpeg4" if name.endswith(".avi") else "libx264"
     film = write_video(tmp_path / name, numbered_pictures(60), NTSC, codec=codec)
-    write_page(tmp_path / "v.html", a_report(film))
-    page.goto((tmp_path / "v.html").as_uri())
+    write_report(tmp_path / "report", a_report(film))
+    page.goto((tmp_path / "report" / "videos" / "v.html").as_uri())
     wait_for_picture(page)
     for expected in range(1, 40):
         page.keyboard.press("ArrowRight")
@@ -98,14 +97,3 @@ def test_a_failure_is_told_and_the_page_is_written(page: Page, tmp_path: Path) -
         page.goto(path.as_uri())
         expect(page.locator("main")).to_contain_text("v.avi: expected a video")
     expect(page.locator("#unplayable")).to_be_visible()
-
-
-def test_the_page_of_one_video_is_one_file(page: Page, tmp_path: Path) -> None:
-    film = write_video(tmp_path / "clip.mp4", numbered_pictures(60))
-    write_page(tmp_path / "clip.html", a_report(film))
-    assert {path.name for path in tmp_path.iterdir()} == {"clip.mp4", "clip.html"}
-    page.goto((tmp_path / "clip.html").as_uri())
-    wait_for_picture(page)
-    page.keyboard.press("]")
-    expect(page.locator("#selected")).to_have_text("kick, 1.00–1.50 s, score 0.90")
-    assert page.locator("a").count() == 0

@@ -16,7 +16,7 @@ from pipeline.findings import comparison_notes, differences, model_names, read_f
 from pipeline.grid import SnippetGrid
 from pipeline.response import Response, response_path, write_response
 from pipeline.run import Run
-from pipeline.showing import report_detections, show_video
+from pipeline.showing import report_detections
 from tests.video_maker import numbered_pictures, write_video
 
 ORIGIN = {"train": {"networks": 2}, "detect": {"cas_thresholds": [0.0, 0.1]}}
@@ -125,16 +125,6 @@ def test_videos_are_found_and_measured(tmp_path: Path) -> None:
     assert 'data-seconds="3.0"' in (pages / "a.html").read_text(encoding="utf-8")
     assert 'data-seconds="1.0"' in (pages / "b.html").read_text(encoding="utf-8")
     assert (tmp_path / "report" / "strips" / "a.jpg").exists()
-
-
-def test_one_video_is_shown_with_what_was_found(tmp_path: Path) -> None:
-    film = write_video(tmp_path / "clip.avi", numbered_pictures(50), codec="mpeg4")
-    found = read_found(a_folder(tmp_path / "x")).findings("a")
-    page = show_video(tmp_path / "clip.html", film, found, ("kick", "hug"))
-    text = page.read_text(encoding="utf-8")
-    assert 'src="clip.proxy.mp4"' in text and "<polyline" in text
-    assert "no ground truth" in text and "jointly" not in text
-    assert (tmp_path / "clip.proxy.mp4").exists()
 
 
 def test_another_model_makes_another_report(tmp_path: Path) -> None:

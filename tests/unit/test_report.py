@@ -16,7 +16,6 @@ from pipeline.report import (
     Model,
     Report,
     VideoReport,
-    write_page,
     write_report,
 )
 
@@ -212,6 +211,7 @@ def test_report_without_ground_truth_is_possible(tmp_path: Path) -> None:
     report = a_report(a_video(ground_truth=(), points=()), models=(Model("m"),))
     index, (page,) = index_and_pages(tmp_path, report)
     assert "nothing is scored" in index.text
+    assert "Worst first" not in index.text and "AP, %" not in index.text
     assert page.all("i", "instance") == []
 
 
@@ -342,12 +342,3 @@ def test_thresholds_are_drawn_for_classes_and_not_for_background(
     page = the_page(tmp_path, a_report(video))
     levels = [str(path["d"]) for path in page.all("path", "levels")]
     assert [path.count("M0 ") for path in levels] == [2, 2]  # kick and hug
-
-
-def test_page_of_one_video_needs_no_other_file(tmp_path: Path) -> None:
-    report = a_report(a_video(HOSTILE, ground_truth=()), models=(Model("m"),))
-    path = write_page(tmp_path / "page.html", report)
-    page = Page(path)
-    assert [file.name for file in tmp_path.iterdir()] == ["page.html"]
-    assert page.all("script") == [{}] and page.all("link") == [] == page.all("a")
-    assert HOSTILE in page.text
