@@ -1,11 +1,13 @@
 """The paper's tables, and a refined model, as commands."""
 
 import csv
+import re
 
 import pytest
 
 from pipeline.storage import read_json
 from tests.command.commands import QUICK, luigi
+from tests.conftest import ROOT
 from tests.dataset_maker import make_dataset
 
 pytestmark = pytest.mark.slow
@@ -61,6 +63,26 @@ def test_ensembles_need_no_training_of_their_own(folder):
         if read_json(path)["train"]["distillation_weight"] == 0
     ]
     assert len(apart) == 1
+
+
+def experiments():
+    """The tables and figures of the page of results that no other test makes."""
+    page = (ROOT / "docs/results.md").read_text()
+    page = page.replace("for figure in 5 8 9 11 12; do experiment --figure $figure", "")
+    named = re.findall(r"experiment (--table|--figure) (\w+)", page)
+    figures = [("--figure", number) for number in ("5", "8", "9", "11", "12")]
+    return sorted({*named, *figures} - {("--table", "5"), ("--table", "7")})
+
+
+@pytest.mark.parametrize(("kind", "name"), experiments())
+def test_every_experiment_of_the_page_of_results_can_be_made(folder, kind, name):
+    more = ("--epochs", "1", "--seeds", "1")
+    done = run(folder, "Experiment", kind, name, *more)
+    assert done.returncode == 0, done.stderr
+    suffixes = {"--table": {".md", ".csv", ".tex"}, "--figure": {".pdf", ".png"}}
+    stem = f"{kind.removeprefix('--')}-{name}"
+    made = {path.suffix for path in folder.glob(f"work/experiments/*/{stem}.*")}
+    assert made >= suffixes[kind]
 
 
 def test_a_refined_model_detects_beside_the_first(folder):
