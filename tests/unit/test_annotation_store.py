@@ -123,7 +123,7 @@ def test_a_file_is_added_once(store: PointsStore, tmp_path: Path) -> None:
     assert store.add_file(tmp_path / "in.csv", {}).added == 0
 
 
-@settings(deadline=None, max_examples=30)  # each writes a file
+@settings(max_examples=30)  # each writes a file
 @given(
     st.lists(
         st.tuples(st.floats(0, 1e5), st.sampled_from(["jump", "kick", "background"]))

@@ -41,9 +41,7 @@ found = st.builds(
     times,
 )
 some = st.lists(found, min_size=1, max_size=6)
-in_folder = settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
-)
+in_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 JUMP = Detection("jump", 0.9, 1.0, 2.0)
 RUN = Detection("run", 0.4, 1.5, 3.0)
 

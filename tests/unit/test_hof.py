@@ -117,7 +117,7 @@ def test_fewer_than_two_fields_are_refused():
         hof(snippet(lambda x, y: (0, 0), time=1))
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.integers(0, 2**32 - 1), st.integers(2, 17), st.integers(1, 200))
 def test_any_flow_has_a_finite_repeatable_description(seed, time, side):
     rng = np.random.default_rng(seed)

@@ -34,7 +34,7 @@ def names(config):
 every_distillation = pytest.mark.parametrize("config", DISTILLATIONS, ids=names)
 seeds = st.integers(0, 2**32)
 # Of each of many variants.
-few = settings(max_examples=5, deadline=None)
+few = settings(max_examples=5)
 
 
 def draw(*shape, seed=0, scale=3.0):

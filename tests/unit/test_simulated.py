@@ -53,7 +53,7 @@ def resemblance(config):
     return cosine[inside & ~outside].mean(), cosine[outside].mean()
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(scenes, st.floats(0.01, 90), st.sampled_from([0.0, 0.5, 1.0]))
 def test_features_look_like_i3ds(scene, seconds, difficulty):
     actions = tuple(Instance(label, s, s + n) for label, (s, n) in scene)

@@ -75,7 +75,6 @@ def test_the_next_call_goes_on_where_the_last_one_gave_up(files, target):
 
 @settings(
     max_examples=20,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(

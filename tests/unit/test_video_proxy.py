@@ -79,7 +79,7 @@ def test_the_copy_of_a_video_that_begins_late_begins_at_0(tmp_path):
     assert not begins_late(proxy_of(late))
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(
     st.lists(st.integers(1, 29), max_size=30),
     st.sampled_from([Fraction(1, 1000), Fraction(1001, 30000), Fraction(1, 90000)]),

@@ -2,7 +2,7 @@
 
 from fractions import Fraction
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.video.timing import (
@@ -45,7 +45,6 @@ def sampled_by_definition(starts, duration, fps):
         chosen.append(begun[-1])
 
 
-@settings(deadline=None)
 @given(STARTS, MILLISECONDS.filter(lambda value: value > TOLERANCE_SECONDS), RATES)
 def test_sampling_is_what_its_definition_says(starts, duration, fps):
     expected = sampled_by_definition(starts, duration, fps)
