@@ -12,7 +12,6 @@ from pipeline.errors import AnnotationError, InputNotFoundError
 from pipeline.report import Activations, Findings
 from pipeline.report.formats import flatten, readable
 from pipeline.response import Response, read_response, response_path
-from pipeline.storage import read_header
 
 MOST_NAMED = 5  # videos or classes, in a message
 LONGEST_IN_NAME = 16  # characters of a value, in the name of a model
@@ -40,7 +39,7 @@ class FoundActions:
         """The model's classes in the order of its rows; None where nothing tells."""
         files = (response_path(self.path.parent, id) for id in self.detections)
         first = next((file for file in files if file.is_file()), None)
-        return tuple(read_header(first)["categories"][1:]) if first else None
+        return read_response(first).classes if first else None
 
     @property
     def title(self) -> str:

@@ -95,6 +95,14 @@ class SnippetGrid:
         frame = (position - 0.5) * self.stride_frames + self.snippet_frames / 2
         return self.frame_to_seconds(frame)
 
+    def cell_seconds(self, cells: int) -> list[float]:
+        """The centres of T cells that share the video.
+
+        >>> SnippetGrid(num_frames=32).cell_seconds(2)
+        [0.32, 0.96]
+        """
+        return [self.position_to_seconds(cell + 0.5, cells) for cell in range(cells)]
+
     def seconds_to_position(self, seconds: float, cells: int | None = None) -> float:
         """The inverse of `position_to_seconds`; not rounded, not clipped."""
         frame = self.seconds_to_frame(seconds)

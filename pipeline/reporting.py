@@ -75,8 +75,7 @@ def scores(run: Run, found: FoundActions) -> dict[str, Any] | None:
     if found.path == run.detections_file:
         evaluation: dict[str, Any] = read_json(run.record_path("evaluate"))
         return evaluation
-    truth = {v.id: (*v.instances, *v.ambiguous) for v in run.searched_videos}
-    return evaluate(truth, found.detections, run.config.evaluate).to_json()
+    return evaluate(run.ground_truth, found.detections, run.config.evaluate).to_json()
 
 
 def origins(run: Run) -> dict[str, str]:

@@ -24,9 +24,7 @@ class Response:
     @property
     def cell_seconds(self) -> Float[np.ndarray, "cells"]:
         """The centre of each cell."""
-        cells = self.prediction.cas.shape[1]
-        to_seconds = self.grid.position_to_seconds
-        return np.array([to_seconds(cell + 0.5, cells) for cell in range(cells)])
+        return np.array(self.grid.cell_seconds(self.prediction.cas.shape[1]))
 
 
 def response_path(folder: Path, id: str) -> Path:

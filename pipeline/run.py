@@ -11,7 +11,7 @@ import torch
 
 from extractors.weights import Stream, Weights
 from pipeline.config import Config, config_from_json
-from pipeline.datasets import Dataset, Video, load_dataset
+from pipeline.datasets import Dataset, Instance, Video, load_dataset
 from pipeline.datasets.simulated import SIMULATED, simulated_dataset
 from pipeline.device import choose_device, network_resources
 from pipeline.errors import AnnotationError, UsageError
@@ -330,6 +330,11 @@ class Run:
     def searched_videos(self) -> tuple[Video, ...]:
         """The videos that are searched for actions."""
         return self.dataset.of_subset(self.config.detect.subset)
+
+    @property
+    def ground_truth(self) -> dict[str, tuple[Instance, ...]]:
+        """What is known of the searched videos, by id, ambiguous segments included."""
+        return {v.id: (*v.instances, *v.ambiguous) for v in self.searched_videos}
 
     @property
     def is_scored(self) -> bool:

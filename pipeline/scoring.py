@@ -10,7 +10,7 @@ from pipeline.run import Run
 
 def evaluate_detections(run: Run) -> Outcome:
     """Score the detections, tell their errors apart; the model's card says so, too."""
-    ground_truth = {v.id: (*v.instances, *v.ambiguous) for v in run.searched_videos}
+    ground_truth = run.ground_truth
     detections = read_detections(run.detections_file)
     config = run.config.evaluate
     evaluation = evaluate(ground_truth, detections, config)

@@ -70,9 +70,8 @@ def moments(grid: SnippetGrid, cells: int) -> Float[np.ndarray, "cells"]:
 
     The padding of the tail is on no screen, so its cells stand for the last frame.
     """
-    centres = [grid.position_to_seconds(cell + 0.5, cells) for cell in range(cells)]
     last_frame = grid.frame_to_seconds(grid.num_frames - 0.5)
-    return np.clip(centres, grid.start_seconds, last_frame)
+    return np.clip(grid.cell_seconds(cells), grid.start_seconds, last_frame)
 
 
 def spaced(

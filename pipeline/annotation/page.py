@@ -1,14 +1,13 @@
 """Writes the annotation page: one file with its script, style and data."""
 
 from collections.abc import Mapping, Sequence
-from importlib import resources
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from pipeline.datasets import BACKGROUND, Dataset
+from pipeline.pages import asset, templates_of
 from pipeline.points.simulation import PointConfig
 
+PACKAGE = "pipeline.annotation"
 # Plain scripts in this order, in one block: browsers refuse to load modules from
 # file://.
 SCRIPTS = (
@@ -72,23 +71,11 @@ def make_page(
             for video, source in zip(dataset.videos, sources, strict=True)
         ],
     }
-    environment = Environment(
-        loader=PackageLoader("pipeline.annotation"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    template = environment.get_template("annotate.html")
+    template = templates_of(PACKAGE).get_template("annotate.html")
     return template.render(
         dataset=dataset,
         data=data,
         nonce=nonce,
-        style=_asset("style.css"),
-        script="\n".join(_asset(name) for name in SCRIPTS),
+        style=asset(PACKAGE, "style.css"),
+        script="\n".join(asset(PACKAGE, name) for name in SCRIPTS),
     )
-
-
-def _asset(name: str) -> str:
-    asset = resources.files("pipeline.annotation") / "assets" / name
-    return asset.read_text(encoding="utf-8")

@@ -1,13 +1,12 @@
 """The page without a server: one file that keeps the work in the browser."""
 
-import os
 from functools import partial
 from pathlib import Path
-from urllib.parse import quote
 
 from pipeline.annotation.page import make_page
 from pipeline.annotation.playable import PlayableVideos
 from pipeline.annotation.store import PointsStore
+from pipeline.pages import href
 from pipeline.progress import Progress
 from pipeline.storage import fingerprint, write_text
 
@@ -25,7 +24,7 @@ def write_static_page(path: Path, store: PointsStore, half: bool) -> None:
     playable = PlayableVideos([v.path for v in videos], copies)
     content = make_page(
         store.dataset,
-        [_address(file, path) for file in playable.files],
+        [href(file, path) for file in playable.files],
         points_name=store.path.name,
         half=half,
         static={
@@ -50,8 +49,3 @@ def _frames(playable: PlayableVideos, seconds: list[float]) -> list[object]:
             frames.append(ready["frames"])
             done(number, 1.0)
     return frames
-
-
-def _address(file: Path, page: Path) -> str:
-    """Of a video, relative to the page: both can move together."""
-    return quote(Path(os.path.relpath(file, page.parent)).as_posix())

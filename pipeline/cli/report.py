@@ -47,7 +47,7 @@ def report_command(
 
     Exit codes: 2 wrong usage, 3 no such file, 4 annotations to be mended.
     """
-    from pipeline.showing import report_detections  # wants matplotlib's cousins
+    from pipeline.showing import report_detections  # not for --help
 
     index = report_detections(
         detections,

@@ -177,6 +177,5 @@ def score(run: Run, predictor: Predictor) -> dict[str, Any]:
         )
         for video, prediction, grid in predict_videos(run, predictor)
     }
-    ground_truth = {v.id: (*v.instances, *v.ambiguous) for v in run.searched_videos}
-    found = evaluate(ground_truth, detections, run.config.evaluate).to_json()
+    found = evaluate(run.ground_truth, detections, run.config.evaluate).to_json()
     return {"map": found["map"], "average_map": found["average_map"]}

@@ -1,11 +1,9 @@
 """What pages show of the videos themselves: a player's file, and a strip of frames."""
 
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
-from urllib.parse import quote
 
 import cv2
 
@@ -40,11 +38,6 @@ class Media:
     fps: float = USUAL_FPS
     strip: Path | None = None  # a picture of some frames
     problem: str | None = None  # why there is less to see than there might be
-
-
-def href(path: Path, page: Path) -> str:
-    """Address of a file as a page links it: relative, so that both can move."""
-    return quote(Path(os.path.relpath(path, page.parent)).as_posix())
 
 
 def prepare_media(

@@ -1,11 +1,11 @@
 """Writes a report: one page a video, and an index."""
 
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 
+from pipeline.pages import asset, href, templates_of
 from pipeline.report.colours import colours
 from pipeline.report.data import Report
 from pipeline.report.formats import (
@@ -17,12 +17,13 @@ from pipeline.report.formats import (
     share_of,
     span,
 )
-from pipeline.report.media import Media, Proxy, href, prepare_media
+from pipeline.report.media import Media, Proxy, prepare_media
 from pipeline.report.ranking import Entry, localization, worst_first
 from pipeline.report.verdicts import JUDGING_TIOU, STATE_WORDS
 from pipeline.report.video_page import rows
 from pipeline.storage import plain, write_text
 
+PACKAGE = "pipeline.report"
 ASSETS = ("style.css", "index.js", "player.js")
 
 
@@ -39,8 +40,7 @@ def write_report(folder: Path, report: Report, proxy: Proxy = "auto") -> Path:
     """
     templates = _templates()
     for name in ASSETS:
-        source = resources.files("pipeline.report") / "assets" / name
-        write_text(folder / "assets" / name, source.read_text(encoding="utf-8"))
+        write_text(folder / "assets" / name, asset(PACKAGE, name))
     entries = worst_first(report.videos)
     shared = {
         "report": report,
@@ -80,13 +80,7 @@ def _write_video(
 
 
 def _templates() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("pipeline.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = templates_of(PACKAGE)
     environment.filters |= {
         "clock": clock,
         "moment": moment,

@@ -7,13 +7,13 @@ import numpy as np
 from jaxtyping import Float
 
 from pipeline.config import changed
-from pipeline.datasets import Video
+from pipeline.datasets import BACKGROUND, Video
 from pipeline.detecting import cas_file
 from pipeline.experiments.cells import run_cells
 from pipeline.experiments.tables import Table
 from pipeline.grid import SnippetGrid
+from pipeline.response import read_response
 from pipeline.run import Run
-from pipeline.storage import read_arrays
 
 
 def train_rows(run: Run, table: Table) -> dict[str, Run]:
@@ -45,11 +45,11 @@ def read_responses(row: Run) -> Iterator[VideoResponses]:
     """Of the searched videos that could be used, one after the other."""
     for video in row.usable(*row.caches, "features"):
         if video.subset == row.config.detect.subset:
-            arrays, header = read_arrays(cas_file(row, video.id))
+            said = read_response(cas_file(row, video.id))
             yield VideoResponses(
                 video,
-                SnippetGrid(**header["grid"]),
-                tuple(header["categories"]),
-                arrays["cas"],
-                np.array(header["cell_seconds"]),
+                said.grid,
+                (BACKGROUND, *said.classes),
+                said.prediction.cas,
+                said.cell_seconds,
             )
