@@ -1,6 +1,6 @@
 """The stages as Luigi tasks: `luigi --module tasks Evaluate --dataset demo`.
 
-Wiring only. What a stage is made of and what it does stands in `pipeline/stages.py`.
+Wiring only. What a stage is made of and what it does stands in `pipeline/run/stage.py`.
 """
 
 import sys
@@ -18,10 +18,16 @@ from luigi.rpc import RPCError
 from luigi.task_register import TaskClassNotFoundException
 
 from extractors.weights import WeightsError
-from pipeline import narration
-from pipeline.changes import check_changes
-from pipeline.cluster import Cluster, read_cluster
-from pipeline.config import (
+from pipeline.console import announce
+from pipeline.datasets import dataset_name
+from pipeline.errors import InputNotFoundError, SodaError, UsageError
+from pipeline.fanout import Resources, default_jobs
+from pipeline.features.weights import Part
+from pipeline.progress import told_to
+from pipeline.report import Proxy
+from pipeline.report.results import detections_file
+from pipeline.run.cluster import Cluster, read_cluster
+from pipeline.run.config import (
     Sections,
     default_preset,
     field_help,
@@ -30,15 +36,9 @@ from pipeline.config import (
     parse_field,
     section_type,
 )
-from pipeline.datasets import dataset_name
-from pipeline.errors import InputNotFoundError, SodaError, UsageError
-from pipeline.fanout import Resources, default_jobs
-from pipeline.findings import detections_file
-from pipeline.networks import Part
-from pipeline.progress import told_to
-from pipeline.report import Proxy
-from pipeline.run import Cache, Run
-from pipeline.stages import STAGES, is_done, run_stage
+from pipeline.run.run import Cache, Run
+from pipeline.run.stage import STAGES, is_done, run_stage
+from pipeline.run.unused_flags import check_changes
 
 
 class FieldParameter(luigi.Parameter):
@@ -54,7 +54,7 @@ class FieldParameter(luigi.Parameter):
         try:
             return parse_field(self.section, self.name, x) if x else None
         except SodaError as error:
-            narration.fail(error)
+            announce.fail(error)
 
     def serialize(self, x: Any) -> str:
         """The inverse of `parse`."""
@@ -288,19 +288,19 @@ class StageTask(luigi.Task):
         """
         try:
             if self.dry_run:
-                narration.print_plan(self.pipeline_run, self.stage)
+                announce.print_plan(self.pipeline_run, self.stage)
                 raise SystemExit(0)
-            narration.open_run(self.pipeline_run, self.stage)
+            announce.open_run(self.pipeline_run, self.stage)
             return is_done(self.pipeline_run, self.stage)
         except (SodaError, WeightsError) as error:
-            narration.fail(error)
+            announce.fail(error)
 
     def run(self) -> None:
         """Do the stage's work."""
         is_remote = not core().local_scheduler
         with told_to(self._tell_scheduler) if is_remote else nullcontext():
             run_stage(self.pipeline_run, self.stage)
-        narration.close_stage(self.pipeline_run, self.stage)
+        announce.close_stage(self.pipeline_run, self.stage)
 
     def _tell_scheduler(self, line: str, share: float) -> None:
         """Show on luigid's pages how far the stage has come, if it can be reached."""
@@ -311,7 +311,7 @@ class StageTask(luigi.Task):
     def on_failure(self, exception: BaseException) -> str:
         """Say in one sentence what went wrong; tracebacks are for faults of ours."""
         if isinstance(exception, SodaError | WeightsError):
-            narration.say_error(exception)
+            announce.say_error(exception)
             return str(exception)
         return str(super().on_failure(exception))
 
@@ -479,5 +479,5 @@ def set_luigi_defaults(arguments: Sequence[str]) -> None:
 
 
 set_luigi_defaults(sys.argv)
-narration.hush_luigi()
-sys.excepthook = narration.hush_tracebacks(sys.excepthook, TaskClassNotFoundException)
+announce.hush_luigi()
+sys.excepthook = announce.hush_tracebacks(sys.excepthook, TaskClassNotFoundException)

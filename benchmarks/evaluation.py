@@ -14,7 +14,7 @@ from rich.table import Table
 
 from benchmarks.machine import describe_machine
 from pipeline.datasets import Instance
-from pipeline.detections import Detection
+from pipeline.detection.detections import Detection
 from pipeline.evaluation import EvaluateConfig, diagnose, evaluate
 
 VIDEOS, CLASSES, INSTANCES, SECONDS = 213, 20, 3358, 240.0  # THUMOS14's test videos

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from extractors.flow import FlowConfig
-    from pipeline.config import make_config
-    from pipeline.detections import Detection
-    from pipeline.detector import Detector
+    from pipeline.api import detect, evaluate, extract, train
+    from pipeline.detection.detections import Detection
+    from pipeline.detection.proposals import DetectConfig
     from pipeline.evaluation import EvaluateConfig
-    from pipeline.extraction import FeatureConfig
-    from pipeline.functions import detect, evaluate, extract, train
-    from pipeline.proposals import DetectConfig
-    from pipeline.timeline import show
+    from pipeline.experiments.figures.timeline import show
+    from pipeline.features.extraction import FeatureConfig
+    from pipeline.inference.detector import Detector
+    from pipeline.run.config import make_config
     from pipeline.video import DecodeConfig
 
 __all__ = [
@@ -37,18 +37,18 @@ __all__ = [
 
 _PLACES = {
     "DecodeConfig": "pipeline.video",
-    "DetectConfig": "pipeline.proposals",
-    "Detection": "pipeline.detections",
-    "Detector": "pipeline.detector",
+    "DetectConfig": "pipeline.detection.proposals",
+    "Detection": "pipeline.detection.detections",
+    "Detector": "pipeline.inference.detector",
     "EvaluateConfig": "pipeline.evaluation",
-    "FeatureConfig": "pipeline.extraction",
+    "FeatureConfig": "pipeline.features.extraction",
     "FlowConfig": "extractors.flow",
-    "detect": "pipeline.functions",
-    "evaluate": "pipeline.functions",
-    "extract": "pipeline.functions",
-    "make_config": "pipeline.config",
-    "show": "pipeline.timeline",
-    "train": "pipeline.functions",
+    "detect": "pipeline.api",
+    "evaluate": "pipeline.api",
+    "extract": "pipeline.api",
+    "make_config": "pipeline.run.config",
+    "show": "pipeline.experiments.figures.timeline",
+    "train": "pipeline.api",
 }
 
 

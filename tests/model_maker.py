@@ -7,10 +7,10 @@ import torch
 from models.config import TrainConfig
 from models.predictor import Predictor
 from models.soda import build_soda
-from pipeline.model_folder import save_model
-from pipeline.proposals import DetectConfig
+from pipeline.detection.proposals import DetectConfig
+from pipeline.model_folder.folder import save_model
+from pipeline.model_folder.versions import versions
 from pipeline.storage import plain
-from pipeline.versions import versions
 
 SMALL = TrainConfig(cells=12, hidden=8)
 MADE_OF = {"format": 0, "features": {"extractor": "none"}}

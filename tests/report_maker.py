@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.datasets import Instance, Point
-from pipeline.detections import Detection
+from pipeline.detection.detections import Detection
 from pipeline.evaluation import evaluate
 from pipeline.report import Activations, Findings, Model, Report, VideoReport
 

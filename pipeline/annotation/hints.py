@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from pipeline.active import SuggestConfig, suggest
 from pipeline.annotation.background import InTheBackground
 from pipeline.annotation.store import PointsStore
 from pipeline.datasets import BACKGROUND, Point
-from pipeline.detector import Detector
-from pipeline.extraction import read_features
+from pipeline.detection.activations import Response
+from pipeline.features.extraction import read_features
+from pipeline.inference.detector import Detector
+from pipeline.points.suggestion import SuggestConfig, suggest
 from pipeline.progress import ShareDone
-from pipeline.response import Response
 from pipeline.storage import file_stamp, fingerprint
 
 DIGITS = 3  # of activations, for a picture

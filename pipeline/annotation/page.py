@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipeline.datasets import BACKGROUND, Dataset
-from pipeline.pages import asset, templates_of
 from pipeline.points.simulation import PointConfig
+from pipeline.report.pages import asset, templates_of
 
 PACKAGE = "pipeline.annotation"
 # Plain scripts in this order, in one block: browsers refuse to load modules from

@@ -6,8 +6,8 @@ from pathlib import Path
 from pipeline.annotation.page import make_page
 from pipeline.annotation.playable import PlayableVideos
 from pipeline.annotation.store import PointsStore
-from pipeline.pages import href
 from pipeline.progress import Progress
+from pipeline.report.pages import href
 from pipeline.storage import fingerprint, write_text
 
 

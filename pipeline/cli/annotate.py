@@ -18,8 +18,8 @@ from pipeline.check import Failure, gather_facts
 from pipeline.datasets import Dataset
 from pipeline.errors import InputNotFoundError, UsageError
 from pipeline.fanout import default_jobs
+from pipeline.model_folder.newest import find_models
 from pipeline.progress import say
-from pipeline.trained_models import find_models
 
 if TYPE_CHECKING:
     from pipeline.annotation.hints import Hints

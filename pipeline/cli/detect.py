@@ -9,11 +9,11 @@ from rich.console import Console
 from rich.table import Table
 
 from pipeline.errors import FailedVideosError
+from pipeline.model_folder.newest import find_models, newest_model
 from pipeline.progress import say
-from pipeline.trained_models import find_models, newest_model
 
 if TYPE_CHECKING:
-    from pipeline.detections import Detection
+    from pipeline.detection.detections import Detection
 
 
 def detect_command(
@@ -61,7 +61,9 @@ def detect_command(
     if model is None:
         count = len(find_models())
         say(f"model: {chosen}, the newest of {count}; --model takes another")
-    from pipeline.searching import search_videos  # PyTorch is not wanted for --help
+    from pipeline.inference.batch import (
+        search_videos,  # PyTorch is not wanted for --help
+    )
 
     found = search_videos(videos, chosen, output, device, threshold, jobs)
     for id, detections in found.detections.items():

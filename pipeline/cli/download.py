@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from extractors.weights import main as fetch_weights
+from pipeline.datasets.download import download_annotations
 from pipeline.datasets.published import published_dataset
-from pipeline.downloading import download_annotations
 from pipeline.errors import UsageError
 
 PARTS = ("annotations", "weights")

@@ -7,10 +7,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from pipeline import narration
-from pipeline.config import make_config, parse_field
+from pipeline.console import announce
 from pipeline.datasets.thumos14 import videos_left_out
-from pipeline.detections import read_detections
+from pipeline.detection.detections import read_detections
 from pipeline.evaluation import (
     diagnose,
     evaluate,
@@ -18,6 +17,7 @@ from pipeline.evaluation import (
     read_durations,
     read_ground_truth,
 )
+from pipeline.run.config import make_config, parse_field
 from pipeline.storage import write_json
 
 RANKS = "detections by descending score; G: instances of their class"
@@ -79,7 +79,7 @@ def evaluate_command(
     found = exclude(read_detections(detections), left_out)
     chosen = {"subset": subset, "left_out": list(left_out)}
     result = evaluate(truth, found, config).to_json() | chosen
-    narration.print_evaluation(result)
+    announce.print_evaluation(result)
     if tell_errors:
         errors = diagnose(truth, found, config, read_durations(ground_truth))
         result["diagnosis"] = errors.to_json()

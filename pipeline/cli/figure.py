@@ -38,13 +38,13 @@ def figure_command(
         soda figure detections/detections.json match --output match.pdf
     """
     # Not above: --help would wait for matplotlib and PyTorch.
-    from pipeline.detections import read_detections
+    from pipeline.detection.activations import read_response, response_path
+    from pipeline.detection.detections import read_detections
     from pipeline.evaluation.ground_truth import read_instances
     from pipeline.experiments.figures.sheet import save_as
+    from pipeline.experiments.figures.timeline import show
     from pipeline.exports.detections import strongest
     from pipeline.points import read_points
-    from pipeline.response import read_response, response_path
-    from pipeline.timeline import show
 
     found = read_detections(detections)
     if video_id not in found:

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from pipeline.command_line import typed
 from pipeline.report import Proxy
+from pipeline.run.command_line import typed
 
 
 def report_command(
@@ -47,7 +47,7 @@ def report_command(
 
     Exit codes: 2 wrong usage, 3 no such file, 4 annotations to be mended.
     """
-    from pipeline.showing import report_detections  # not for --help
+    from pipeline.report.standalone import report_detections  # not for --help
 
     index = report_detections(
         detections,

@@ -4,9 +4,9 @@ from typing import Annotated
 
 import typer
 
-from pipeline.command_line import SODA_TASK
 from pipeline.errors import UsageError
-from pipeline.stage_names import TASKS
+from pipeline.layout import TASKS
+from pipeline.run.command_line import SODA_TASK
 
 GOALS = tuple(TASKS.values())
 BENCHMARKS = ("demo", "thumos14", "activitynet1.2", "activitynet1.3", "simulated")

@@ -11,11 +11,11 @@ from rich.tree import Tree
 
 from pipeline.datasets import dataset_name
 from pipeline.errors import InputNotFoundError, UsageError
+from pipeline.layout import PER_VIDEO, TASKS
+from pipeline.model_folder.newest import WORK
 from pipeline.progress import bytes_text
 from pipeline.report.formats import readable
-from pipeline.stage_names import PER_VIDEO, TASKS
 from pipeline.storage import plain, write_json
-from pipeline.trained_models import WORK
 from pipeline.workfolder import (
     Entry,
     Inventory,

@@ -13,7 +13,7 @@ from av.codec.codec import UnknownCodecError
 
 from pipeline.doctor.finding import Finding
 from pipeline.errors import MissingToolError
-from pipeline.versions import PACKAGES, PROJECT
+from pipeline.model_folder.versions import PACKAGES, PROJECT
 from pipeline.video.lossless import GRAY, RGB
 
 INSTALL = "install the project anew: pip install --editable ."

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from pipeline.datasets import Instance
-from pipeline.detections import Detection, Detections
+from pipeline.detection.detections import Detection, Detections
 from pipeline.evaluation.ground_truth import GroundTruth
 
 NO_CLASS = -1

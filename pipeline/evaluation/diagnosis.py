@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Int
 
-from pipeline.detections import Detections
+from pipeline.detection.detections import Detections
 from pipeline.evaluation.columns import compare
 from pipeline.evaluation.config import Buckets, EvaluateConfig
 from pipeline.evaluation.false_negatives import Recall, recall_by_size

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from pipeline.datasets import Instance
-from pipeline.detections import Detection
+from pipeline.detection.detections import Detection
 from pipeline.evaluation.columns import Comparison, compare
 from pipeline.intervals import tiou
 

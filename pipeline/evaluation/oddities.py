@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
 
-from pipeline.detections import Detections, check_detections
+from pipeline.detection.detections import Detections, check_detections
 from pipeline.errors import AnnotationError
 from pipeline.evaluation.ground_truth import GroundTruth
 

@@ -9,7 +9,7 @@ from jaxtyping import Float
 
 from pipeline.datasets import Instance
 from pipeline.datasets.thumos14 import AMBIGUOUS
-from pipeline.detections import Detection, Detections
+from pipeline.detection.detections import Detection, Detections
 from pipeline.errors import AnnotationError
 from pipeline.evaluation.bootstrap import Intervals, bootstrap
 from pipeline.evaluation.columns import Comparison, compare

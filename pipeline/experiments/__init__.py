@@ -1,3 +1,1 @@
 """The paper's tables and figures, each a command."""
-
-from pipeline.experiments.config import ExperimentConfig as ExperimentConfig

@@ -6,11 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pipeline.config import Sections, changed
 from pipeline.experiments.tables import Table
 from pipeline.fanout import Item, Job, run_job
 from pipeline.progress import ShareDone, silent
-from pipeline.run import Run
+from pipeline.run.config import Sections, changed
+from pipeline.run.run import Run
 from pipeline.storage import read_json, write_json
 
 Key = tuple[str, int]  # a row's label and a seed
@@ -94,7 +94,7 @@ def run_cells_of_model(
 ) -> None:
     """Do all stages from the clicks to the score, of cells that share a training."""
     # Its stages import what calls this.
-    from pipeline.stages import run_up_to
+    from pipeline.run.stage import run_up_to
 
     results = []
     for done, cell in enumerate(map(Run.from_json, cells)):

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pipeline.detections import (
+from pipeline.detection.detections import (
     Detection,
     Detections,
     check_detections,

@@ -9,7 +9,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
-from pipeline.detections import Detection, Detections
+from pipeline.detection.detections import Detection, Detections
 from pipeline.exports.cues import Cue, make_cues
 from pipeline.exports.media import Media
 from pipeline.fanout import file_name

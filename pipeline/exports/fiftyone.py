@@ -6,7 +6,7 @@ Read it with `labels_path=".../labels.json"` and `data_path=` the folder of vide
 from pathlib import Path
 from typing import Any
 
-from pipeline.detections import Detection, Detections
+from pipeline.detection.detections import Detection, Detections
 from pipeline.exports.media import Media
 from pipeline.storage import write_json
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.detections import Detections, write_results, write_table
+from pipeline.detection.detections import Detections, write_results, write_table
 from pipeline.exports.elan import write_eaf
 from pipeline.exports.fiftyone import write_fiftyone
 from pipeline.exports.label_studio import write_label_studio

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 from xml.etree import ElementTree
 
-from pipeline.detections import VERSION, Detection, Detections
+from pipeline.detection.detections import VERSION, Detection, Detections
 from pipeline.exports.cues import one_line
 from pipeline.exports.media import Media
 from pipeline.grid import SnippetGrid

@@ -18,7 +18,7 @@ from models.portable import Portable
 from pipeline.datasets import BACKGROUND
 from pipeline.errors import SodaError, UsageError
 from pipeline.exports.formats import EXPORTS
-from pipeline.model_folder import load_model
+from pipeline.model_folder.folder import load_model
 from pipeline.storage import atomic_path, fingerprint
 
 METADATA = "soda.json"  # the name of the description in an exported file

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
-from pipeline.detections import Detection, Detections
+from pipeline.detection.detections import Detection, Detections
 from pipeline.exports.cues import make_cues
 from pipeline.exports.media import Media
 from pipeline.fanout import file_name

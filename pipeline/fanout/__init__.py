@@ -1,9 +1,9 @@
 """Many videos, one function: done side by side, resumed, nothing lost.
 
 A stage hands its videos over as items. Those without a valid output are written to a
-job folder, a file of items a slice; workers (`python -m pipeline.worker JOB k`) take a
-slice each, longest first, and write each output whole or not at all. A video's own
-error goes to the ledger `failures/<stage>/<id>.json` while the others go on. Rounds
+job folder, a file of items a slice; workers (`python -m pipeline.fanout.worker JOB k`)
+take a slice each, longest first, and write each output whole or not at all. A video's
+own error goes to the ledger `failures/<stage>/<id>.json` while the others go on. Rounds
 repeat for what is missing without an error of its own: a worker may have been killed.
 """
 

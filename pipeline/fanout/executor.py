@@ -7,7 +7,7 @@ from typing import Protocol, runtime_checkable
 
 @runtime_checkable
 class Executor(Protocol):
-    """Runs `python -m pipeline.worker FOLDER k` for each slice of a job's folder."""
+    """Runs `python -m pipeline.fanout.worker FOLDER k` for each slice of a job."""
 
     more_memory: str  # how a worker gets it, for messages
 

@@ -82,7 +82,7 @@ class LocalExecutor:
             for k in range(slices):
                 path = log_path(folder, k)
                 with writing(path), path.open("wb") as log:
-                    command = [sys.executable, "-m", "pipeline.worker"]
+                    command = [sys.executable, "-m", "pipeline.fanout.worker"]
                     workers.append(
                         subprocess.Popen(
                             [*command, str(folder), str(k), "--parent"],

@@ -157,7 +157,7 @@ class SlurmExecutor:
         script = (
             "#!/bin/sh\n"
             'export OMP_NUM_THREADS="$SLURM_CPUS_PER_TASK"\n'
-            f"exec {python} -m pipeline.worker {place} "
+            f"exec {python} -m pipeline.fanout.worker {place} "
             f"$(({first} + SLURM_ARRAY_TASK_ID))\n"
         )
 

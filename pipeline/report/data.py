@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from pipeline.datasets import Instance, Point
-from pipeline.detections import Detection
+from pipeline.detection.detections import Detection
 
 
 @dataclass(frozen=True)

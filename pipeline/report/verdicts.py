@@ -9,7 +9,7 @@ from jaxtyping import Float
 
 from pipeline.datasets import Instance
 from pipeline.datasets.thumos14 import AMBIGUOUS
-from pipeline.detections import Detection
+from pipeline.detection.detections import Detection
 from pipeline.evaluation import class_average_precision, localization_states
 from pipeline.intervals import tiou
 from pipeline.report.data import VideoReport

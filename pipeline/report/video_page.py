@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from pipeline.datasets import BACKGROUND
-from pipeline.detections import Detection
-from pipeline.proposals import raw_thresholds
+from pipeline.detection.detections import Detection
+from pipeline.detection.proposals import raw_thresholds
 from pipeline.report.data import Activations, VideoReport
 from pipeline.report.drawing import (
     Axis,

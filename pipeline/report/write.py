@@ -5,7 +5,6 @@ from typing import Any
 
 from jinja2 import Environment
 
-from pipeline.pages import asset, href, templates_of
 from pipeline.report.colours import colours
 from pipeline.report.data import Report
 from pipeline.report.formats import (
@@ -18,6 +17,7 @@ from pipeline.report.formats import (
     span,
 )
 from pipeline.report.media import Media, Proxy, prepare_media
+from pipeline.report.pages import asset, href, templates_of
 from pipeline.report.ranking import Entry, localization, worst_first
 from pipeline.report.verdicts import JUDGING_TIOU, STATE_WORDS
 from pipeline.report.video_page import rows

@@ -9,9 +9,9 @@ from typing import Any
 
 from pipeline.fanout import Ledger, file_name
 from pipeline.fanout.lock import held_locks
-from pipeline.record import Record, read_record
+from pipeline.layout import FILE_STAGES, FOLDERS, PER_VIDEO, TASKS
 from pipeline.report.formats import flatten
-from pipeline.stage_names import FILE_STAGES, FOLDERS, PER_VIDEO, TASKS
+from pipeline.run.record import Record, read_record
 from pipeline.storage import TEMPORARY_PREFIX, fingerprint, read_json
 from pipeline.workfolder.layout import STAGE_FOLDERS, outputs_in, size_of
 

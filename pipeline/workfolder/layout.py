@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline.errors import InputNotFoundError
-from pipeline.stage_names import FILE_STAGES, FOLDERS, TASKS
+from pipeline.layout import FILE_STAGES, FOLDERS, TASKS
 
 FINGERPRINT = re.compile(r"[0-9a-f]{12}")
 PLANS = "plans"  # what features are drawn from or imported by

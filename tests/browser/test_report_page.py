@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from pipeline.datasets import Instance, Point
-from pipeline.detections import Detection
+from pipeline.detection.detections import Detection
 from pipeline.report import (
     Activations,
     Findings,

@@ -9,9 +9,9 @@ from typer.testing import CliRunner
 
 from pipeline.cli.main import main
 from pipeline.datasets.simulated import SimulationConfig
-from pipeline.detections import Detection, write_detections
+from pipeline.detection.detections import Detection, write_detections
 from pipeline.exports import FORMATS, LAYOUTS, NETWORKS
-from pipeline.simulation import draw_features
+from pipeline.features.simulated import draw_features
 from pipeline.storage import plain, write_json
 from tests.command.commands import run
 from tests.conftest import ROOT

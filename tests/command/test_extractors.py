@@ -5,9 +5,9 @@ import torch
 
 from extractors.backbones import BACKBONES
 from extractors.flow.raft import RAFT
-from pipeline.caching import compute_flow, decode
 from pipeline.storage import read_arrays, read_json
 from pipeline.video import CachedFlow
+from pipeline.video.caching import compute_flow, decode
 from tests.command.commands import luigi, run
 from tests.dataset_maker import make_dataset
 from tests.video_maker import moving_square_pictures, write_video

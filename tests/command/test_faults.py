@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.config import make_config
 from pipeline.errors import SodaError
 from pipeline.fanout import Resources
-from pipeline.run import Run
-from pipeline.stages import is_done, run_stage, run_up_to
+from pipeline.run.config import make_config
+from pipeline.run.run import Run
+from pipeline.run.stage import is_done, run_stage, run_up_to
 from pipeline.storage import TEMPORARY_PREFIX, read_arrays, read_json
 from tests.command.commands import command, luigi, run
 from tests.dataset_maker import make_dataset

@@ -4,10 +4,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from pipeline.active import MEASURES, SuggestConfig, suggest
-from pipeline.active.measures import probabilities
 from pipeline.datasets import Point
 from pipeline.grid import SnippetGrid
+from pipeline.points.suggestion import MEASURES, SuggestConfig, suggest
+from pipeline.points.suggestion.measures import probabilities
 
 GRID = SnippetGrid(num_frames=400)  # 16 s, 25 snippets
 SEQUENCES = arrays(

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.datasets import Instance, Point, Video
-from pipeline.experiments.annotation import (
+from pipeline.experiments.active_learning import (
     answer,
     click,
     draw_from_segment,
@@ -16,7 +16,7 @@ from pipeline.experiments.annotation import (
     middle_of_longest_gap,
 )
 from pipeline.grid import SnippetGrid
-from pipeline.samples import TrainingVideo
+from pipeline.training.samples import TrainingVideo
 
 GRID = SnippetGrid(num_frames=250, start_seconds=1.0)  # 1 to 11 s
 TRUTH = Video(

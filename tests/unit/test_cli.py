@@ -8,9 +8,10 @@ import pytest
 import typer
 
 from extractors.errors import WeightsError
-from pipeline import command_line, errors
+from pipeline import errors
 from pipeline.cli.lazy import load
 from pipeline.cli.main import Soda, main
+from pipeline.run import command_line
 
 NAMES = [entry.name for entry in Soda.entries]
 

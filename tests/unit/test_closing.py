@@ -2,14 +2,19 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline import closing
-from pipeline.closing import StageSummary, next_command, result_lines, summarise_stages
-from pipeline.config import make_config
-from pipeline.overview import Standing, overview
-from pipeline.record import Record
-from pipeline.run import Run
-from pipeline.stage_names import TASKS
-from pipeline.stages import STAGES, stages_up_to
+from pipeline.console import summary
+from pipeline.console.status import Standing, overview
+from pipeline.console.summary import (
+    StageSummary,
+    next_command,
+    result_lines,
+    summarise_stages,
+)
+from pipeline.layout import TASKS
+from pipeline.run.config import make_config
+from pipeline.run.record import Record
+from pipeline.run.run import Run
+from pipeline.run.stage import STAGES, stages_up_to
 from tests.dataset_maker import entry, write_manifest
 
 BEFORE = Standing("decode", "DecodeVideos", done=5, of=20)
@@ -73,6 +78,6 @@ def test_after_detection_comes_what_the_dataset_allows(run, monkeypatch, tmp_pat
 
 def test_an_unfinished_run_says_how_to_go_on(run, capsys, monkeypatch):
     monkeypatch.setattr("sys.argv", ["luigi", "--module", "tasks", "DecodeVideos"])
-    closing.close_run(run, "decode", overview(run, "decode"))
+    summary.close_run(run, "decode", overview(run, "decode"))
     said = capsys.readouterr().err
     assert "next, to go on from here: luigi --module tasks DecodeVideos" in said

@@ -1,10 +1,10 @@
 import pytest
 
-from pipeline.cluster import read_cluster
-from pipeline.config import Config
 from pipeline.errors import UsageError
 from pipeline.fanout import Resources, SlurmConfig
-from pipeline.run import Run
+from pipeline.run.cluster import read_cluster
+from pipeline.run.config import Config
+from pipeline.run.run import Run
 
 EXAMPLE = """
 [slurm]

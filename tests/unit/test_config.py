@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.config import (
+from pipeline.errors import UsageError
+from pipeline.run.config import (
     DATASETS,
     PRESETS,
     Config,
@@ -15,8 +16,7 @@ from pipeline.config import (
     parse_values,
     section_type,
 )
-from pipeline.errors import UsageError
-from pipeline.run import Run
+from pipeline.run.run import Run
 
 ROOT = Path(__file__).parents[2]
 

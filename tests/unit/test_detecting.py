@@ -7,11 +7,11 @@ import pytest
 
 from extractors.weights import WeightsError, find_weights
 from pipeline import detect
-from pipeline.config import make_config
-from pipeline.detecting import detect_dataset
 from pipeline.errors import SodaError
 from pipeline.grid import SnippetGrid
-from pipeline.run import Run
+from pipeline.run.config import make_config
+from pipeline.run.run import Run
+from pipeline.stages.detect import detect_dataset
 from pipeline.storage import fingerprint, read_json, write_arrays, write_json
 from tests.dataset_maker import make_dataset
 from tests.model_maker import MADE_OF, write_model

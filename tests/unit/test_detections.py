@@ -4,7 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.detections import Detection, read_detections, write_detections
+from pipeline.detection.detections import Detection, read_detections, write_detections
 from pipeline.errors import AnnotationError
 
 milliseconds = st.integers(0, 10**7).map(lambda n: n / 1000)

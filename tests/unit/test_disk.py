@@ -2,11 +2,11 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.config import make_config
-from pipeline.disk import DiskNeed, disk_need
-from pipeline.narration import say_need
-from pipeline.probing import probe_apart
-from pipeline.run import Run
+from pipeline.console.announce import say_need
+from pipeline.console.disk import DiskNeed, disk_need
+from pipeline.run.config import make_config
+from pipeline.run.run import Run
+from pipeline.video.safe_probe import probe_apart
 from tests.dataset_maker import entry, write_manifest
 from tests.video_maker import moving_square_pictures, write_video
 
@@ -83,7 +83,7 @@ av.open = open
 """
     (tmp_path / "sitecustomize.py").write_text(code)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=":")
-    monkeypatch.setattr("pipeline.probing.LONGEST_SECONDS", 4.0)
+    monkeypatch.setattr("pipeline.video.safe_probe.LONGEST_SECONDS", 4.0)
     found = probe_apart([manifest.with_name(f"{name}.mp4") for name in "cabdc"])
     assert [info and info.duration_seconds for info in found] == [
         *(SECONDS, None, None, None, SECONDS)

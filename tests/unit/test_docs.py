@@ -3,8 +3,8 @@
 import re
 from dataclasses import fields
 
-from pipeline.cluster import DEFAULTS, read_cluster
-from pipeline.config import Config, flag_text, section_type
+from pipeline.run.cluster import DEFAULTS, read_cluster
+from pipeline.run.config import Config, flag_text, section_type
 from tests.conftest import ROOT
 
 # Those of the method; what else is chosen is told where it is used.

@@ -6,6 +6,7 @@ import pytest
 
 from extractors import transfer as transfer_module
 from pipeline.datasets.class_files import ClassFiles, digest_of
+from pipeline.datasets.download import download_annotations
 from pipeline.datasets.published import (
     ACTIVITYNET_1_2,
     PUBLISHED,
@@ -16,7 +17,6 @@ from pipeline.datasets.published import (
 )
 from pipeline.datasets.release import Release, count
 from pipeline.datasets.thumos14 import read_thumos14
-from pipeline.downloading import download_annotations
 from pipeline.errors import AnnotationError, InputNotFoundError, UsageError
 from tests.file_server import Answer, serve_files
 from tests.timeline_maker import TINY, write_timeline

@@ -11,12 +11,12 @@ from safetensors.torch import save_file
 from extractors import weights
 from extractors.transfer import Part
 from models.fit import FitState
-from pipeline.checkpoint import save_checkpoint
-from pipeline.config import make_config
 from pipeline.fanout import Resources
-from pipeline.run import Run
-from pipeline.stages import run_up_to
+from pipeline.run.config import make_config
+from pipeline.run.run import Run
+from pipeline.run.stage import run_up_to
 from pipeline.storage import write_arrays, write_json
+from pipeline.training.checkpoint import save_checkpoint
 from pipeline.video import write_flow
 from tests.dataset_maker import make_dataset
 
@@ -91,7 +91,7 @@ def test_every_file_of_a_work_folder_is_synced_before_its_rename(
 
 def run_here(monkeypatch):
     from pipeline.fanout.local import LocalExecutor
-    from pipeline.worker import run_slice
+    from pipeline.fanout.worker import run_slice
 
     def run(self, folder, slices, watch):
         for k in range(slices):

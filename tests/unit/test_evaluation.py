@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from pipeline.datasets import Instance
 from pipeline.datasets.thumos14 import LEFT_OUT
-from pipeline.detections import Detection, read_detections
+from pipeline.detection.detections import Detection, read_detections
 from pipeline.errors import AnnotationError
 from pipeline.evaluation import (
     EvaluateConfig,

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.datasets import Instance
-from pipeline.detections import Detection
+from pipeline.detection.detections import Detection
 from pipeline.evaluation import EvaluateConfig, evaluate
 from pipeline.evaluation.columns import compare
 from pipeline.evaluation.matching import RULES, match

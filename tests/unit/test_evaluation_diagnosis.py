@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.datasets import Instance
-from pipeline.detections import Detection
+from pipeline.detection.detections import Detection
 from pipeline.errors import AnnotationError
 from pipeline.evaluation import EvaluateConfig, diagnose, evaluate
 

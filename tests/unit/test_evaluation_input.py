@@ -3,7 +3,7 @@ import math
 import pytest
 
 from pipeline.datasets import Instance
-from pipeline.detections import Detection, read_detections
+from pipeline.detection.detections import Detection, read_detections
 from pipeline.errors import AnnotationError, InputNotFoundError
 from pipeline.evaluation import (
     EvaluateConfig,

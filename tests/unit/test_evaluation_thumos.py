@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.datasets import Instance
-from pipeline.detections import Detection
+from pipeline.detection.detections import Detection
 from pipeline.evaluation import EvaluateConfig, evaluate
 
 THRESHOLDS = (0.2, 0.5, 0.8)

@@ -3,9 +3,7 @@ import io
 
 import pytest
 
-from pipeline.config import PRESETS, make_config
 from pipeline.errors import UsageError
-from pipeline.experiments.config import ExperimentConfig
 from pipeline.experiments.summary import (
     Figures,
     summarise,
@@ -15,6 +13,8 @@ from pipeline.experiments.summary import (
     write_summary,
 )
 from pipeline.experiments.tables import LAMBDAS, TABLES, Row, Table
+from pipeline.run.config import PRESETS, make_config
+from pipeline.run.experiment_config import ExperimentConfig
 
 TABLE = Table(
     "table-0", "Two rows", (Row("a_b & c", {}, 35.6), Row("other", {"train": {}}))

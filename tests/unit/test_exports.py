@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.detections import (
+from pipeline.detection.detections import (
     Detection,
     read_detections,
     write_detections,

@@ -10,10 +10,10 @@ from pipeline.datasets import Dataset, Instance, Video
 from pipeline.datasets.simulated import SimulationConfig
 from pipeline.errors import AnnotationError, InputNotFoundError, UsageError
 from pipeline.exports import export_features
-from pipeline.extraction import read_features
 from pipeline.fanout import file_name
+from pipeline.features.extraction import read_features
+from pipeline.features.simulated import draw_features
 from pipeline.grid import SnippetGrid
-from pipeline.simulation import draw_features
 from pipeline.storage import plain, read_arrays, read_json, write_arrays, write_json
 
 SECONDS = {"a b": 8.0, "c/d": 12.0, "e": 20.0}

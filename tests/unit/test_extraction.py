@@ -2,12 +2,12 @@ import numpy as np
 import pytest
 
 from extractors.weights import WeightsError, find_weights
-from pipeline.caching import compute_flow, decode
 from pipeline.errors import SodaError, VideoError
-from pipeline.extraction import extract_features, read_features
+from pipeline.features.extraction import extract_features, read_features
+from pipeline.features.streaming import stream_features
 from pipeline.storage import fingerprint, plain, read_arrays, read_header
-from pipeline.streaming import stream_features
 from pipeline.video import CachedFlow
+from pipeline.video.caching import compute_flow, decode
 from tests.video_maker import moving_square_pictures, write_video
 
 FRAMES = 40  # two snippets and a half

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.caching import decode
 from pipeline.errors import FailedVideosError, SodaError, VideoError
 from pipeline.fanout import Item, Job, Ledger, Resources, file_name, run_job
 from pipeline.progress import Progress
 from pipeline.storage import write_json
 from pipeline.video import DecodeConfig
+from pipeline.video.caching import decode
 from tests.video_maker import moving_square_pictures, write_video
 
 
@@ -212,7 +212,7 @@ def workers_of(tmp_path):
             line = path.read_bytes()
         except OSError:
             continue
-        if b"pipeline.worker" in line and str(tmp_path).encode() in line:
+        if b"pipeline.fanout.worker" in line and str(tmp_path).encode() in line:
             found.append(path)
     return found
 

@@ -6,12 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.config import make_config
 from pipeline.datasets import Instance, Video
-from pipeline.detections import Detection
+from pipeline.detection.detections import Detection
 from pipeline.evaluation import EvaluateConfig
-from pipeline.experiments.annotation import WAYS
-from pipeline.experiments.config import FIGURES
+from pipeline.experiments.active_learning import WAYS
 from pipeline.experiments.figures import make_figure
 from pipeline.experiments.figures.lambdas import draw_lambdas
 from pipeline.experiments.figures.localizations import localize_class, video_map
@@ -27,8 +25,10 @@ from pipeline.experiments.figures.sheet import save_sheet
 from pipeline.experiments.figures.wells import Wells
 from pipeline.experiments.summary import Figures, SummaryRow
 from pipeline.fanout import Resources
-from pipeline.run import Run
-from pipeline.stages import run_stage
+from pipeline.run.config import make_config
+from pipeline.run.experiment_config import FIGURES
+from pipeline.run.run import Run
+from pipeline.run.stage import run_stage
 from pipeline.storage import read_json
 from tests.dataset_maker import make_dataset
 

@@ -9,14 +9,19 @@ import numpy as np
 import pytest
 
 from models.prediction import Prediction
-from pipeline.config import Config
-from pipeline.detections import Detection, write_detections
+from pipeline.detection.activations import Response, response_path, write_response
+from pipeline.detection.detections import Detection, write_detections
 from pipeline.errors import AnnotationError, InputNotFoundError
-from pipeline.findings import comparison_notes, differences, model_names, read_found
 from pipeline.grid import SnippetGrid
-from pipeline.response import Response, response_path, write_response
-from pipeline.run import Run
-from pipeline.showing import report_detections
+from pipeline.report.results import (
+    comparison_notes,
+    differences,
+    model_names,
+    read_found,
+)
+from pipeline.report.standalone import report_detections
+from pipeline.run.config import Config
+from pipeline.run.run import Run
 from tests.video_maker import numbered_pictures, write_video
 
 ORIGIN = {"train": {"networks": 2}, "detect": {"cas_thresholds": [0.0, 0.1]}}

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from extractors.weights import Weights
-from pipeline.config import make_config
-from pipeline.record import Record
-from pipeline.run import Run
-from pipeline.stages import inputs_digest
+from pipeline.run.config import make_config
+from pipeline.run.record import Record
+from pipeline.run.run import Run
+from pipeline.run.stage import inputs_digest
 from pipeline.storage import fingerprint
 from tests.dataset_maker import entry, write_manifest
 

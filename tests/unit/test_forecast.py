@@ -3,16 +3,21 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.config import make_config
-from pipeline.disk import DiskNeed
+from pipeline.console.disk import DiskNeed
+from pipeline.console.forecast import (
+    Forecast,
+    StageForecast,
+    calibration,
+    make_forecast,
+)
+from pipeline.console.forecast.calibration import Meter, TimeUpError, calibrate
+from pipeline.console.forecast.clip import cut_clip
+from pipeline.console.status import overview
 from pipeline.errors import VideoError
 from pipeline.fanout import Resources
-from pipeline.forecast import Forecast, StageForecast, calibration, make_forecast
-from pipeline.forecast.calibration import Meter, TimeUpError, calibrate
-from pipeline.forecast.clip import cut_clip
-from pipeline.overview import overview
-from pipeline.record import Record, write_record
-from pipeline.run import Run
+from pipeline.run.config import make_config
+from pipeline.run.record import Record, write_record
+from pipeline.run.run import Run
 from pipeline.video import DecodeConfig, probe, sample_frames
 from tests.dataset_maker import entry, write_manifest
 from tests.video_maker import moving_square_pictures, write_video

@@ -16,10 +16,10 @@ from pipeline.errors import (
     UsageError,
     VideoError,
 )
+from pipeline.features.imported import ImportConfig, plan_imports
+from pipeline.features.imported.features import import_features
+from pipeline.features.imported.timing import choose_timing, read_stated
 from pipeline.grid import SnippetGrid
-from pipeline.importing import ImportConfig, plan_imports
-from pipeline.importing.features import import_features
-from pipeline.importing.timing import choose_timing, read_stated
 from pipeline.storage import read_arrays, write_json
 
 WIDTH = 6

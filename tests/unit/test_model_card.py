@@ -8,20 +8,20 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.config import (
+from pipeline.datasets import Instance
+from pipeline.detection.detections import Detection
+from pipeline.evaluation import EvaluateConfig, diagnose, evaluate
+from pipeline.model_folder.card import supervision
+from pipeline.model_folder.folder import write_scores
+from pipeline.run.config import (
     PRESETS,
     flag_text,
     make_config,
     parse_field,
     section_type,
 )
-from pipeline.datasets import Instance
-from pipeline.detections import Detection
-from pipeline.evaluation import EvaluateConfig, diagnose, evaluate
-from pipeline.model_card import supervision
-from pipeline.model_folder import write_scores
-from pipeline.reproducing import command_of
-from pipeline.run import Run
+from pipeline.run.reproduce import command_of
+from pipeline.run.run import Run
 from pipeline.storage import fingerprint, read_json
 from tests.model_maker import MADE_OF, write_model
 

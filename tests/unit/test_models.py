@@ -21,18 +21,18 @@ from models.fit import FitState, Samples, batch_indices, fit
 from models.predictor import Predictor
 from models.rescale import interpolate, rescale, sample
 from models.soda import build_soda
-from pipeline.checkpoint import digest_of, load_checkpoint, save_checkpoint
 from pipeline.datasets import BACKGROUND, Point
+from pipeline.detection.proposals import DetectConfig, detect_actions
 from pipeline.errors import AnnotationError, SodaError
 from pipeline.grid import SnippetGrid
 from pipeline.points import read_points, write_points
-from pipeline.proposals import DetectConfig, detect_actions
-from pipeline.samples import (
+from pipeline.seeds import generator_of
+from pipeline.training.checkpoint import digest_of, load_checkpoint, save_checkpoint
+from pipeline.training.samples import (
     TrainingVideo,
     check_points,
     make_samples,
 )
-from pipeline.seeds import generator_of
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

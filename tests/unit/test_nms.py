@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.detection.nms import nms, soft_nms
 from pipeline.intervals import tiou
-from pipeline.nms import nms, soft_nms
 
 times = st.floats(0, 100, allow_nan=False)
 proposals = st.lists(

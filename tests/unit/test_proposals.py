@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.prediction import Prediction
-from pipeline.grid import SnippetGrid
-from pipeline.proposals import (
+from pipeline.detection.proposals import (
     DetectConfig,
     contrast,
     detect_actions,
@@ -20,6 +19,7 @@ from pipeline.proposals import (
     to_seconds,
     upsample,
 )
+from pipeline.grid import SnippetGrid
 
 GRID = SnippetGrid(num_frames=160)  # 10 snippets, 6.4 s
 

@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from models.fit import Samples
-from pipeline.refining import (
+from pipeline.training.self_training import (
     Core,
     RefineConfig,
     find_cores,

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from pipeline.datasets import Instance, Point
-from pipeline.detections import Detection
+from pipeline.detection.detections import Detection
 from pipeline.report import (
     Activations,
     Findings,

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from pipeline.datasets import Instance
-from pipeline.detections import Detection
-from pipeline.proposals import normalise, raw_thresholds
+from pipeline.detection.detections import Detection
+from pipeline.detection.proposals import normalise, raw_thresholds
 from pipeline.report import Findings, VideoReport
 from pipeline.report.verdicts import average_precision, count_states, verdicts
 

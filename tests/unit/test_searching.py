@@ -8,12 +8,17 @@ import pytest
 from models.prediction import Prediction
 from pipeline import Detection, show
 from pipeline.datasets import Instance, Point
+from pipeline.detection.activations import (
+    Response,
+    read_response,
+    response_path,
+    write_response,
+)
 from pipeline.errors import AnnotationError, InputNotFoundError, UsageError
 from pipeline.evaluation.ground_truth import read_instances
 from pipeline.grid import SnippetGrid
-from pipeline.response import Response, read_response, response_path, write_response
-from pipeline.searching import name_videos
-from pipeline.trained_models import find_models, newest_model
+from pipeline.inference.batch import name_videos
+from pipeline.model_folder.newest import find_models, newest_model
 from tests.dataset_maker import entry, write_manifest
 
 

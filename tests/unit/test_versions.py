@@ -1,7 +1,7 @@
 import re
 import subprocess
 
-from pipeline import versions
+from pipeline.model_folder import versions
 
 
 def test_packages_and_the_project_are_told():

@@ -9,7 +9,7 @@ from pipeline.cli.status import entry_text, to_json
 from pipeline.errors import InputNotFoundError, SodaError
 from pipeline.fanout import Ledger
 from pipeline.fanout.lock import held_locks, locked
-from pipeline.record import Record, write_record
+from pipeline.run.record import Record, write_record
 from pipeline.storage import fingerprint, write_json
 from pipeline.workfolder import (
     KINDS,

@@ -11,15 +11,15 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from pipeline.experiments.annotation import WAYS, Way
+from pipeline.experiments.active_learning import WAYS, Way
 from pipeline.experiments.cells import seeds_of
-from pipeline.experiments.experiment import note_of
 from pipeline.experiments.figures.sheet import new_sheet, publish
+from pipeline.experiments.stage import note_of
 from pipeline.experiments.summary import AT, Figures
 from pipeline.fanout import Item, Job, run_job
-from pipeline.record import Outcome
-from pipeline.reporting import notes
-from pipeline.run import Run
+from pipeline.run.record import Outcome
+from pipeline.run.run import Run
+from pipeline.stages.report import notes
 from pipeline.storage import fingerprint, read_json, write_text
 
 NAME = "figure-active"
@@ -67,7 +67,7 @@ def make_active(run: Run) -> Outcome:
 def run_rounds(run: Run) -> dict[Way, list[list[dict[str, Any]]]]:
     """Each way's results, by round and seed; what was done costs nothing."""
     # The stages import what imports this.
-    from pipeline.stages import inputs_digest
+    from pipeline.run.stage import inputs_digest
 
     # Beside the experiment's own folder, so that more seeds cost only what is new.
     made_of = [run.identity("evaluate"), inputs_digest(run, "experiment")]
@@ -108,7 +108,7 @@ def run_items(run: Run, items: Sequence[Item]) -> None:
     """Do the trainings of one round, side by side."""
     job = Job(
         stage="experiment",
-        function="pipeline.experiments.annotation:run_round",
+        function="pipeline.experiments.active_learning:run_round",
         parameters={"run": run.to_json("experiment")},
         items=tuple(items),
         unit="trainings",

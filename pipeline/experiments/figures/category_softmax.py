@@ -13,9 +13,9 @@ from pipeline.experiments.figures.mixing import GROUPS, Mixing, measure_mixing
 from pipeline.experiments.figures.rows import read_responses, train_rows
 from pipeline.experiments.figures.sheet import INKS, new_sheet, publish, rounded
 from pipeline.experiments.tables import Row, Table
-from pipeline.record import Outcome
-from pipeline.reporting import notes
-from pipeline.run import Run
+from pipeline.run.record import Outcome
+from pipeline.run.run import Run
+from pipeline.stages.report import notes
 
 AGGREGATIONS = Table(
     "figure-9",

@@ -1,7 +1,7 @@
 """From a figure's name to what makes it."""
 
-from pipeline.record import Outcome
-from pipeline.run import Run
+from pipeline.run.record import Outcome
+from pipeline.run.run import Run
 
 
 def make_figure(run: Run, name: str) -> Outcome:

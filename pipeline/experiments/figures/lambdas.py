@@ -6,13 +6,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from pipeline.experiments.cells import run_cells, seeds_of
-from pipeline.experiments.experiment import note_of
 from pipeline.experiments.figures.sheet import BLUE, ORANGE, Ink, new_sheet, publish
+from pipeline.experiments.stage import note_of
 from pipeline.experiments.summary import Figures, SummaryRow, summarise, write_summary
 from pipeline.experiments.tables import LAMBDAS
-from pipeline.record import Outcome
-from pipeline.reporting import notes
-from pipeline.run import Run
+from pipeline.run.record import Outcome
+from pipeline.run.run import Run
+from pipeline.stages.report import notes
 
 
 def make_lambdas(run: Run) -> Outcome:

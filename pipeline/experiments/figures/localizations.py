@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.datasets import Instance, Video
-from pipeline.detections import Detection
+from pipeline.detection.detections import Detection
 from pipeline.evaluation import EvaluateConfig, evaluate
 from pipeline.evaluation.columns import compare
 from pipeline.evaluation.localization import STATES, localize

@@ -6,14 +6,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Float
 
-from pipeline.config import changed
 from pipeline.datasets import BACKGROUND, Video
-from pipeline.detecting import cas_file
+from pipeline.detection.activations import read_response
 from pipeline.experiments.cells import run_cells
 from pipeline.experiments.tables import Table
 from pipeline.grid import SnippetGrid
-from pipeline.response import read_response
-from pipeline.run import Run
+from pipeline.run.config import changed
+from pipeline.run.run import Run
+from pipeline.stages.detect import cas_file
 
 
 def train_rows(run: Run, table: Table) -> dict[str, Run]:

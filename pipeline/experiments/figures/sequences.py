@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from pipeline.datasets import Video
-from pipeline.detections import Detection, read_detections
+from pipeline.detection.detections import Detection, read_detections
+from pipeline.detection.proposals import normalise
 from pipeline.evaluation import EvaluateConfig
 from pipeline.experiments.figures.localizations import localize_class, video_map
 from pipeline.experiments.figures.rows import (
@@ -16,10 +17,9 @@ from pipeline.experiments.figures.rows import (
 from pipeline.experiments.figures.sequence_panels import Curve, Panel, draw_panels
 from pipeline.experiments.figures.sheet import DECIMALS, publish, rounded
 from pipeline.experiments.tables import FRAMES, Row, Table
-from pipeline.proposals import normalise
-from pipeline.record import Outcome
-from pipeline.reporting import notes
-from pipeline.run import Run
+from pipeline.run.record import Outcome
+from pipeline.run.run import Run
+from pipeline.stages.report import notes
 from pipeline.storage import plain
 
 ROWS = Table(

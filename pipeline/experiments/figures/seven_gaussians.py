@@ -24,8 +24,8 @@ from pipeline.experiments.figures.wells import (
     draw_wells,
     lowest_point,
 )
-from pipeline.record import Outcome
-from pipeline.run import Run
+from pipeline.run.record import Outcome
+from pipeline.run.run import Run
 from pipeline.seeds import generator_of
 from pipeline.storage import plain
 

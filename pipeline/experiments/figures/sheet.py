@@ -10,8 +10,8 @@ from jaxtyping import Shaped
 from matplotlib.figure import Figure
 
 from pipeline.errors import UsageError
-from pipeline.record import Outcome
-from pipeline.run import Run
+from pipeline.run.record import Outcome
+from pipeline.run.run import Run
 from pipeline.storage import atomic_path, plain, write_json
 
 DOTS_PER_INCH = 200

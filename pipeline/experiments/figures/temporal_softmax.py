@@ -8,16 +8,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 
-from pipeline.config import changed
 from pipeline.datasets import Video
 from pipeline.experiments.figures.concentration import Example, Trace, trace_training
 from pipeline.experiments.figures.sheet import INKS, new_sheet, publish
-from pipeline.extraction import read_features
+from pipeline.features.extraction import read_features
 from pipeline.grid import SnippetGrid
-from pipeline.record import Outcome
-from pipeline.reporting import notes
-from pipeline.run import Run
-from pipeline.training import read_samples
+from pipeline.run.config import changed
+from pipeline.run.record import Outcome
+from pipeline.run.run import Run
+from pipeline.stages.report import notes
+from pipeline.stages.train import read_samples
 
 NAME = "figure-8"
 TITLE = "Weights of the temporal softmax over training (Fig. 8)"
@@ -45,7 +45,7 @@ class Shown(NamedTuple):
 def make_temporal_softmax(run: Run) -> Outcome:
     """Train with both aggregations, and look at the weights after each epoch."""
     # The stages import what calls this.
-    from pipeline.stages import run_stage
+    from pipeline.run.stage import run_stage
 
     run_stage(run, "points")
     samples = read_samples(run)

@@ -1,0 +1,1 @@
+"""From class activation sequences to detections, and the files of both."""

@@ -1,0 +1,181 @@
+"""Annotation in rounds, simulated: a click more in each video, and a training anew.
+
+Ground truth answers a click with the actions that are seen at its moment, or with
+background. The ways to choose the moments differ in nothing else.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from models.fit import FitState, fit
+from models.predictor import Predictor
+from pipeline.datasets import BACKGROUND, Point, Video
+from pipeline.detection.proposals import detect_actions
+from pipeline.evaluation import evaluate
+from pipeline.grid import SnippetGrid
+from pipeline.points import PointConfig, simulate_points
+from pipeline.points.suggestion import MEASURES, MeasureName, SuggestConfig, suggest
+from pipeline.points.summary import labels_at
+from pipeline.run.config import changed
+from pipeline.run.run import Run
+from pipeline.seeds import generator_of
+from pipeline.stages.detect import predict_videos
+from pipeline.stages.train import check_finite, training_videos
+from pipeline.storage import plain, read_json, write_json
+from pipeline.training.samples import TrainingVideo, make_samples
+from pipeline.video.caching import ShareDone, silent
+
+Way = MeasureName | Literal["even", "random", "segment"]
+
+# How the next moment of a video is chosen, and what that is called.
+WAYS: dict[Way, str] = {
+    **{name: f"model: {measure.reason}" for name, measure in MEASURES.items()},
+    "even": "middle of the longest gap",
+    "random": "at random",
+    "segment": "annotator: a segment drawn",
+}
+
+
+def run_round(
+    inputs: Sequence[Path],
+    output: Path,
+    run: Mapping[str, Any],
+    way: Way | Literal[""],
+    seed: int,
+    progress: ShareDone = silent,
+) -> None:
+    """Click once more in each video, train, score, and choose the next moments.
+
+    Args:
+        inputs: What the round is made of; last the round before, if there was one.
+        output: The JSON file of the round: its clicks and score, and the next moments.
+        run: As `Run.to_json` gives it.
+        way: One of `WAYS`; empty in the first round, which all ways share.
+        seed: Of the training, and of all that is drawn.
+        progress: Told the share that is done.
+    """
+    setup = Run.from_json(run)
+    setup = replace(setup, config=changed(setup.config, {"train": {"seed": seed}}))
+    truth = {video.id: video for video in setup.dataset.of_subset("train")}
+    before = read_json(inputs[-1]) if way else None
+    videos = [
+        click(video, truth[video.id], before, way, seed)
+        for video in training_videos(setup, {})
+    ]
+    predictor = train(videos, setup, progress)
+    moments = {
+        name: {
+            v.id: choose_moment(name, v, truth[v.id], predictor, seed) for v in videos
+        }
+        for name in ([way] if way else WAYS)
+    }
+    clicks = {video.id: video.points for video in videos}
+    found = score(setup, predictor)
+    write_json(output, {**found, "clicks": plain(clicks), "next": moments})
+
+
+def click(
+    video: TrainingVideo,
+    truth: Video,
+    before: Mapping[str, Any] | None,
+    way: Way | Literal[""],
+    seed: int,
+) -> TrainingVideo:
+    """A video with the clicks of the round before, and one at the moment chosen then.
+
+    Without a round before, the moment is drawn.
+    """
+    if before is None:
+        first = draw_moment(video.grid, seed, video.id)
+        return replace(video, points=answer(truth, first))
+    points = [Point(**point) for point in before["clicks"][video.id]]
+    moment = before["next"][way][video.id]
+    return replace(video, points=[*points, *answer(truth, moment)])
+
+
+def answer(video: Video, seconds: float | None) -> list[Point]:
+    """The clicks that a moment gets by ground truth; none where there is no moment."""
+    if seconds is None:
+        return []
+    labels = labels_at(video, Point(seconds, BACKGROUND)) or {BACKGROUND}
+    return [Point(seconds, label) for label in sorted(labels)]
+
+
+def choose_moment(
+    way: Way, video: TrainingVideo, truth: Video, predictor: Predictor, seed: int
+) -> float | None:
+    """The moment of a video's next click; None where there is nothing left to click."""
+    if way == "even":
+        return middle_of_longest_gap(video.grid, video.points)
+    if way == "random":
+        return draw_moment(video.grid, seed, f"{video.id} {len(video.points)}")
+    if way == "segment":
+        return draw_from_segment(truth, video, seed)
+    config = SuggestConfig(measure=way, count=1)
+    sequences = predictor.predict_networks(video.features)
+    found = suggest(sequences, video.grid, video.points, config)
+    return found[0].seconds if found else None
+
+
+def middle_of_longest_gap(grid: SnippetGrid, points: Sequence[Point]) -> float:
+    """The middle of the longest stretch of a video without a click.
+
+    >>> middle_of_longest_gap(SnippetGrid(num_frames=200), [Point(2.0, "jump")])
+    5.0
+    """
+    edges = sorted([grid.start_seconds, grid.end_seconds, *(p.seconds for p in points)])
+    gap = int(np.diff(edges).argmax())
+    return (edges[gap] + edges[gap + 1]) / 2
+
+
+def draw_moment(grid: SnippetGrid, seed: int, name: str) -> float:
+    """A moment drawn uniformly from a video."""
+    generator = generator_of(seed, f"moment of {name}")
+    return float(generator.uniform(grid.start_seconds, grid.end_seconds))
+
+
+def draw_from_segment(truth: Video, video: TrainingVideo, seed: int) -> float | None:
+    """A moment in a segment, of an action or of background, that is drawn, too.
+
+    The annotator has watched the video, and knows what lies where.
+    """
+    end = video.grid.end_seconds
+    config = PointConfig(window_seconds=end, gap_seconds=0.0, seed=seed)
+    points = simulate_points(truth.id, truth.instances, end, config)
+    clicked = {point.seconds for point in video.points}
+    left = [point.seconds for point in points if point.seconds not in clicked]
+    generator = generator_of(seed, f"segment of {video.id} {len(clicked)}")
+    return float(generator.choice(left)) if left else None
+
+
+def train(
+    videos: Sequence[TrainingVideo], run: Run, progress: ShareDone = silent
+) -> Predictor:
+    """Train on some videos with their clicks."""
+    config = run.config.train
+
+    def after_epoch(state: FitState) -> None:
+        check_finite(state.history[-1])
+        progress(state.epoch / config.epochs)
+
+    samples = make_samples(
+        videos, run.dataset.classes, config.cells, config.scaling, config.seed
+    )
+    model, _ = fit(samples, config, run.torch_device, after_epoch=after_epoch)
+    return Predictor(model, config, run.torch_device)
+
+
+def score(run: Run, predictor: Predictor) -> dict[str, Any]:
+    """The mAP, in percent, at each tIoU and on average, in the videos searched."""
+    detections = {
+        video.id: detect_actions(
+            prediction, run.dataset.classes, grid, run.config.detect
+        )
+        for video, prediction, grid in predict_videos(run, predictor)
+    }
+    found = evaluate(run.ground_truth, detections, run.config.evaluate).to_json()
+    return {"map": found["map"], "average_map": found["average_map"]}

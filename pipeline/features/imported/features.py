@@ -1,0 +1,83 @@
+"""Imported features of one video, written as this project writes its own."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pipeline.datasets import beyond_end
+from pipeline.errors import VideoError
+from pipeline.features.imported.arrays import FeatureFile, as_sequence, read_array
+from pipeline.grid import SnippetGrid
+from pipeline.progress import ShareDone, silent
+from pipeline.storage import read_json, write_arrays
+
+
+def import_features(
+    inputs: Sequence[Path],
+    output: Path,
+    made_by: Mapping[str, Any],
+    last_annotated_seconds: float = 0.0,
+    progress: ShareDone = silent,
+) -> None:
+    """Write a video's imported features, with their times, as safetensors.
+
+    Args:
+        inputs: The video's plan (see `plan.py`), then the files.
+        output: The file to write.
+        made_by: All parameters that the features depend on, for the file's header.
+        last_annotated_seconds: The last moment that the annotations speak of.
+
+    Raises:
+        VideoError: There are none, or they cannot be used.
+    """
+    plan = read_json(inputs[0])
+    if not plan["streams"]:
+        raise VideoError(plan["missing"])
+    streams = {
+        stream: _read(FeatureFile(Path(file["path"]), file["key"]), plan["transposed"])
+        for stream, file in plan["streams"].items()
+    }
+    lengths = {stream: len(array) for stream, array in streams.items()}
+    if len(set(lengths.values())) > 1:
+        raise VideoError(
+            f"{plan['id']}: expected as many features of each stream, found {lengths}; "
+            "they are not of the same video, or not made with the same stride"
+        )
+    features = np.concatenate(list(streams.values()), axis=1)
+    grid = SnippetGrid(**plan["grid"])
+    if beyond := beyond_end(last_annotated_seconds, grid.end_seconds):
+        raise VideoError(
+            f"{plan['id']}: an annotation {beyond}, as {len(features)} features at "
+            f"{grid.fps:g} fps each {grid.stride_frames} frames have it; see whether "
+            "--features-fps and --features-stride are right"
+        )
+    intervals = [grid.snippet_interval(i) for i in range(grid.num_snippets)]
+    write_arrays(
+        output,
+        {
+            "features": features,
+            "snippet_seconds": np.array(intervals),
+        },
+        {
+            "made_by": made_by,
+            "grid": grid.to_dict(),
+            "widths": {stream: array.shape[1] for stream, array in streams.items()},
+            "identities": {},
+            "weights": {},
+            "source": {
+                "name": inputs[1].name,
+                "sha256": hashlib.sha256(features.tobytes()).hexdigest(),
+            },
+        },
+    )
+    progress(1.0)
+
+
+def _read(file: FeatureFile, is_transposed: bool) -> np.ndarray:
+    try:
+        return as_sequence(read_array(file), is_transposed)
+    except ValueError as error:
+        raise VideoError(f"{file.path}: {error}") from error

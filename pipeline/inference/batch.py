@@ -1,0 +1,135 @@
+"""New videos, however many, searched with one model; each is searched once."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from pipeline.datasets.folder import video_files
+from pipeline.detection.activations import read_response, response_path, write_response
+from pipeline.detection.detections import Detection
+from pipeline.device import network_resources
+from pipeline.errors import InputNotFoundError, UsageError
+from pipeline.exports.detections import strongest
+from pipeline.fanout import Item, Job, Resources, default_jobs, run_job
+from pipeline.inference.detector import Detector
+from pipeline.inference.output import Finding, write_findings
+from pipeline.progress import ShareDone, silent
+from pipeline.video.safe_probe import probe_apart
+
+WORK = "work"  # the folder for logs and failures, in that of the output
+
+
+@dataclass(frozen=True)
+class Search:
+    """What was found, and what could not be searched."""
+
+    detections: dict[str, list[Detection]]  # by video id, descending score
+    failed: dict[str, str]  # by video id: what happened, and what to try
+
+
+def search_videos(
+    paths: Sequence[Path],
+    model: Path,
+    output: Path,
+    device: str = "auto",
+    threshold: float | None = None,
+    jobs: int | None = None,
+) -> Search:
+    """Detect actions in videos, and write what was found.
+
+    A video that was searched before, and has not changed since, is not searched again
+    with the same model.
+
+    Args:
+        paths: Videos, and folders of videos, nested ones included.
+        model: A folder that TrainSODA wrote.
+        output: The folder to write.
+        device: `cpu`, `cuda` or `auto`.
+        threshold: Leave out detections with a lower score; None keeps all.
+        jobs: Processes; None: one a processor, or GPU.
+
+    Raises:
+        InputNotFoundError: There is no such video, folder or model.
+        UsageError: The output is no folder, or the model is not for videos.
+        WeightsError: The weights of the model's features are not to be had.
+        SodaError: Something concerns all videos.
+    """
+    detector = Detector(model, device)
+    videos = name_videos(paths, output)
+    resources = Resources(jobs or default_jobs(), max_failures=1.0)
+    job = search_job(videos, model, output, str(detector.device))
+    failed = run_job(job, output / WORK, network_resources(resources, detector.device))
+    findings = {}
+    for id, path in videos.items():
+        if id not in failed:
+            said = read_response(response_path(output, id))
+            (found,) = strongest({id: detector.detections(said)}, threshold).values()
+            findings[id] = Finding(path, said, found)
+    if findings:
+        made_by = {"model": str(model), "detect": detector.config, **detector.made_of}
+        write_findings(output, findings, failed, made_by)
+    return Search({id: found.detections for id, found in findings.items()}, failed)
+
+
+def name_videos(paths: Iterable[Path], output: Path) -> dict[str, Path]:
+    """The videos by id: a file's name alone, or its path where names are the same.
+
+    Raises:
+        InputNotFoundError: There is no such file, or a folder holds none.
+        UsageError: The output is a file.
+    """
+    if output.exists() and not output.is_dir():
+        raise UsageError(f"--output {output}: expected a folder, found a file")
+    files: dict[Path, None] = {}
+    own = output.resolve()  # what an earlier search has left is no video
+    for path in paths:
+        if not path.exists():
+            raise InputNotFoundError(f"{path}: no such video, nor folder of videos")
+        inside = video_files(path) if path.is_dir() else [path]
+        files |= dict.fromkeys(f for f in inside if own not in f.resolve().parents)
+    names = Counter(path.stem for path in files)
+    return {
+        path.stem if names[path.stem] == 1 else path.as_posix(): path for path in files
+    }
+
+
+def search_job(videos: dict[str, Path], model: Path, output: Path, device: str) -> Job:
+    """The work, which counts frames, as far as the videos say how many they have."""
+    infos = probe_apart(list(videos.values()))
+    items = [
+        Item(
+            id=id,
+            inputs=(str(path), str(model / "model.safetensors")),
+            output=str(response_path(output, id)),
+            weight=info.duration_seconds * info.fps if info else 0.0,
+            arguments={},
+        )
+        for (id, path), info in zip(videos.items(), infos, strict=True)
+    ]
+    parameters = {"device": device}
+    return Job("detect", f"{__name__}:search_video", parameters, tuple(items))
+
+
+def search_video(
+    inputs: Sequence[Path], output: Path, device: str, progress: ShareDone = silent
+) -> None:
+    """Write what a model says of a video.
+
+    Args:
+        inputs: The video, and the model's file.
+        output: The file to write, safetensors.
+        device: Where networks run.
+
+    Raises:
+        VideoError: The video cannot be used.
+    """
+    detector = _detector(inputs[1].parent, device)
+    write_response(output, detector.respond(inputs[0], progress))
+
+
+@lru_cache(maxsize=1)
+def _detector(model: Path, device: str) -> Detector:
+    """The model, loaded once a process."""
+    return Detector(model, device)

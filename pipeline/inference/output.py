@@ -1,0 +1,70 @@
+"""What was found in new videos, as files: for programs, for players and for people."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.detection.activations import Response
+from pipeline.detection.detections import Detection, write_detections
+from pipeline.exports.media import Media
+from pipeline.exports.subtitles import write_srt
+from pipeline.report import Findings, Model, Report, VideoReport, write_report
+from pipeline.report.results import activations
+from pipeline.run.command_line import typed
+from pipeline.storage import plain
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One video, what the model says of it, and the detections read off."""
+
+    path: Path
+    said: Response
+    detections: list[Detection]
+
+
+def write_findings(
+    output: Path,
+    findings: Mapping[str, Finding],
+    failed: Mapping[str, str],
+    made_by: Mapping[str, Any],
+) -> None:
+    """Write JSON and CSV, subtitles, and pages to look at.
+
+    Args:
+        output: The folder to write.
+        findings: By video id; at least one, of one model.
+        failed: Why other videos could not be searched, by id.
+        made_by: All that decided what was found.
+    """
+    thresholds = made_by["detect"].cas_thresholds
+    detections = {id: found.detections for id, found in findings.items()}
+    write_detections(output / "detections.json", detections, plain(made_by))
+    write_srt(output / "srt", detections, Media())
+    report = Report(
+        title="Detections",
+        classes=next(iter(findings.values())).said.classes,
+        videos=tuple(
+            video_report(id, found, thresholds) for id, found in findings.items()
+        ),
+        models=(Model(str(made_by["model"])),),
+        command=typed(),
+        failures=dict(failed),
+        parameters=dict(made_by),
+    )
+    write_report(output / "report", report)
+
+
+def video_report(id: str, found: Finding, thresholds: Sequence[float]) -> VideoReport:
+    """What the page of a video shows."""
+    said = found.said
+    return VideoReport(
+        id=id,
+        subset="new",
+        path=found.path,
+        duration_seconds=said.grid.end_seconds,
+        ground_truth=(),
+        points=(),
+        findings=(Findings(tuple(found.detections), activations(said, thresholds)),),
+    )

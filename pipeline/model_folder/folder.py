@@ -1,0 +1,72 @@
+"""The folder that holds a trained model."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from safetensors.torch import load_file, save_file
+
+from models.config import TrainConfig
+from models.soda import SODA, build_soda
+from pipeline.errors import InputNotFoundError
+from pipeline.model_folder.card import model_card
+from pipeline.model_folder.curves import write_curves
+from pipeline.storage import (
+    atomic_path,
+    plain,
+    read_json,
+    whole_safetensors,
+    write_json,
+    write_text,
+)
+
+
+def save_model(
+    folder: Path,
+    model: SODA,
+    description: Mapping[str, Any],
+    history: Sequence[Mapping[str, float]],
+) -> None:
+    """Write the model folder; `model.safetensors` comes last."""
+    (folder / "metrics.json").unlink(missing_ok=True)  # of the model that was here
+    write_json(folder / "config.json", plain(description))
+    lines = [json.dumps(terms) for terms in history]
+    write_text(folder / "metrics.jsonl", "".join(line + "\n" for line in lines))
+    write_curves(folder / "events", history)
+    write_text(folder / "README.md", model_card(description))
+    with atomic_path(folder / "model.safetensors") as temporary:
+        state = {k: v.cpu().contiguous() for k, v in model.state_dict().items()}
+        save_file(state, temporary)
+
+
+def write_scores(folder: Path, scores: Mapping[str, Any]) -> None:
+    """Add a model's scores to its folder: `metrics.json`, and the card with them."""
+    write_json(folder / "metrics.json", plain(scores))
+    description = read_json(folder / "config.json")
+    if "versions" in description:  # older models do not tell what a card needs
+        write_text(folder / "README.md", model_card(description, scores))
+
+
+def load_model(folder: Path) -> tuple[SODA, dict[str, Any]]:
+    """Read a model folder: the networks and the description.
+
+    Raises:
+        InputNotFoundError: The folder holds no model.
+        SodaError: The model's file is broken.
+    """
+    for name in ("model.safetensors", "config.json"):
+        if not (folder / name).is_file():
+            raise InputNotFoundError(
+                f"{folder}: expected a model folder with {name} (TrainSODA writes one "
+                f"under WORKDIR/models), found none"
+            )
+    description = read_json(folder / "config.json")
+    model = build_soda(
+        description["features"],
+        len(description["classes"]),
+        TrainConfig(**description["train"]),
+    )
+    with whole_safetensors(folder / "model.safetensors"):
+        model.load_state_dict(load_file(folder / "model.safetensors"))
+    return model.eval(), description

@@ -1,0 +1,148 @@
+"""What a model found in a dataset, read back from the files that it left."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pipeline.datasets import read_annotations
+from pipeline.detection.activations import Response, read_response, response_path
+from pipeline.detection.detections import Detection, check_detections, read_detections
+from pipeline.errors import AnnotationError, InputNotFoundError
+from pipeline.report import Activations, Findings
+from pipeline.report.formats import flatten, readable
+
+MOST_NAMED = 5  # videos or classes, in a message
+LONGEST_IN_NAME = 16  # characters of a value, in the name of a model
+
+
+@dataclass(frozen=True)
+class FoundActions:
+    """A file of detections and, where they lie beside it, the activations."""
+
+    path: Path  # of the detections
+    detections: dict[str, list[Detection]]
+    origin: dict[str, Any]  # parameters of what made them, as far as the file tells
+
+    def findings(self, id: str) -> Findings:
+        """What was found in a video; nothing, where it was not processed."""
+        found = tuple(self.detections.get(id, ()))
+        path = response_path(self.path.parent, id)
+        if not path.is_file():
+            return Findings(found)
+        thresholds = flatten(self.origin).get("detect.cas_thresholds", ())
+        return Findings(found, activations(read_response(path), thresholds))
+
+    @cached_property
+    def classes(self) -> tuple[str, ...] | None:
+        """The model's classes in the order of its rows; None where nothing tells."""
+        files = (response_path(self.path.parent, id) for id in self.detections)
+        first = next((file for file in files if file.is_file()), None)
+        return read_response(first).classes if first else None
+
+    @property
+    def title(self) -> str:
+        """What a report on them is called: the folder's or the file's name."""
+        is_ours = self.path.name == "detections.json"
+        return self.path.parent.name if is_ours else self.path.stem
+
+    @property
+    def labels(self) -> set[str]:
+        """Classes that were detected."""
+        return {d.label for found in self.detections.values() for d in found}
+
+    def check_same(self, other: "FoundActions") -> None:
+        """Refuse another model's findings that cannot stand beside these.
+
+        Raises:
+            AnnotationError: They are of other videos or other classes.
+        """
+        _check_same(self, other, "videos", set(self.detections), set(other.detections))
+        if self.classes and other.classes and self.classes != other.classes:
+            _check_same(self, other, "classes", set(self.classes), set(other.classes))
+            raise AnnotationError(
+                f"{other.path}: expected the classes in the order of {self.path}; "
+                "detect again with models of one dataset"
+            )
+
+
+def activations(said: Response, thresholds: Sequence[float]) -> Activations:
+    """What a page shows of a model's response."""
+    return Activations(
+        cas=said.prediction.cas,
+        cell_seconds=said.cell_seconds,
+        video_scores=said.prediction.video_scores,
+        thresholds=tuple(thresholds),
+    )
+
+
+def _check_same(
+    this: FoundActions,
+    other: FoundActions,
+    what: str,
+    expected: set[str],
+    found: set[str],
+) -> None:
+    if expected == found:
+        return
+    odd = sorted(expected ^ found)
+    shown = ", ".join(odd[:MOST_NAMED]) + (", …" if odd[MOST_NAMED:] else "")
+    raise AnnotationError(
+        f"{other.path}: expected the {len(expected)} {what} of {this.path}, found "
+        f"{len(found)} that differ in {shown}; compare two runs on one dataset"
+    )
+
+
+def differences(found: Sequence[FoundActions]) -> dict[str, list[Any]]:
+    """Parameters, by dotted names, in which what made some findings differs."""
+    flat = [flatten(each.origin) for each in found]
+    names = dict.fromkeys(name for values in flat for name in values)
+    rows = {name: [values.get(name) for values in flat] for name in names}
+    return {name: row for name, row in rows.items() if any(v != row[0] for v in row)}
+
+
+def model_names(found: Sequence[FoundActions]) -> list[str]:
+    """Short names that tell models apart: by a parameter, else by their files."""
+    for name, values in differences(found).items():
+        texts = [readable(value) for value in values]
+        is_short = max(map(len, texts)) <= LONGEST_IN_NAME
+        if None not in values and is_short and len(set(texts)) == len(texts):
+            return [f"{name.rpartition('.')[2].replace('_', ' ')} {t}" for t in texts]
+    return [each.title for each in found]
+
+
+def comparison_notes(found: Sequence[FoundActions]) -> Iterator[str]:
+    """In what the models differ that stand side by side."""
+    for other in found[1:]:
+        rows = [
+            f"{name}: {readable(a)} | {readable(b)}"
+            for name, (a, b) in differences([found[0], other]).items()
+        ]
+        told = "; ".join(rows) or "nothing that their files tell"
+        yield f"compared with {other.path}, which differs in {told}"
+
+
+def detections_file(path: Path) -> Path:
+    """The detections of a folder that DetectActions wrote; a file is one itself."""
+    return path / "detections.json" if path.is_dir() else path
+
+
+def read_found(path: Path) -> FoundActions:
+    """Read a folder that DetectActions wrote, or any file of detections.
+
+    Raises:
+        InputNotFoundError: No such folder or file.
+        AnnotationError: The file does not hold detections.
+    """
+    file = detections_file(path)
+    if not file.is_file():
+        raise InputNotFoundError(
+            f"{path}: expected detections, or a folder detections/<fingerprint> that "
+            "DetectActions wrote, found neither; check the path"
+        )
+    detections = read_detections(file)
+    check_detections(detections)
+    origin = {} if file.suffix == ".csv" else read_annotations(file)
+    data = origin.get("external_data")
+    return FoundActions(file, detections, data if isinstance(data, dict) else {})

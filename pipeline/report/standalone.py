@@ -1,0 +1,121 @@
+"""The report of detections alone: of a file or a folder, without a run."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from pipeline.datasets import Instance
+from pipeline.datasets.folder import find_videos
+from pipeline.errors import VideoError
+from pipeline.evaluation import evaluate, read_durations, read_ground_truth
+from pipeline.report import (
+    Model,
+    Proxy,
+    Report,
+    VideoReport,
+    write_report,
+)
+from pipeline.report.results import (
+    FoundActions,
+    comparison_notes,
+    model_names,
+    read_found,
+)
+from pipeline.video import probe
+
+SHORTEST_SECONDS = 1.0  # of a page about a video of which nothing tells the length
+NOT_PROCESSED = "the detections have no entry of it: it counts as one without any"
+
+
+def report_detections(
+    detections: Path,
+    output: Path,
+    *,
+    compare_with: Path | None = None,
+    ground_truth: Path | None = None,
+    subset: str = "test",
+    videos: Path | None = None,
+    proxy: Proxy = "auto",
+    command: str = "",
+) -> Path:
+    """Write the pages of a folder or a file of detections.
+
+    Args:
+        detections: What DetectActions wrote, or a file in ActivityNet's form or CSV.
+            Activations are shown where they lie beside it, in the folder `cas`.
+        output: The folder to write.
+        compare_with: The same of another model, to stand beside.
+        ground_truth: Annotations; None: nothing is scored.
+        subset: Theirs that was searched.
+        videos: The folder of the videos; None: none are shown.
+        proxy: Which videos get a small copy that every browser plays.
+        command: What was typed, for the index.
+
+    Returns:
+        The index.
+
+    Raises:
+        InputNotFoundError: A file or folder is not there.
+        AnnotationError: A file does not hold what it should, or the two models'
+            detections are of other videos or classes.
+    """
+    found = [read_found(path) for path in (detections, compare_with) if path]
+    for other in found[1:]:
+        found[0].check_same(other)
+    truth = read_ground_truth(ground_truth, subset) if ground_truth else {}
+    durations = read_durations(ground_truth) if ground_truth else {}
+    files = find_videos(videos) if videos else {}
+    told = (each.classes for each in found if each.classes)
+    report = Report(
+        title=found[0].title,
+        classes=next(told, labels(found, truth)),
+        videos=tuple(
+            VideoReport(
+                id=id,
+                subset=subset if id in truth else "",
+                path=files.get(id),
+                duration_seconds=_seconds(files.get(id), durations.get(id), ends),
+                ground_truth=tuple(truth.get(id, ())),
+                points=(),
+                findings=tuple(each.findings(id) for each in found),
+            )
+            for id, ends in _ends(found, truth)
+        ),
+        models=tuple(
+            Model(name, evaluate(truth, each.detections).to_json() if truth else None)
+            for name, each in zip(model_names(found), found, strict=True)
+        ),
+        command=command,
+        failures={id: NOT_PROCESSED for id in truth if id not in found[0].detections},
+        parameters=found[0].origin,
+        origins={"detections": str(found[0].path)},
+        notes=tuple(comparison_notes(found)),
+    )
+    return write_report(output, report, proxy)
+
+
+def labels(
+    found: Sequence[FoundActions], truth: Mapping[str, Sequence[Instance]]
+) -> tuple[str, ...]:
+    """The classes, where no model tells them: those detected and those annotated."""
+    annotated = {i.label for instances in truth.values() for i in instances}
+    return tuple(sorted(annotated.union(*(each.labels for each in found))))
+
+
+def _ends(
+    found: Sequence[FoundActions], truth: Mapping[str, Sequence[Instance]]
+) -> Iterator[tuple[str, list[float]]]:
+    """Each video of the first model, and when all that is known of it ends."""
+    for id in found[0].detections:
+        annotated = [instance.end_seconds for instance in truth.get(id, ())]
+        detected = [d.end_seconds for each in found for d in each.detections[id]]
+        yield id, annotated + detected
+
+
+def _seconds(path: Path | None, stated: float | None, ends: list[float]) -> float:
+    """How long a video is, by its file, its annotation, or what was found in it."""
+    if path:
+        try:
+            return probe(path).duration_seconds
+        except VideoError:  # which its page tells
+            pass
+    return stated or max(ends, default=0.0) or SHORTEST_SECONDS

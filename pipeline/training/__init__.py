@@ -1,0 +1,1 @@
+"""From features and clicks to a trained model."""
