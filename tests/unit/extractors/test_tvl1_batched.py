@@ -13,7 +13,7 @@ from extractors.flow.tvl1 import tvl1_flow
 from extractors.flow.tvl1.batched import BatchedSolver
 from extractors.flow.tvl1.torch_kernels import Level, iterate, linearise, median
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 CPU = torch.device("cpu")
 
 # Two correct solvers differ where one stops an iteration later than the other: by 0.01

@@ -18,7 +18,7 @@ from pipeline.run.config import (
 )
 from pipeline.run.run import Run
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def all_fields():

@@ -61,7 +61,7 @@ def make_job(tmp_path, behaviours):
             )
         )
     parameters = {"log": str(tmp_path / "log")}
-    return Job("stage", "tests.unit.test_fanout:make", parameters, tuple(items))
+    return Job("stage", "tests.unit.fanout.test_fanout:make", parameters, tuple(items))
 
 
 def calls(tmp_path):
@@ -191,7 +191,7 @@ def test_a_worker_that_cannot_start_is_a_clear_error(tmp_path):
 def test_workers_do_not_outlive_a_killed_parent(tmp_path):
     job = make_job(tmp_path, {"a": "slow", "b": "slow"})
     code = (
-        "from pathlib import Path; from tests.unit.test_fanout import make_job;"
+        "from pathlib import Path; from tests.unit.fanout.test_fanout import make_job;"
         "from pipeline.fanout import run_job, Resources;"
         f"p = Path({str(tmp_path)!r});"
         "run_job(make_job(p, {'a': 'slow', 'b': 'slow'}), p, Resources(jobs=2))"
@@ -270,7 +270,7 @@ def test_a_real_want_of_memory_is_named_and_the_others_are_done(tmp_path, spare_
         spare = spare_bytes if id == "b" else 10**10
         output = str(tmp_path / "out" / f"{id}.mkv")
         items.append(Item(id, (str(path),), output, 1.0, {"spare_bytes": spare}))
-    function = "tests.unit.test_fanout:decode_in_little_memory"
+    function = "tests.unit.fanout.test_fanout:decode_in_little_memory"
     with pytest.raises(FailedVideosError) as caught:
         run_job(Job("stage", function, {}, tuple(items)), tmp_path, Resources(jobs=1))
     (entry,) = Ledger(tmp_path, "stage").read().values()
@@ -292,7 +292,7 @@ def test_workers_share_out_the_gpus(tmp_path, monkeypatch):
 def test_two_runs_at_once_do_each_item_once(tmp_path):
     make_job(tmp_path, dict.fromkeys("abcd", "pause"))
     code = (
-        "from pathlib import Path; from tests.unit.test_fanout import make_job;"
+        "from pathlib import Path; from tests.unit.fanout.test_fanout import make_job;"
         "from pipeline.fanout import run_job, Resources;"
         f"p = Path({str(tmp_path)!r});"
         "run_job(make_job(p, dict.fromkeys('abcd', 'pause')), p, Resources(jobs=2))"
