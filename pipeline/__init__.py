@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pipeline.detection.proposals import DetectConfig
     from pipeline.evaluation import EvaluateConfig
     from pipeline.experiments.figures.timeline import show
-    from pipeline.features.extraction import FeatureConfig
+    from pipeline.features.config import FeatureConfig
     from pipeline.inference.detector import Detector
     from pipeline.run.config import make_config
     from pipeline.video import DecodeConfig
@@ -41,7 +41,7 @@ _PLACES = {
     "Detection": "pipeline.detection.detections",
     "Detector": "pipeline.inference.detector",
     "EvaluateConfig": "pipeline.evaluation",
-    "FeatureConfig": "pipeline.features.extraction",
+    "FeatureConfig": "pipeline.features.config",
     "FlowConfig": "extractors.flow",
     "detect": "pipeline.api",
     "evaluate": "pipeline.api",

@@ -1,22 +1,24 @@
-"""Where networks run."""
+"""The device that networks run on."""
 
 from dataclasses import replace
-
-import torch
 
 from pipeline.errors import UsageError
 from pipeline.fanout import Resources
 
 
-def choose_device(name: str) -> torch.device:
-    """The device of a name; `auto` takes a GPU where there is one.
+def choose_device(name: str) -> str:
+    """Return the name of a device that exists; `auto` takes a GPU if there is one.
 
     Raises:
         UsageError: The device does not exist here.
     """
+    if name == "cpu":
+        return name
+    import torch  # takes seconds to import, which --device cpu does not wait for
+
     has_gpu = torch.cuda.is_available()
     if name == "auto":
-        return torch.device("cuda" if has_gpu else "cpu")
+        return "cuda" if has_gpu else "cpu"
     try:
         device = torch.device(name)
     except RuntimeError as error:
@@ -26,12 +28,14 @@ def choose_device(name: str) -> torch.device:
             f"--device {name}: PyTorch sees no CUDA device here; use --device cpu, or "
             "auto"
         )
-    return device
+    return str(device)
 
 
-def network_resources(resources: Resources, device: torch.device) -> Resources:
-    """Resources of work that runs networks on this machine: a worker for each GPU."""
-    if device.type != "cuda":
+def network_resources(resources: Resources, device: str) -> Resources:
+    """Return the resources of work that runs networks here: a worker for each GPU."""
+    if not device.startswith("cuda"):
         return resources
+    import torch  # takes seconds to import, which a machine without a GPU does not need
+
     count = torch.cuda.device_count()
     return replace(resources, jobs=count, gpus=count)

@@ -2,9 +2,9 @@
 
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 LINE_SECONDS = 30.0
 TELL_SECONDS = 5.0  # between two reports to listeners
@@ -12,6 +12,7 @@ BAR_CELLS = 24
 NOTHING = "–"  # in a table
 INTERRUPTED = "interrupted; run the same command again to go on from here"
 
+T = TypeVar("T")
 ShareDone = Callable[[float], None]
 Listener = Callable[[str, float], None]  # of a line for people, and the share done
 
@@ -115,6 +116,15 @@ def told_to(listener: Listener) -> Iterator[None]:
 
 def silent(_: float) -> None:
     """A progress that nobody watches."""
+
+
+def counted(
+    items: Iterable[T], count: int, progress: ShareDone, before: int = 0
+) -> Iterator[T]:
+    """Pass items on, and report the share of `count` that has come."""
+    for index, item in enumerate(items, start=before + 1):
+        yield item
+        progress(index / count)
 
 
 def say(text: str) -> None:

@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
@@ -244,3 +245,12 @@ def sha256_of(path: Path) -> str:
     """Hex sha256 of a file's content."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def file_name(id: str) -> str:
+    """Return a video's id as a file name, readable if possible.
+
+    >>> file_name("video test/1")
+    'video test%2F1'
+    """
+    return quote(id, safe=" ()[]{}+,;=@&'!#$^~").replace("%20", " ")

@@ -84,7 +84,7 @@ def random_report(
             name,
             evaluate(
                 truth, {v.id: v.findings[place].detections for v in videos}
-            ).to_json(),
+            ).scores,
         )
         for place, name in enumerate(("SODA", "baseline")[:num_models])
     )

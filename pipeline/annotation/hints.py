@@ -11,7 +11,7 @@ from pipeline.annotation.background import InTheBackground
 from pipeline.annotation.store import PointsStore
 from pipeline.datasets import BACKGROUND, Point
 from pipeline.detection.activations import Response
-from pipeline.features.extraction import read_features
+from pipeline.features.file import read_features, write_features
 from pipeline.inference.detector import Detector
 from pipeline.points.suggestion import SuggestConfig, suggest
 from pipeline.progress import ShareDone
@@ -76,7 +76,7 @@ class Hints:
         key = fingerprint([video, *file_stamp(video), detector.made_of])
         path = self._cache / f"{key}.safetensors"
         if not path.exists():
-            detector.extract(video, path, progress)
+            write_features(path, detector.extract(video, progress), {})
         features, grid = read_features(path)
         predictor = detector.predictor
         response = Response(predictor.predict(features), grid, detector.classes)

@@ -7,7 +7,7 @@ import typer
 
 from pipeline.cli.status import chosen_folders
 from pipeline.progress import bytes_text
-from pipeline.workfolder import KINDS, Removal, find_removals, remove
+from pipeline.workfolder import Removal, find_removals, folders_by_kind, remove
 
 MOST_SHOWN = 5  # paths of a kind
 
@@ -55,7 +55,7 @@ def clean_command(
         "models": models,
         "reports": reports,
     }
-    kinds = [kind for kind in KINDS if everything or chosen.get(kind)]
+    kinds = [kind for kind in folders_by_kind() if everything or chosen.get(kind)]
     for folder in chosen_folders(workdir, None):
         removals = find_removals(folder, kinds)
         for line in removal_lines(folder, removals):

@@ -7,7 +7,6 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from pipeline.console import announce
 from pipeline.datasets.thumos14 import videos_left_out
 from pipeline.detection.detections import read_detections
 from pipeline.evaluation import (
@@ -17,6 +16,7 @@ from pipeline.evaluation import (
     read_durations,
     read_ground_truth,
 )
+from pipeline.evaluation.table import print_evaluation
 from pipeline.run.config import make_config, parse_field
 from pipeline.storage import write_json
 
@@ -78,8 +78,9 @@ def evaluate_command(
     truth = exclude(read_ground_truth(ground_truth, subset), left_out)
     found = exclude(read_detections(detections), left_out)
     chosen = {"subset": subset, "left_out": list(left_out)}
-    result = evaluate(truth, found, config).to_json() | chosen
-    announce.print_evaluation(result)
+    scores = evaluate(truth, found, config).scores
+    result = scores.to_json() | chosen
+    print_evaluation(scores, subset)
     if tell_errors:
         errors = diagnose(truth, found, config, read_durations(ground_truth))
         result["diagnosis"] = errors.to_json()

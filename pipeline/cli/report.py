@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from pipeline.report import Proxy
 from pipeline.run.command_line import typed
+from pipeline.video.proxy import Proxy
 
 
 def report_command(

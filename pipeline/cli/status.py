@@ -1,6 +1,7 @@
 """`soda status`: what a work folder holds."""
 
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -11,14 +12,13 @@ from rich.tree import Tree
 
 from pipeline.datasets import dataset_name
 from pipeline.errors import InputNotFoundError, UsageError
-from pipeline.layout import PER_VIDEO, TASKS
 from pipeline.model_folder.newest import WORK
 from pipeline.progress import bytes_text
 from pipeline.report.formats import readable
 from pipeline.storage import plain, write_json
 from pipeline.workfolder import (
-    Entry,
     Inventory,
+    Result,
     check_work_folder,
     take_inventory,
     work_folders,
@@ -76,10 +76,10 @@ def tree_of(inventory: Inventory) -> Tree:
     """A branch a stage, a leaf a fingerprint."""
     tree = Tree(Text(f"{inventory.folder}  {bytes_text(inventory.size_bytes)}"))
     branches: dict[str, Tree] = {}
-    for entry in inventory.entries:
-        if entry.stage not in branches:
-            branches[entry.stage] = tree.add(TASKS[entry.stage])
-        branches[entry.stage].add(Text(entry_text(entry)))
+    for result in inventory.results:
+        if result.stage not in branches:
+            branches[result.stage] = tree.add(result.task)
+        branches[result.stage].add(Text(result_text(result)))
     for stage, count in inventory.failures.items():
         folder = inventory.folder / "failures" / stage
         tree.add(Text(f"failures: {count}, in {folder}"))
@@ -88,37 +88,44 @@ def tree_of(inventory: Inventory) -> Tree:
     return tree
 
 
-def entry_text(entry: Entry) -> str:
+def result_text(result: Result) -> str:
     """A leaf: which files there are, how many bytes, of when, made how."""
-    differing = (f"{name}={readable(v)}" for name, v in entry.differing.items())
+    differing = (f"{name}={readable(v)}" for name, v in result.differing.items())
     parts = [
-        entry.fingerprint,
-        state_text(entry),
-        bytes_text(entry.size_bytes),
-        f"{entry.made:%Y-%m-%d %H:%M}",
+        result.fingerprint,
+        state_text(result),
+        bytes_text(result.size_bytes),
+        f"{result.made:%Y-%m-%d %H:%M}",
         " ".join(differing),
     ]
     return "  ".join(part for part in parts if part)
 
 
-def state_text(entry: Entry) -> str:
+def state_text(result: Result) -> str:
     """How complete an entry is."""
     parts = []
-    if entry.stage in PER_VIDEO:
-        counts = {"missing": entry.missing, "failed": entry.failed}
-        parts = [f"{entry.present} present"]
+    if result.is_per_video:
+        counts = {"missing": result.missing, "failed": result.failed}
+        parts = [f"{result.present} present"]
         parts += [f"{count} {name}" for name, count in counts.items() if count]
-    if not entry.is_finished:
+    if not result.is_finished:
         parts.append("unfinished")
-    if entry.average_map is not None:
-        parts.append(f"mAP {entry.average_map:.1f}")
+    if result.average_map is not None:
+        parts.append(f"mAP {result.average_map:.1f}")
     return ", ".join(parts) or "done"
 
 
 def to_json(inventory: Inventory) -> dict[str, object]:
-    """An inventory as JSON can hold it."""
+    """Return an inventory as JSON can hold it."""
     entries = [
-        {**plain(entry), "made": entry.made.astimezone().isoformat(timespec="seconds")}
-        for entry in inventory.entries
+        {**plain(result), "made": made_text(result.made)}
+        for result in inventory.results
     ]
-    return {**plain(inventory), "entries": entries}
+    content = plain(inventory)
+    del content["results"]
+    return {**content, "entries": entries}
+
+
+def made_text(made: datetime) -> str:
+    """Return a time with its zone, by the second."""
+    return made.astimezone().isoformat(timespec="seconds")

@@ -1,4 +1,4 @@
-"""The space that a run will take, told before it starts."""
+"""The disk space that a run will need, estimated before it starts."""
 
 import shutil
 from collections.abc import Sequence
@@ -12,20 +12,21 @@ from pipeline.features.simulated import simulated_grid
 from pipeline.progress import bytes_text
 from pipeline.run.config import Config
 from pipeline.run.run import Run
+from pipeline.run.stage import Stage
 from pipeline.storage import existing_folder
 from pipeline.video import VideoInfo
 from pipeline.video.picture import scaled_size
 from pipeline.video.safe_probe import probe_apart
 
-# Of a pixel of a frame, lossless, as docs/performance.md measured them.
+# Per pixel of a lossless frame, as measured in docs/performance.md.
 BYTES_PER_PIXEL = {"decode": 0.41, "flow": 0.06}
-FEATURE_BYTES = 4 * 1024  # of a snippet and stream
-SAMPLED_VIDEOS = 20  # are looked at; the others are reckoned from their sizes
+FEATURE_BYTES = 4 * 1024  # per snippet and stream
+SAMPLED_VIDEOS = 20  # are probed; the others are estimated from their sizes
 
 
 @dataclass(frozen=True)
 class StageNeed:
-    """What one stage has still to do, estimated."""
+    """The remaining work of one stage, estimated."""
 
     video_seconds: float
     frames: float
@@ -34,7 +35,7 @@ class StageNeed:
 
 @dataclass(frozen=True)
 class DiskNeed:
-    """How much video is to be worked on, and what that takes; both estimated."""
+    """The video that is to be processed, and the disk that it needs; both estimated."""
 
     video_seconds: float
     needed_bytes: float
@@ -42,7 +43,7 @@ class DiskNeed:
 
     @property
     def is_short(self) -> bool:
-        """Whether there is less space than is needed."""
+        """True if there is less space than is needed."""
         return self.needed_bytes > self.free_bytes
 
     def __str__(self) -> str:
@@ -57,13 +58,14 @@ TOO_SMALL = (
 )
 
 
-def disk_need(run: Run) -> DiskNeed:
-    """What the per-video stages of a run have still to do."""
+def disk_need(run: Run, last: Stage) -> DiskNeed:
+    """Return what the per-video stages of a run still need to write."""
+    stages = [stage for stage in last.chain(run) if stage.is_per_video]
     if run.is_simulated:
-        return _drawing_need(run)
-    if run.features_folder:
-        return _import_need(run, run.features_folder)
-    needs = video_needs(run)
+        return _drawing_need(run, stages[-1])
+    if run.options.features_dir:
+        return _import_need(run, run.options.features_dir)
+    needs = video_needs(run, stages)
     return DiskNeed(
         max((need.video_seconds for need in needs.values()), default=0.0),
         sum(need.written_bytes for need in needs.values()),
@@ -71,10 +73,10 @@ def disk_need(run: Run) -> DiskNeed:
     )
 
 
-def video_needs(run: Run) -> dict[str, StageNeed]:
-    """What each stage that is made of videos has still to do, by the videos' sizes.
+def video_needs(run: Run, stages: Sequence[Stage]) -> dict[Stage, StageNeed]:
+    """Return what each stage still needs to do, by the videos' sizes.
 
-    Nothing where no video can be read.
+    Empty if no video can be read.
     """
     sizes = {
         v.id: v.path.stat().st_size for v in run.dataset.videos if v.path.is_file()
@@ -82,20 +84,20 @@ def video_needs(run: Run) -> dict[str, StageNeed]:
     sample = _sample([v for v in run.dataset.videos if v.id in sizes])
     infos, sampled_bytes = sample.values(), sum(sizes[id] for id in sample)
     needs = {}
-    for stage in (*run.caches, "features") if sample else ():
-        missing = [id for id in sizes if not run.video_file(stage, id).exists()]
+    for stage in stages if sample else ():
+        missing = [id for id in sizes if not stage.video_file(run, id).exists()]
         share = sum(sizes[id] for id in missing) / sampled_bytes
         needs[stage] = StageNeed(
             share * sum(info.duration_seconds for info in infos),
             share * sum(_frames_of(info, run.config) for info in infos),
-            share * sum(_bytes_of(stage, info, run.config) for info in infos),
+            share * sum(_bytes_of(stage.name, info, run.config) for info in infos),
         )
     return needs
 
 
-def _drawing_need(run: Run) -> DiskNeed:
-    """What simulated features take, of which no video file tells the length."""
-    files = {v.id: run.video_file("features", v.id) for v in run.dataset.videos}
+def _drawing_need(run: Run, stage: Stage) -> DiskNeed:
+    """Return the need of simulated features, whose lengths no video file tells."""
+    files = {v.id: stage.video_file(run, v.id) for v in run.dataset.videos}
     grids = [
         simulated_grid(video.duration_seconds or 0.0)
         for video in run.dataset.videos
@@ -109,26 +111,26 @@ def _drawing_need(run: Run) -> DiskNeed:
 
 
 def _import_need(run: Run, folder: Path) -> DiskNeed:
-    """What features that are there already take once more, if none are imported."""
+    """Return the need of imported features: as much as they take already."""
     sizes = (path.stat().st_size for path in folder.rglob("*") if path.is_file())
     known = (video.duration_seconds or 0.0 for video in run.dataset.videos)
     return DiskNeed(sum(known), sum(sizes), _free_bytes(run.workdir))
 
 
 def _sample(videos: Sequence[Video]) -> dict[str, VideoInfo]:
-    """Some videos from all over the dataset, of those that can be read."""
+    """Return some readable videos from all over the dataset, probed."""
     chosen = videos[:: max(1, len(videos) // SAMPLED_VIDEOS)]
     infos = probe_apart([video.path for video in chosen])
     return {v.id: info for v, info in zip(chosen, infos, strict=True) if info}
 
 
 def _frames_of(info: VideoInfo, config: Config) -> float:
-    """How many frames of a video are worked on."""
+    """Return how many frames of a video are processed."""
     return info.duration_seconds * (config.decode.fps or info.fps)
 
 
 def _bytes_of(stage: str, info: VideoInfo, config: Config) -> float:
-    """What a stage will write for a video."""
+    """Return the bytes that a stage will write for a video."""
     frames = _frames_of(info, config)
     if stage == "features":
         snippets = frames / config.features.stride_frames
@@ -140,5 +142,5 @@ def _bytes_of(stage: str, info: VideoInfo, config: Config) -> float:
 
 
 def _free_bytes(folder: Path) -> int:
-    """Of the disk on which a folder is, or will be."""
+    """Return the free bytes on the disk of a folder, which need not exist."""
     return shutil.disk_usage(existing_folder(folder)).free

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from pipeline.datasets.dataset import BACKGROUND, Dataset, Point, Video
 from pipeline.errors import AnnotationError
-from pipeline.fanout import file_name
+from pipeline.storage import file_name
 
 # Annotators often close the last segment a little after the last frame.
 END_TOLERANCE_SECONDS = 1.0

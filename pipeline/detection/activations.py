@@ -8,9 +8,8 @@ from jaxtyping import Float
 
 from models.prediction import Prediction
 from pipeline.datasets import BACKGROUND
-from pipeline.fanout import file_name
 from pipeline.grid import SnippetGrid
-from pipeline.storage import read_arrays, write_arrays
+from pipeline.storage import file_name, read_arrays, write_arrays
 
 
 @dataclass(frozen=True)

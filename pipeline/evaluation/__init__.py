@@ -14,12 +14,14 @@ from pipeline.evaluation.result import (
     class_average_precision,
     evaluate,
 )
+from pipeline.evaluation.scores import Scores
 
 __all__ = [
     "Diagnosis",
     "EvaluateConfig",
     "Evaluation",
     "GroundTruth",
+    "Scores",
     "class_average_precision",
     "diagnose",
     "evaluate",

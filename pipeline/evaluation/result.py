@@ -1,7 +1,7 @@
 """Mean average precision of temporal detections."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,15 +18,7 @@ from pipeline.evaluation.ground_truth import GroundTruth
 from pipeline.evaluation.matching import RULES, match
 from pipeline.evaluation.oddities import Oddities, find_oddities
 from pipeline.evaluation.precision import class_precisions
-
-
-@dataclass(frozen=True)
-class VideoCounts:
-    """Which videos the figures speak of."""
-
-    scored: int  # of the ground truth, with an entry in the detections
-    of: int  # of the ground truth
-    unlisted: int  # with an entry in the detections, but not in the ground truth
+from pipeline.evaluation.scores import Bounds, Scores, VideoCounts
 
 
 @dataclass(frozen=True)
@@ -46,35 +38,40 @@ class Evaluation:
         """Mean over the classes."""
         return np.mean(list(self.average_precision.values()), axis=0)
 
-    def to_json(self) -> dict[str, Any]:
-        """All figures as percentages; thresholds are keys such as "0.5"."""
-        mean = self.mean_average_precision
-        return {
-            "evaluator": self.evaluator,
-            "ap": self.precision_kind,
-            "videos": asdict(self.videos),
-            "oddities": asdict(self.oddities),
-            "map": self._by_threshold(mean),
-            "average_map": _percent(mean.mean()),
-            "bootstrap": self.intervals and self._intervals_json(self.intervals),
-            "classes": {
+    @property
+    def scores(self) -> Scores:
+        """The same in percent, with thresholds as keys such as "0.5"."""
+        mean, intervals = self.mean_average_precision, self.intervals
+        return Scores(
+            evaluator=self.evaluator,
+            ap=self.precision_kind,
+            videos=self.videos,
+            oddities=self.oddities,
+            map=self._by_threshold(mean),
+            average_map=_percent(mean.mean()),
+            bootstrap=self._bounds(intervals) if intervals else None,
+            classes={
                 label: self._by_threshold(precision)
                 for label, precision in self.average_precision.items()
             },
-        }
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Return all scores in percent, as JSON can hold them."""
+        return self.scores.to_json()
 
     def _by_threshold(self, values: Float[np.ndarray, "tious"]) -> dict[str, float]:
         names = [f"{value:g}" for value in self.tious]
         return {n: _percent(v) for n, v in zip(names, values, strict=True)}
 
-    def _intervals_json(self, intervals: Intervals) -> dict[str, Any]:
-        return {
-            "draws": intervals.draws,
-            "low": self._by_threshold(intervals.low),
-            "high": self._by_threshold(intervals.high),
-            "average_low": _percent(intervals.average_low),
-            "average_high": _percent(intervals.average_high),
-        }
+    def _bounds(self, intervals: Intervals) -> Bounds:
+        return Bounds(
+            draws=intervals.draws,
+            low=self._by_threshold(intervals.low),
+            high=self._by_threshold(intervals.high),
+            average_low=_percent(intervals.average_low),
+            average_high=_percent(intervals.average_high),
+        )
 
 
 def _percent(fraction: float) -> float:

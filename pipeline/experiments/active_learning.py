@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+import torch
 
 from models.fit import FitState, fit
 from models.predictor import Predictor
@@ -20,14 +21,15 @@ from pipeline.grid import SnippetGrid
 from pipeline.points import PointConfig, simulate_points
 from pipeline.points.suggestion import MEASURES, MeasureName, SuggestConfig, suggest
 from pipeline.points.summary import labels_at
+from pipeline.progress import ShareDone, silent
 from pipeline.run.config import changed
 from pipeline.run.run import Run
 from pipeline.seeds import generator_of
-from pipeline.stages.detect import predict_videos
-from pipeline.stages.train import check_finite, training_videos
+from pipeline.stages.fitting import training_videos
+from pipeline.stages.predicting import predict_videos
 from pipeline.storage import plain, read_json, write_json
+from pipeline.training.fit import check_finite
 from pipeline.training.samples import TrainingVideo, make_samples
-from pipeline.video.caching import ShareDone, silent
 
 Way = MeasureName | Literal["even", "random", "segment"]
 
@@ -165,8 +167,8 @@ def train(
     samples = make_samples(
         videos, run.dataset.classes, config.cells, config.scaling, config.seed
     )
-    model, _ = fit(samples, config, run.torch_device, after_epoch=after_epoch)
-    return Predictor(model, config, run.torch_device)
+    model, _ = fit(samples, config, torch.device(run.device), after_epoch=after_epoch)
+    return Predictor(model, config, torch.device(run.device))
 
 
 def score(run: Run, predictor: Predictor) -> dict[str, Any]:
@@ -177,5 +179,5 @@ def score(run: Run, predictor: Predictor) -> dict[str, Any]:
         )
         for video, prediction, grid in predict_videos(run, predictor)
     }
-    found = evaluate(run.ground_truth, detections, run.config.evaluate).to_json()
-    return {"map": found["map"], "average_map": found["average_map"]}
+    scores = evaluate(run.ground_truth, detections, run.config.evaluate).scores
+    return {"map": scores.map, "average_map": scores.average_map}

@@ -6,25 +6,31 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from pipeline.evaluation import Scores
+from pipeline.experiments.experiment import Experiment
 from pipeline.experiments.tables import Table
 from pipeline.fanout import Item, Job, run_job
 from pipeline.progress import ShareDone, silent
 from pipeline.run.config import Sections, changed
 from pipeline.run.run import Run
+from pipeline.run.work import run_up_to
+from pipeline.stages.evaluate import EVALUATE
+from pipeline.stages.features import FEATURES
+from pipeline.stages.refine import model_stage
 from pipeline.storage import read_json, write_json
 
 Key = tuple[str, int]  # a row's label and a seed
-Results = dict[str, list[dict[str, Any]]]  # of each row's label one a seed
+Results = dict[str, list[Scores]]  # by a row's label, one for each seed
 
 
-def run_cells(run: Run, table: Table, seeds: range) -> Results:
-    """Train and score every row with every seed, side by side.
+def run_cells(experiment: Experiment, table: Table, seeds: range) -> Results:
+    """Train and score every row with every seed, in parallel.
 
     A cell that was interrupted goes on, and one that was done costs nothing: each has
     the stages of a run of its own, in the same work folder. Cells that use one model in
     different ways are one piece of work, so that no two workers train it.
     """
-    folder = run.folder("experiment") / "cells"
+    run, folder = experiment.run, experiment.folder / "cells"
     shutil.rmtree(folder, ignore_errors=True)
     cells = {
         (row.label, seed): cell_of(run, row.changes, seed)
@@ -33,14 +39,17 @@ def run_cells(run: Run, table: Table, seeds: range) -> Results:
     }
     of_model: dict[str, list[Key]] = {}
     for key, cell in cells.items():
-        of_model.setdefault(cell.fingerprint(cell.model_stage), []).append(key)
+        model = model_stage(cell).fingerprint(cell)
+        of_model.setdefault(model, []).append(key)
     items = [
         Item(
             id=name_of(keys),
-            inputs=(str(run.record_path("features")),),
+            inputs=(str(FEATURES.record_path(run)),),
             output=str(folder / f"{model}.json"),
             weight=1.0,
-            arguments={"cells": [cells[key].to_json("experiment") for key in keys]},
+            arguments={
+                "cells": [cells[key].to_json(experiment.section) for key in keys]
+            },
         )
         for model, keys in of_model.items()
     ]
@@ -52,9 +61,9 @@ def run_cells(run: Run, table: Table, seeds: range) -> Results:
         unit="trainings",
         tells_progress=False,
     )
-    run_job(job, run.workdir, replace(run.network_resources, max_failures=0.0))
+    run_job(job, run.workdir, experiment.resources)
     results = {
-        key: result
+        key: Scores.from_json(result)
         for item, keys in zip(items, of_model.values(), strict=True)
         for key, result in zip(keys, read_json(Path(item.output)), strict=True)
     }
@@ -63,20 +72,14 @@ def run_cells(run: Run, table: Table, seeds: range) -> Results:
     }
 
 
-def seeds_of(run: Run) -> range:
-    """The seeds of an experiment."""
-    first = run.config.train.seed
-    return range(first, first + run.config.experiment.seeds)
-
-
 def cell_of(run: Run, changes: Sections, seed: int) -> Run:
-    """The run that a cell is."""
+    """Return the run of a cell."""
     config = changed(changed(run.config, changes), {"train": {"seed": seed}})
     return replace(run, config=config)
 
 
 def name_of(keys: Sequence[Key]) -> str:
-    """What a training is called where it fails: by the first of its cells.
+    """Return the name of a training, by the first of its cells.
 
     >>> name_of([("M = 1", 0)]), name_of([("apart", 2), ("mean", 2), ("max", 2)])
     ('M = 1, seed 0', 'apart, seed 2, and 2 more')
@@ -92,13 +95,10 @@ def run_cells_of_model(
     cells: Sequence[Mapping[str, Any]],
     progress: ShareDone = silent,
 ) -> None:
-    """Do all stages from the clicks to the score, of cells that share a training."""
-    # Its stages import what calls this.
-    from pipeline.run.stage import run_up_to
-
+    """Run all stages from clicks to scores, for cells that share a training."""
     results = []
     for done, cell in enumerate(map(Run.from_json, cells)):
-        run_up_to(cell, "evaluate")
-        results.append(read_json(cell.record_path("evaluate")))
+        run_up_to(cell, EVALUATE)
+        results.append(read_json(EVALUATE.record_path(cell)))
         progress((done + 1) / len(cells))
     write_json(output, results)

@@ -1,36 +1,75 @@
-"""The stage that makes one table or figure."""
+"""A table or figure of the paper: every row trained and scored, with several seeds."""
 
-from pipeline.experiments.cells import run_cells, seeds_of
-from pipeline.experiments.figures import make_figure
-from pipeline.experiments.summary import summarise, write_summary
-from pipeline.experiments.tables import TABLES, Table
-from pipeline.run.record import Outcome
+from dataclasses import replace
+from typing import Any
+
+from pipeline.experiments.experiment import Experiment
+from pipeline.run.record import StageResult
 from pipeline.run.run import Run
-from pipeline.stages.report import notes
-from pipeline.storage import plain
+from pipeline.run.stage import Stage
+from pipeline.run.work import inputs_digest
+from pipeline.stages.evaluate import EVALUATE, searched_annotations
+from pipeline.stages.features import FEATURES
+from pipeline.stages.points import click_origins
+from pipeline.stages.train import train_labels
 
 
-def run_experiment(run: Run) -> Outcome:
-    """Make what the configuration asks for."""
+def run_experiment(run: Run) -> StageResult:
+    """Make the table or figure that the configuration asks for."""
+    # PyTorch and matplotlib take seconds to import
+    from pipeline.experiments.figures.figure import make_figure
+    from pipeline.experiments.summary import make_table
+    from pipeline.experiments.tables import TABLES
+
+    experiment = Experiment(
+        run,
+        EXPERIMENT.folder(run),
+        replace(EXPERIMENT.resources(run), max_failures=0.0),
+        EXPERIMENT.slurm,
+        inputs_digest(run, EXPERIMENT),
+    )
     chosen = run.config.experiment
     if chosen.table:
-        return make_table(run, TABLES[chosen.table])
-    return make_figure(run, chosen.figure)
+        return make_table(experiment, TABLES[chosen.table])
+    return make_figure(experiment, chosen.figure)
 
 
-def make_table(run: Run, table: Table) -> Outcome:
-    """Train what the rows need, and write the table."""
-    rows = summarise(table, run_cells(run, table, seeds_of(run)))
-    write_summary(run.folder("experiment"), table, rows, note_of(run))
-    return Outcome(result={"title": table.title, "rows": plain(rows)})
+def all_annotations(run: Run) -> Any:
+    """Return everything that is known about the dataset."""
+    return [click_origins(run), train_labels(run), searched_annotations(run)]
 
 
-def note_of(run: Run) -> str:
-    """Of what the figures are, and of which features."""
-    subset, videos = run.config.detect.subset, len(run.searched_videos)
-    tious = run.config.evaluate.tiou
-    return (
-        f"{run.dataset.name}, {videos} {subset} videos, {run.config.experiment.seeds} "
-        f"seed(s), mean ± standard deviation; the average is over tIoU "
-        f"{tious[0]:g} to {tious[-1]:g}. {'; '.join(notes(run))}."
-    )
+def check_experiment(run: Run) -> None:
+    """Refuse an experiment that cannot be scored, or that makes nothing.
+
+    Raises:
+        AnnotationError: No searched video has a segment.
+        UsageError: Neither a table nor a figure is asked for.
+    """
+    run.check_scored()
+    run.config.experiment.check_chosen()
+
+
+def print_tables(run: Run) -> None:
+    """Print the tables that were made."""
+    for path in sorted(EXPERIMENT.folder(run).glob("*.md")):
+        print(path.read_text(encoding="utf-8"))
+
+
+EXPERIMENT: Stage = Stage(
+    name="experiment",
+    task="Experiment",
+    folder_name="experiments",
+    kind="results",
+    # Its trainings are runs of their own, up to Evaluate: it only reads features.
+    builds_on=(EVALUATE,),
+    reads=lambda run: (FEATURES,),
+    sections=("experiment",),
+    content=all_annotations,
+    work=run_experiment,
+    label="tables and figures",
+    slurm="train",
+    runs_networks=lambda run: True,
+    check=check_experiment,
+    report=print_tables,
+)

@@ -6,17 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean, stdev
-from typing import Any
 
-from pipeline.experiments.cells import Results
+from pipeline.evaluation import Scores
+from pipeline.experiments.cells import Results, run_cells
+from pipeline.experiments.experiment import Experiment
 from pipeline.experiments.tables import Table
-from pipeline.storage import write_text
+from pipeline.run.record import StageResult
+from pipeline.storage import plain, write_text
 
 AT = "0.5"  # the tIoU that the paper's tables give
 
 
 @dataclass(frozen=True)
-class Figures:
+class Values:
     """One measure of one row: percent, a value a seed."""
 
     values: tuple[float, ...]
@@ -40,8 +42,8 @@ class SummaryRow:
     """One row of a table."""
 
     label: str
-    at_half: Figures | None  # mAP@.5, if that was measured
-    average: Figures
+    at_half: Values | None  # mAP@.5, if that was measured
+    average: Values
     paper: float | None
 
     def cells(self) -> list[str]:
@@ -54,23 +56,30 @@ class SummaryRow:
 HEADER = ["", "mAP@.5", "average mAP", "paper, THUMOS14 mAP@.5"]
 
 
+def make_table(experiment: Experiment, table: Table) -> StageResult:
+    """Train what the rows need, and write the table."""
+    rows = summarise(table, run_cells(experiment, table, experiment.seeds))
+    write_summary(experiment.folder, table, rows, experiment.note)
+    return StageResult(result={"title": table.title, "rows": plain(rows)})
+
+
 def summarise(table: Table, results: Results) -> list[SummaryRow]:
     """Mean and spread of each row."""
     return [
         SummaryRow(
             row.label,
             _at_half(results[row.label]),
-            Figures(tuple(r["average_map"] for r in results[row.label])),
+            Values(tuple(s.average_map for s in results[row.label])),
             row.paper,
         )
         for row in table.rows
     ]
 
 
-def _at_half(results: Sequence[dict[str, Any]]) -> Figures | None:
-    if AT not in results[0]["map"]:
+def _at_half(results: Sequence[Scores]) -> Values | None:
+    if AT not in results[0].map:
         return None
-    return Figures(tuple(result["map"][AT] for result in results))
+    return Values(tuple(scores.map[AT] for scores in results))
 
 
 def write_summary(

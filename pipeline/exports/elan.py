@@ -12,8 +12,7 @@ from xml.etree.ElementTree import Element, SubElement
 from pipeline.detection.detections import Detection, Detections
 from pipeline.exports.cues import Cue, make_cues
 from pipeline.exports.media import Media
-from pipeline.fanout import file_name
-from pipeline.storage import write_text
+from pipeline.storage import file_name, write_text
 
 SCHEMA = "{http://www.w3.org/2001/XMLSchema-instance}noNamespaceSchemaLocation"
 TIER_TYPE = "detections"

@@ -14,9 +14,8 @@ from pipeline.datasets import Dataset
 from pipeline.errors import UsageError
 from pipeline.exports.feature_file import FeatureFile, find_features
 from pipeline.exports.layouts import LAYOUTS, Layout
-from pipeline.fanout import file_name
 from pipeline.progress import Progress, say
-from pipeline.storage import atomic_path, read_arrays, write_json
+from pipeline.storage import atomic_path, file_name, read_arrays, write_json
 
 
 def export_features(

@@ -7,8 +7,7 @@ from pathlib import Path
 from pipeline.detection.detections import Detection, Detections
 from pipeline.exports.cues import make_cues
 from pipeline.exports.media import Media
-from pipeline.fanout import file_name
-from pipeline.storage import write_text
+from pipeline.storage import file_name, write_text
 
 
 def write_srt(folder: Path, detections: Detections, media: Media) -> None:

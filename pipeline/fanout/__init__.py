@@ -8,7 +8,7 @@ repeat for what is missing without an error of its own: a worker may have been k
 """
 
 from pipeline.fanout.job import Item, Job
-from pipeline.fanout.ledger import Ledger, file_name
+from pipeline.fanout.ledger import Ledger
 from pipeline.fanout.lock import locked, share
 from pipeline.fanout.resources import Resources, default_jobs
 from pipeline.fanout.rounds import run_job
@@ -24,7 +24,6 @@ __all__ = [
     "SlurmConfig",
     "default_jobs",
     "end_arrays",
-    "file_name",
     "locked",
     "run_job",
     "share",

@@ -2,10 +2,9 @@
 
 import shutil
 from pathlib import Path
-from urllib.parse import quote
 
 from pipeline.errors import SodaError
-from pipeline.storage import TEMPORARY_PREFIX, read_json, write_json
+from pipeline.storage import TEMPORARY_PREFIX, file_name, read_json, write_json
 
 # A video in whose company a worker was killed twice is not tried a third time.
 MAX_DEATHS = 2
@@ -77,12 +76,3 @@ class Ledger:
     @property
     def _deaths(self) -> Path:
         return self.folder / "deaths"
-
-
-def file_name(id: str) -> str:
-    """A video's id as a file name, readable where it can be.
-
-    >>> file_name("video test/1")
-    'video test%2F1'
-    """
-    return quote(id, safe=" ()[]{}+,;=@&'!#$^~").replace("%20", " ")

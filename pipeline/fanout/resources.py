@@ -1,7 +1,6 @@
 """What a run may use; nothing of it changes the results."""
 
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pipeline.fanout.slurm_config import SlurmConfig
@@ -15,7 +14,7 @@ class Resources:
     max_failures: float = 0.0  # share of the videos that may fail
     gpus: int = 0  # of this machine, shared out among the workers; 0: they take none
     stall_minutes: float = 30.0  # a video without progress is given up; 0: never
-    slurm: Mapping[str, SlurmConfig] | None = None  # by stage; None: this machine
+    slurm: SlurmConfig | None = None  # of each worker; None: on this machine
 
 
 def default_jobs() -> int:

@@ -78,7 +78,7 @@ class Rounds:
         self.executor: Executor = (
             LocalExecutor(resources, lock)
             if resources.slurm is None
-            else SlurmExecutor(resources.slurm[job.stage], job.stage)
+            else SlurmExecutor(resources.slurm, job.stage)
         )
 
     def run(self, to_do: list[Item]) -> None:

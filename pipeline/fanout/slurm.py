@@ -197,22 +197,22 @@ class SlurmExecutor:
             watch()
 
 
-def end_arrays(workdir: Path, configs: Mapping[str, SlurmConfig] | None) -> None:
+def end_arrays(workdir: Path, config: SlurmConfig | None) -> None:
     """End what a work folder's earlier runs have sent and did not see end.
 
     Args:
         workdir: The work folder.
-        configs: By stage; None: this run does not use the cluster.
+        config: How the cluster is asked; None: this run does not use one.
 
     Raises:
         SodaError: It does not, and an array may be in the queue.
     """
     for path in sorted(workdir.glob(f"jobs/*/{SUBMISSION}")):
         folder, stage = path.parent, path.parent.name
-        if configs is None:
+        if config is None:
             refuse_queued(folder)
         else:
-            SlurmExecutor(configs[stage], stage).cancel(folder)
+            SlurmExecutor(config, stage).cancel(folder)
 
 
 def refuse_queued(folder: Path) -> None:

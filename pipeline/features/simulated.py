@@ -7,13 +7,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from pipeline.datasets import Instance
 from pipeline.datasets.simulated import WIDTHS, SimulationConfig, draw, write_script
+from pipeline.features.file import Features, write_features
 from pipeline.grid import SnippetGrid
 from pipeline.progress import ShareDone, silent
-from pipeline.storage import read_json, sha256_of, write_arrays
+from pipeline.storage import read_json, sha256_of
 
 
 def draw_features(
@@ -36,27 +35,14 @@ def draw_features(
     instances = [Instance(**fields) for fields in timeline["instances"]]
     grid = simulated_grid(duration_seconds)
     script = write_script(id, instances, duration_seconds, chosen)
-    intervals = [grid.snippet_interval(i) for i in range(grid.num_snippets)]
-    write_arrays(
-        output,
-        {
-            "features": draw(id, script, grid, chosen),
-            "snippet_seconds": np.array(intervals),
-        },
-        {
-            "made_by": made_by,
-            "grid": grid.to_dict(),
-            "widths": WIDTHS,
-            "identities": {},
-            "weights": {},
-            "source": {
-                "name": inputs[0].name,
-                "size": inputs[0].stat().st_size,
-                "sha256": sha256_of(inputs[0]),
-                "duration": duration_seconds,
-            },
-        },
-    )
+    source = {
+        "name": inputs[0].name,
+        "size": inputs[0].stat().st_size,
+        "sha256": sha256_of(inputs[0]),
+        "duration": duration_seconds,
+    }
+    features = Features(draw(id, script, grid, chosen), grid, WIDTHS)
+    write_features(output, features, source, made_by)
     progress(1.0)
 
 

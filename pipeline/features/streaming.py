@@ -4,58 +4,61 @@ A thread decodes, others compute flow, others run the networks; each is a little
 of the next, so that memory does not grow with the length of the video.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from extractors.flow import FlowConfig, make_flow, with_flow
 from extractors.streams import Picture
 from extractors.weights import Stream
 from pipeline.fanout import worker_threads
-from pipeline.features.extraction import Extraction, Recipe, network_threads
+from pipeline.features.extraction import (
+    Columns,
+    Extraction,
+    Networks,
+    network_threads,
+)
+from pipeline.features.file import Features
 from pipeline.features.prefetch import prefetched
 from pipeline.progress import ShareDone, silent
-from pipeline.video import DecodeConfig, SampledFrames, describe_source, sample_frames
-from pipeline.video.caching import check_annotations
+from pipeline.video import DecodeConfig, SampledFrames, probe, sample_frames
 
-# Pictures that are decoded, and have their flow, before the networks want them:
-# enough for one batch of clips while another one is in the network.
+# Frames that are decoded, and have their flow, before the networks need them: enough
+# for one batch of clips while another one is in the network.
 AHEAD = 48
 
 
-def stream_features(
-    inputs: Sequence[Path],
-    output: Path,
-    decode: Mapping[str, Any],
-    flow: Mapping[str, Any] | None,
-    recipe: Mapping[str, Any],
-    last_annotated_seconds: float = 0.0,
+def extract_streamed(
+    video: Path,
+    decode: DecodeConfig,
+    flow: FlowConfig,
+    networks: Networks,
+    ready: Columns | None = None,
     progress: ShareDone = silent,
-) -> None:
-    """Extract the features (T, D) of one video, to the last bit those of caches.
+) -> Features:
+    """Extract the features (T, D) of one video, to the last bit those from caches.
 
     Args:
-        inputs: The video.
-        output: The file to write, safetensors.
-        decode: Fields of `DecodeConfig`.
-        flow: Fields of `FlowConfig`; None where no stream is made of flow.
-        recipe: Fields of `Recipe`.
+        video: A file that FFmpeg reads.
+        decode: How the video is decoded.
+        flow: How the optical flow is computed, if a stream needs it.
+        networks: The networks.
+        ready: Streams that need not be made again.
+        progress: Called with the share that is done.
 
     Raises:
-        VideoError: It cannot be read, or its annotations lie beyond its end.
+        VideoError: It cannot be read.
     """
-    info = check_annotations(inputs[0], last_annotated_seconds)
-    frames = sample_frames(inputs[0], DecodeConfig(**decode))
+    info = probe(video)
+    frames = sample_frames(video, decode)
     expected = info.duration_seconds * frames.fps
-    chosen, source = Recipe(**recipe), describe_source(inputs[0])
-    with network_threads(chosen.device) as threads:
-        extraction = Extraction(chosen, source, output, threads)
-        pictures = _pictures(frames, FlowConfig(**flow or {}), extraction)
+    with network_threads(networks.device) as threads:
+        extraction = Extraction(networks, threads, ready)
+        pictures = _pictures(frames, flow, extraction)
         for index, streams in enumerate(prefetched(pictures, AHEAD), start=1):
             for stream, picture in streams.items():
                 extraction.add(stream, picture)
             progress(min(index / expected, 1.0))
-        extraction.write(
+        return extraction.finish(
             extraction.grid(frames.num_frames, frames.fps, frames.start_seconds)
         )
 
@@ -63,15 +66,13 @@ def stream_features(
 def _pictures(
     frames: SampledFrames, config: FlowConfig, extraction: Extraction
 ) -> Iterator[dict[Stream, Picture]]:
-    """At each frame the pictures of the streams that are in the making."""
+    """Yield, for each frame, the inputs of the streams that are being made."""
     decoded = prefetched(frames, AHEAD)
     if "flow" not in extraction.making:
         yield from ({s: frame for s in extraction.making} for frame in decoded)
         return
-    recipe = extraction.recipe
-    raft = recipe.weights.get("raft")
-    weights = Path(raft["path"]) if raft else None
-    flow = make_flow(config, worker_threads(), recipe.device, weights)
+    networks = extraction.networks
+    flow = make_flow(config, worker_threads(), networks.device, networks.raft)
     for frame, field in with_flow(decoded, flow):
         both: dict[Stream, Picture] = {"rgb": frame, "flow": field}
         yield {stream: both[stream] for stream in extraction.making}

@@ -8,7 +8,7 @@ from typing import Literal
 from extractors.backbones import BACKBONES, find_backbone_weights
 from extractors.flow.raft import find_raft_weights
 from extractors.weights import Weights, WeightsError, find_weights
-from pipeline.features.extraction import I3D
+from pipeline.features.config import I3D
 
 logger = logging.getLogger("soda")
 

@@ -59,7 +59,7 @@ def search_videos(
     detector = Detector(model, device)
     videos = name_videos(paths, output)
     resources = Resources(jobs or default_jobs(), max_failures=1.0)
-    job = search_job(videos, model, output, str(detector.device))
+    job = search_job(videos, model, output, detector.device)
     failed = run_job(job, output / WORK, network_resources(resources, detector.device))
     findings = {}
     for id, path in videos.items():

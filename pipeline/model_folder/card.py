@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
-from pipeline.storage import fingerprint
+from pipeline.evaluation import Scores
+from pipeline.storage import fingerprint, plain, read_json, write_json, write_text
 
 PAPER = """\
 @article{soda2021,
@@ -141,25 +143,33 @@ def supervision(description: Mapping[str, Any]) -> str:
 
 
 def results(scores: Mapping[str, Any] | None) -> str:
-    """The scores as tables, the weakest class first."""
+    """Return the scores as tables, the weakest class first."""
     if scores is None:
         return "Not evaluated yet: Evaluate adds its scores here and in `metrics.json`."
-    videos, diagnosis = scores["videos"], scores["diagnosis"]
-    said = (
-        f"mAP in percent, by the {scores['evaluator']} rule, on {videos['scored']} of "
-        f"{videos['of']} {scores['subset']} videos; one training, seed "
+    known, diagnosis = Scores.from_json(scores), scores["diagnosis"]
+    intro = (
+        f"mAP in percent, by the {known.evaluator} rule, on {known.videos.scored} of "
+        f"{known.videos.of} {scores['subset']} videos; one training, seed "
         f"{scores['seed']}. `metrics.json` holds all parameters."
     )
     states = ", ".join(f"{n} {state}" for state, n in diagnosis["localization"].items())
     localized = f"Instances at tIoU {diagnosis['tiou']:g}, by how they are localized"
-    return "\n".join([said, "", *_table(scores), "", f"{localized}: {states}."])
+    return "\n".join([intro, "", *_table(known), "", f"{localized}: {states}."])
 
 
-def _table(scores: Mapping[str, Any]) -> Iterator[str]:
-    tious = list(scores["map"])
+def _table(scores: Scores) -> Iterator[str]:
+    tious = list(scores.map)
     yield f"| tIoU | {' | '.join(tious)} |"
     yield "|---" * (len(tious) + 1) + "|"
-    classes = scores["classes"]
+    classes = scores.classes
     weakest = sorted(classes, key=lambda name: sum(classes[name].values()))
-    for name, row in [("all", scores["map"]), *((n, classes[n]) for n in weakest)]:
+    for name, row in [("all", scores.map), *((n, classes[n]) for n in weakest)]:
         yield f"| {name} | {' | '.join(f'{row[tiou]:.1f}' for tiou in tious)} |"
+
+
+def write_scores(folder: Path, scores: Mapping[str, Any]) -> None:
+    """Add a model's scores to its folder: `metrics.json`, and the card with them."""
+    write_json(folder / "metrics.json", plain(scores))
+    description = read_json(folder / "config.json")
+    if "versions" in description:  # older models do not tell what a card needs
+        write_text(folder / "README.md", model_card(description, scores))

@@ -40,14 +40,6 @@ def save_model(
         save_file(state, temporary)
 
 
-def write_scores(folder: Path, scores: Mapping[str, Any]) -> None:
-    """Add a model's scores to its folder: `metrics.json`, and the card with them."""
-    write_json(folder / "metrics.json", plain(scores))
-    description = read_json(folder / "config.json")
-    if "versions" in description:  # older models do not tell what a card needs
-        write_text(folder / "README.md", model_card(description, scores))
-
-
 def load_model(folder: Path) -> tuple[SODA, dict[str, Any]]:
     """Read a model folder: the networks and the description.
 

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from pipeline.errors import InputNotFoundError
-from pipeline.layout import FOLDERS
 
 MODEL_FILE = "model.safetensors"
 WORK = Path("work")  # holds a work folder a dataset, unless --workdir says otherwise
@@ -11,7 +10,7 @@ WORK = Path("work")  # holds a work folder a dataset, unless --workdir says othe
 
 def find_models(work: Path = WORK) -> list[Path]:
     """The folders of all trained models below the work folders of datasets, sorted."""
-    files = work.glob(f"*/{FOLDERS['train']}/*/{MODEL_FILE}")
+    files = work.glob(f"*/models/*/{MODEL_FILE}")
     return sorted(file.parent for file in files)
 
 

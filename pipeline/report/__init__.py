@@ -1,14 +1,12 @@
 """The report: static pages that show what was found, and how good it is."""
 
 from pipeline.report.data import Activations, Findings, Model, Report, VideoReport
-from pipeline.report.media import Proxy
 from pipeline.report.write import write_report
 
 __all__ = [
     "Activations",
     "Findings",
     "Model",
-    "Proxy",
     "Report",
     "VideoReport",
     "write_report",

@@ -13,7 +13,7 @@ def colours(report: Report) -> dict[str, str]:
     Labels that the model does not know, as ground truth may hold them, come after
     those it knows; background is the last.
     """
-    scored = report.evaluation["classes"] if report.evaluation else {}
+    scored = report.evaluation.classes if report.evaluation else {}
     seen = set(scored).union(*(video.labels for video in report.videos))
     labels = [*report.classes, *sorted(seen - set(report.classes))]
     names = {label: f"colour-{i % NUM_COLOURS}" for i, label in enumerate(labels)}

@@ -9,6 +9,7 @@ from jaxtyping import Float
 
 from pipeline.datasets import Instance, Point
 from pipeline.detection.detections import Detection
+from pipeline.evaluation import Scores
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class Model:
     """One of the models that a report compares, or its only one."""
 
     name: str
-    evaluation: dict[str, Any] | None = None  # `Evaluation.to_json()`; None: unscored
+    evaluation: Scores | None = None  # None: there is no ground truth
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,6 @@ class Report:
                 )
 
     @property
-    def evaluation(self) -> dict[str, Any] | None:
+    def evaluation(self) -> Scores | None:
         """The first model's; the others are scored on the same ground truth."""
         return self.models[0].evaluation

@@ -3,15 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import cv2
 
 from pipeline.errors import VideoError
-from pipeline.fanout import file_name
 from pipeline.progress import Progress
 from pipeline.report.data import VideoReport
-from pipeline.storage import atomic_path
+from pipeline.storage import atomic_path, file_name
 from pipeline.video import (
     begins_late,
     film_strip,
@@ -19,9 +17,7 @@ from pipeline.video import (
     probe,
     write_proxy,
 )
-
-# Which videos get a small copy that every browser plays: those that need it, all, none.
-Proxy = Literal["auto", "always", "never"]
+from pipeline.video.proxy import Proxy
 
 STRIP_FRAMES = 6
 STRIP_HEIGHT = 54  # pixels; shown at two thirds of it, for screens with small pixels

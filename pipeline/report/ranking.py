@@ -7,7 +7,6 @@ from urllib.parse import quote
 
 import numpy as np
 
-from pipeline.fanout import file_name
 from pipeline.report.data import VideoReport
 from pipeline.report.verdicts import (
     STATE_WORDS,
@@ -16,6 +15,7 @@ from pipeline.report.verdicts import (
     count_states,
     verdicts,
 )
+from pipeline.storage import file_name
 
 
 @dataclass(frozen=True)

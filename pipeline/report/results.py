@@ -18,7 +18,7 @@ LONGEST_IN_NAME = 16  # characters of a value, in the name of a model
 
 
 @dataclass(frozen=True)
-class FoundActions:
+class DetectionSet:
     """A file of detections and, where they lie beside it, the activations."""
 
     path: Path  # of the detections
@@ -52,7 +52,7 @@ class FoundActions:
         """Classes that were detected."""
         return {d.label for found in self.detections.values() for d in found}
 
-    def check_same(self, other: "FoundActions") -> None:
+    def check_same(self, other: "DetectionSet") -> None:
         """Refuse another model's findings that cannot stand beside these.
 
         Raises:
@@ -78,8 +78,8 @@ def activations(said: Response, thresholds: Sequence[float]) -> Activations:
 
 
 def _check_same(
-    this: FoundActions,
-    other: FoundActions,
+    this: DetectionSet,
+    other: DetectionSet,
     what: str,
     expected: set[str],
     found: set[str],
@@ -94,7 +94,7 @@ def _check_same(
     )
 
 
-def differences(found: Sequence[FoundActions]) -> dict[str, list[Any]]:
+def differences(found: Sequence[DetectionSet]) -> dict[str, list[Any]]:
     """Parameters, by dotted names, in which what made some findings differs."""
     flat = [flatten(each.origin) for each in found]
     names = dict.fromkeys(name for values in flat for name in values)
@@ -102,7 +102,7 @@ def differences(found: Sequence[FoundActions]) -> dict[str, list[Any]]:
     return {name: row for name, row in rows.items() if any(v != row[0] for v in row)}
 
 
-def model_names(found: Sequence[FoundActions]) -> list[str]:
+def model_names(found: Sequence[DetectionSet]) -> list[str]:
     """Short names that tell models apart: by a parameter, else by their files."""
     for name, values in differences(found).items():
         texts = [readable(value) for value in values]
@@ -112,7 +112,7 @@ def model_names(found: Sequence[FoundActions]) -> list[str]:
     return [each.title for each in found]
 
 
-def comparison_notes(found: Sequence[FoundActions]) -> Iterator[str]:
+def comparison_notes(found: Sequence[DetectionSet]) -> Iterator[str]:
     """In what the models differ that stand side by side."""
     for other in found[1:]:
         rows = [
@@ -123,19 +123,19 @@ def comparison_notes(found: Sequence[FoundActions]) -> Iterator[str]:
         yield f"compared with {other.path}, which differs in {told}"
 
 
-def detections_file(path: Path) -> Path:
+def detections_in(path: Path) -> Path:
     """The detections of a folder that DetectActions wrote; a file is one itself."""
     return path / "detections.json" if path.is_dir() else path
 
 
-def read_found(path: Path) -> FoundActions:
+def read_detection_set(path: Path) -> DetectionSet:
     """Read a folder that DetectActions wrote, or any file of detections.
 
     Raises:
         InputNotFoundError: No such folder or file.
         AnnotationError: The file does not hold detections.
     """
-    file = detections_file(path)
+    file = detections_in(path)
     if not file.is_file():
         raise InputNotFoundError(
             f"{path}: expected detections, or a folder detections/<fingerprint> that "
@@ -145,4 +145,4 @@ def read_found(path: Path) -> FoundActions:
     check_detections(detections)
     origin = {} if file.suffix == ".csv" else read_annotations(file)
     data = origin.get("external_data")
-    return FoundActions(file, detections, data if isinstance(data, dict) else {})
+    return DetectionSet(file, detections, data if isinstance(data, dict) else {})

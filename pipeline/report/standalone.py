@@ -9,18 +9,18 @@ from pipeline.errors import VideoError
 from pipeline.evaluation import evaluate, read_durations, read_ground_truth
 from pipeline.report import (
     Model,
-    Proxy,
     Report,
     VideoReport,
     write_report,
 )
 from pipeline.report.results import (
-    FoundActions,
+    DetectionSet,
     comparison_notes,
     model_names,
-    read_found,
+    read_detection_set,
 )
 from pipeline.video import probe
+from pipeline.video.proxy import Proxy
 
 SHORTEST_SECONDS = 1.0  # of a page about a video of which nothing tells the length
 NOT_PROCESSED = "the detections have no entry of it: it counts as one without any"
@@ -58,7 +58,7 @@ def report_detections(
         AnnotationError: A file does not hold what it should, or the two models'
             detections are of other videos or classes.
     """
-    found = [read_found(path) for path in (detections, compare_with) if path]
+    found = [read_detection_set(path) for path in (detections, compare_with) if path]
     for other in found[1:]:
         found[0].check_same(other)
     truth = read_ground_truth(ground_truth, subset) if ground_truth else {}
@@ -81,7 +81,7 @@ def report_detections(
             for id, ends in _ends(found, truth)
         ),
         models=tuple(
-            Model(name, evaluate(truth, each.detections).to_json() if truth else None)
+            Model(name, evaluate(truth, each.detections).scores if truth else None)
             for name, each in zip(model_names(found), found, strict=True)
         ),
         command=command,
@@ -94,7 +94,7 @@ def report_detections(
 
 
 def labels(
-    found: Sequence[FoundActions], truth: Mapping[str, Sequence[Instance]]
+    found: Sequence[DetectionSet], truth: Mapping[str, Sequence[Instance]]
 ) -> tuple[str, ...]:
     """The classes, where no model tells them: those detected and those annotated."""
     annotated = {i.label for instances in truth.values() for i in instances}
@@ -102,7 +102,7 @@ def labels(
 
 
 def _ends(
-    found: Sequence[FoundActions], truth: Mapping[str, Sequence[Instance]]
+    found: Sequence[DetectionSet], truth: Mapping[str, Sequence[Instance]]
 ) -> Iterator[tuple[str, list[float]]]:
     """Each video of the first model, and when all that is known of it ends."""
     for id in found[0].detections:

@@ -16,12 +16,13 @@ from pipeline.report.formats import (
     share_of,
     span,
 )
-from pipeline.report.media import Media, Proxy, prepare_media
+from pipeline.report.media import Media, prepare_media
 from pipeline.report.pages import asset, href, templates_of
 from pipeline.report.ranking import Entry, localization, worst_first
 from pipeline.report.verdicts import JUDGING_TIOU, STATE_WORDS
 from pipeline.report.video_page import rows
 from pipeline.storage import plain, write_text
+from pipeline.video.proxy import Proxy
 
 PACKAGE = "pipeline.report"
 ASSETS = ("style.css", "index.js", "player.js")

@@ -1,68 +1,65 @@
-"""What is asked of a cluster: the flags, over the file `soda.toml`."""
+"""Requests to a cluster: the flags, over the file `soda.toml`."""
 
 import tomllib
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Collection
+from dataclasses import asdict, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from pipeline.errors import UsageError
 from pipeline.fanout import SlurmConfig
-from pipeline.run.config import flag_text, unknown
-
-Cluster = Literal["local", "slurm"]
+from pipeline.run.config import flag_of, flag_text
+from pipeline.run.options import RunOptions
+from pipeline.run.parsing import unknown
 
 FILE = Path("soda.toml")
-# The stages that may go to a cluster, and the section that is each one's own.
-SECTIONS = {
-    "decode": "decode",
-    "flow": "flow",
-    "features": "features",
-    "train": "train",
-    "refine": "train",
-    "experiment": "train",
-    "detect": "detect",
-    "evaluate": "slurm",
-}
+COMMON = "slurm"  # the section of the file that holds for every stage
 DEFAULTS = asdict(SlurmConfig())
 
 
 def read_cluster(
-    cluster: Cluster, flags: Mapping[str, Any], file: Path = FILE
+    options: RunOptions, sections: Collection[str], file: Path = FILE
 ) -> dict[str, SlurmConfig] | None:
-    """What each stage asks of Slurm; None where all is done on this machine.
+    """Return what each section asks of Slurm; None if all is done on this machine.
 
     Args:
-        flags: Fields of `SlurmConfig`; empty text and None leave them to the file.
+        options: Their flags win over the file, unless they are empty or None.
+        sections: The stages' sections of the file, `COMMON` aside.
+        file: The file.
 
     Raises:
-        UsageError: A key or a value that cannot be, or flags that change nothing.
+        UsageError: A key or a value is invalid, or flags have no effect.
     """
-    given = {name: value for name, value in flags.items() if value not in ("", None)}
-    if cluster == "slurm":
+    given = {
+        field.name: value
+        for field in fields(SlurmConfig)
+        if (value := getattr(options, flag_of(COMMON, field.name), None))
+        not in ("", None)
+    }
+    if options.cluster == "slurm":
         for name, value in given.items():
-            check_value(name, value, flag_text("slurm", name))
-        sections = read_sections(file)
-        common = sections.get("slurm", {})
+            check_value(name, value, flag_text(COMMON, name))
+        content = read_sections(file, sections)
+        common = content.get(COMMON, {})
         return {
-            stage: SlurmConfig(**{**common, **sections.get(section, {}), **given})
-            for stage, section in SECTIONS.items()
+            section: SlurmConfig(**{**common, **content.get(section, {}), **given})
+            for section in (COMMON, *sections)
         }
     if given:
-        texts = ", ".join(flag_text("slurm", name) for name in given)
+        texts = ", ".join(flag_text(COMMON, name) for name in given)
         raise UsageError(
-            f"{texts}: asks something of a cluster, but the work is done on "
+            f"{texts}: requests something from a cluster, but the work is done on "
             "this machine; add --cluster slurm, or leave it out"
         )
     return None
 
 
-def read_sections(file: Path) -> dict[str, dict[str, Any]]:
-    """The sections of `soda.toml`, checked; none where there is no file.
+def read_sections(file: Path, sections: Collection[str]) -> dict[str, dict[str, Any]]:
+    """Return the sections of `soda.toml`, checked; none if there is no file.
 
     Raises:
-        UsageError: It is no TOML, or a section or key does not exist, or a value is
-            of the wrong type.
+        UsageError: The file is not TOML, or a section or key does not exist, or a
+            value has the wrong type.
     """
     if not file.exists():
         return {}
@@ -70,7 +67,7 @@ def read_sections(file: Path) -> dict[str, dict[str, Any]]:
         content = tomllib.loads(file.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{file}: expected TOML: {error}") from error
-    known = dict.fromkeys(["slurm", *SECTIONS.values()])
+    known = dict.fromkeys([COMMON, *sections])
     for section, values in content.items():
         if section not in known or not isinstance(values, dict):
             raise UsageError(f"{file}: {unknown('section', section, known)}")
@@ -83,10 +80,10 @@ def read_sections(file: Path) -> dict[str, dict[str, Any]]:
 
 
 def check_value(key: str, value: Any, place: str) -> None:
-    """Refuse a value that a key cannot have.
+    """Refuse an invalid value of a key.
 
     Raises:
-        UsageError: It begins with the place where the value stands.
+        UsageError: The message begins with the place of the value.
     """
     kinds = {str: "text in quotes", int: "a whole number", float: "a number"}
     kind = type(DEFAULTS[key])

@@ -1,31 +1,35 @@
-"""The command that a person typed, as it is to be typed for another task."""
+"""The command that a person typed, and the same command for another task."""
 
 import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipeline.layout import TASKS
-
-SODA_TASK = "Report"  # where `soda run` goes without --to
+SODA_TASK = "Report"  # the last task of `soda run` without --to
 
 
 def typed() -> str:
-    """The command as it was given."""
+    """Return the command as it was typed."""
     return shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])
 
 
-def command_line(task: str) -> str:
-    """The command that was given to Luigi, or to `soda run`, for another task."""
+def command_line(task: str, typed_task: str) -> str:
+    """Return the typed command of Luigi, or of `soda run`, for another task.
+
+    Args:
+        task: The task, with flags if it needs further ones.
+        typed_task: The task of the command that was typed.
+    """
     name, words = Path(sys.argv[0]).name, sys.argv[1:]
+    task, *flags = task.split()
     if name == "soda":
-        return shlex.join([name, *_going_to(task, words)])
-    replaced = [task if word in TASKS.values() else word for word in words]
-    return shlex.join(["luigi", *replaced])
+        return shlex.join([name, *_going_to(task, words), *flags])
+    replaced = [task if word == typed_task else word for word in words]
+    return shlex.join(["luigi", *replaced, *flags])
 
 
 def _going_to(task: str, words: Sequence[str]) -> list[str]:
-    """The words of `soda run` with another --to.
+    """Return the words of `soda run` with another --to.
 
     >>> _going_to("Evaluate", ["run", "demo", "--to", "TrainSODA", "--epochs", "9"])
     ['run', 'demo', '--epochs', '9', '--to', 'Evaluate']

@@ -1,9 +1,8 @@
 """All parameters in one value: typed sections, presets, and how text becomes them."""
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any, get_type_hints
 
 from extractors.flow import FlowConfig
 from models.config import TrainConfig, check_choices
@@ -12,11 +11,12 @@ from pipeline.datasets.simulated import SimulationConfig
 from pipeline.detection.proposals import DetectConfig
 from pipeline.errors import UsageError
 from pipeline.evaluation import EvaluateConfig
-from pipeline.features.extraction import FeatureConfig
+from pipeline.features.config import FeatureConfig
 from pipeline.features.imported import ImportConfig
 from pipeline.points import PointConfig
 from pipeline.run.experiment_config import ExperimentConfig
-from pipeline.training.self_training import RefineConfig
+from pipeline.run.parsing import help_of, unknown, value_of
+from pipeline.training.config import RefineConfig
 from pipeline.video import DecodeConfig
 
 
@@ -214,78 +214,20 @@ def _change(config: Config, section: str, values: Mapping[str, Any]) -> Config:
         raise UsageError(str(error)) from error
 
 
-def unknown(what: str, name: str, known: Any) -> str:
-    """The sentence for a name that does not exist, with the nearest that does."""
-    near = difflib.get_close_matches(name, list(known), n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(known)}"
-    return f"unknown {what} {name!r}{hint}"
-
-
 def field_help(section: str, name: str) -> str:
-    """What a field means, from its annotation, and its default.
-
-    A percent sign is doubled, as the command line formats what it shows.
+    """Return the help of a section's field.
 
     >>> field_help("train", "networks")
     'M: one master and M - 1 auxiliaries (Sec. 5) [2]'
     """
-    hint = get_type_hints(section_type(section), include_extras=True)[name]
-    text = get_args(hint)[1] if get_origin(hint) is Annotated else ""
-    plain_hint = _without_extras(hint)
-    if get_origin(plain_hint) is Literal:
-        text = f"{text} ({'|'.join(map(str, get_args(plain_hint)))})"
-    default = getattr(section_type(section)(), name)
-    shown = ",".join(map(str, default)) if isinstance(default, tuple) else default
-    return f"{text} [{shown}]".replace("%", "%%")
+    return help_of(section_type(section), name)
 
 
 def parse_field(section: str, name: str, text: str) -> Any:
-    """Turn a command line's text into a field's value.
+    """Turn a command line's text into the value of a section's field.
 
     Raises:
         UsageError: The text is no value of the field's type; the message says what
             is expected.
     """
-    hint = _without_extras(get_type_hints(section_type(section))[name])
-    try:
-        return _parse(hint, text)
-    except ValueError as error:
-        raise UsageError(f"{flag_text(section, name)} {text}: {error}") from error
-
-
-def _without_extras(hint: Any) -> Any:
-    return get_args(hint)[0] if get_origin(hint) is Annotated else hint
-
-
-def _parse(hint: Any, text: str) -> Any:
-    if get_origin(hint) is Literal:
-        if text not in get_args(hint):
-            raise ValueError(f"expected one of {', '.join(get_args(hint))}")
-        return text
-    if get_origin(hint) is tuple:
-        return parse_values(text)
-    try:
-        return hint(text)
-    except ValueError:
-        names = {int: "a whole number", float: "a number"}
-        raise ValueError(f"expected {names.get(hint, hint)}") from None
-
-
-def parse_values(text: str) -> tuple[float, ...]:
-    """Numbers as `start:stop:step`, the stop counted, or separated by commas.
-
-    >>> parse_values("0.1:0.3:0.1")
-    (0.1, 0.2, 0.3)
-    >>> parse_values("0.5,0.75")
-    (0.5, 0.75)
-    """
-    try:
-        if ":" not in text:
-            return tuple(float(part) for part in text.split(","))
-        start, stop, step = (float(part) for part in text.split(":"))
-        if step <= 0 or stop < start:
-            raise ValueError
-    except ValueError:
-        raise ValueError("expected start:stop:step or numbers with commas") from None
-    count = int((stop - start) / step + 1e-6) + 1
-    return tuple(round(start + i * step, 10) for i in range(count))
+    return value_of(section_type(section), name, text, flag_text(section, name))

@@ -1,23 +1,36 @@
-"""What says that a stage is done: a record, written last.
+"""The record that says that a stage is done, written last.
 
-A file that exists does not say what it was made of. The record does: it holds the
+A file that exists does not say what it was made from. The record does: it holds the
 parameters, and a digest of all inputs, so that a replaced video, a corrected label or
-a changed parameter makes the stage, and all below it, due again.
+a changed parameter makes the stage, and every stage above it, due again.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pipeline.storage import fingerprint, plain, read_json, write_json
+from pipeline.storage import file_stamp, fingerprint, plain, read_json, write_json
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What a stage's work leaves beside its files."""
+class VideoFacts:
+    """A video's facts that later stages need, found when it was read."""
+
+    frames: int
+    fps: float
+    start_seconds: float
+    end_seconds: float
+    source_sha256: str
+
+
+@dataclass(frozen=True)
+class StageResult:
+    """The result of a stage's work, besides its files."""
 
     failed: dict[str, str] = field(default_factory=dict)  # why videos have no output
-    videos: dict[str, Any] | None = None  # by id: what later stages need to know
+    videos: Mapping[str, Any] | None = None  # by id: what later stages depend on
     result: dict[str, Any] | None = None  # of a stage whose result is a JSON file
 
 
@@ -27,28 +40,48 @@ class Record:
 
     stage: str
     parameters: dict[str, Any]
-    inputs: str  # digest of what the stage was made of
-    seconds: float  # that it took
+    inputs: str  # digest of everything the stage was made from
+    seconds: float  # that the work took
     failed: dict[str, str] = field(default_factory=dict)  # why videos have no output
-    videos: dict[str, Any] | None = None  # by id: what later stages need to know
-    rate: float | None = None  # frames a second and worker, where it could be measured
+    videos: Mapping[str, Any] | None = None  # by id: what later stages depend on
+    rate: float | None = None  # frames per second and worker; None if not measured
 
-    @property
+    @cached_property
     def digest(self) -> str:
-        """What the stages below take as this one's state."""
+        """The state of this stage, as the stages above it see it."""
         made = self.inputs if self.videos is None else self.videos
         return fingerprint([self.parameters, sorted(self.failed), made])
 
+    @cached_property
+    def facts(self) -> dict[str, VideoFacts]:
+        """The facts of each video, by id; the stage must be one that reads videos."""
+        assert self.videos is not None, f"{self.stage} keeps no facts of videos"
+        return {id: VideoFacts(**facts) for id, facts in self.videos.items()}
+
 
 def write_record(path: Path, record: Record, result: Any = None) -> None:
-    """Write the record, beside the stage's result where that is JSON itself."""
-    entry = plain(record)
-    write_json(path, {**(result or {}), "record": entry})
+    """Write the record, next to the stage's result if that is JSON itself."""
+    write_json(path, {**(result or {}), "record": plain(record)})
 
 
 def read_record(path: Path) -> Record | None:
-    """The record of a finished stage, or None."""
+    """Return the record of a finished stage, or None if there is no file."""
     if not path.exists():
         return None
     entry = read_json(path)["record"]
     return Record(**{**entry, "failed": dict(entry["failed"])})
+
+
+class Records:
+    """The records of a run, parsed once for as long as their files do not change."""
+
+    def __init__(self) -> None:
+        self._read: dict[Path, tuple[Any, Record | None]] = {}
+
+    def __call__(self, path: Path) -> Record | None:
+        """Return the record at a path, or None if there is none."""
+        stamp = file_stamp(path)
+        known = self._read.get(path)
+        if known is None or known[0] != stamp:
+            known = self._read[path] = stamp, read_record(path)
+        return known[1]

@@ -1,17 +1,21 @@
-"""Parameters that would change nothing, and are refused for it."""
+"""Flags that would have no effect, which are refused."""
 
 from pipeline.errors import UsageError
 from pipeline.run.config import Sections, flag_text
 from pipeline.run.run import Origin
 
 
-def check_changes(origin: Origin, changes: Sections, points_source: str = "") -> None:
-    """Refuse parameters that would change nothing.
+def check_changes(origin: Origin, changes: Sections, points_file: str = "") -> None:
+    """Refuse flags that would have no effect.
+
+    Args:
+        origin: The origin of the features.
+        changes: The flags by section of the configuration.
+        points_file: The files of people's clicks; empty if clicks are not theirs.
 
     Raises:
-        UsageError: Features are not made of videos here, and some concern how they
-            are; or they are, and some concern those of others; or people have
-            clicked, and some concern simulated clicks.
+        UsageError: A flag is about features of another origin, or about simulated
+            clicks although people have clicked.
     """
     useless = {
         "videos": ("imported",),
@@ -19,9 +23,9 @@ def check_changes(origin: Origin, changes: Sections, points_source: str = "") ->
         "simulation": ("decode", "flow", "features", "imported"),
     }
     made = {
-        "videos": "which are made of the videos here; --features-dir takes others",
-        "imported": "which somebody else has made",
-        "simulation": "which are simulated and made of no video",
+        "videos": "which are made from the videos here; --features-dir takes others",
+        "imported": "which another system has made",
+        "simulation": "which are simulated, without any video",
     }
     flags = [
         flag_text(section, name)
@@ -39,8 +43,8 @@ def check_changes(origin: Origin, changes: Sections, points_source: str = "") ->
         for name in changes.get("points", ())
         if name not in ("kinds", "seed")
     ]
-    if points_source and flags:
+    if points_file and flags:
         raise UsageError(
             f"{', '.join(flags)}: changes nothing of people's clicks, those of "
-            f"--points-file {points_source}; leave it out"
+            f"--points-file {points_file}; leave it out"
         )

@@ -1,78 +1,65 @@
-"""A trained model, used on a dataset's videos."""
+"""Detections in the videos that are searched."""
 
-from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from models.prediction import Prediction
-from models.predictor import Predictor
-from pipeline.datasets import Video
 from pipeline.detection.activations import Response, response_path, write_response
 from pipeline.detection.detections import Detection, write_detections
 from pipeline.detection.proposals import detect_actions
-from pipeline.errors import SodaError, UsageError
-from pipeline.features.extraction import read_features
-from pipeline.grid import SnippetGrid
-from pipeline.model_folder.folder import load_model
-from pipeline.run.record import Outcome
+from pipeline.run.record import StageResult
 from pipeline.run.run import Run
+from pipeline.run.stage import Stage
+from pipeline.stages.features import FEATURES
+from pipeline.stages.refine import REFINE, model_stage
+from pipeline.stages.train import TRAIN
 
 
-def detect_dataset(run: Run) -> Outcome:
-    """Detect actions; write detections and activation sequences."""
+def detect_dataset(run: Run) -> StageResult:
+    """Detect actions; write detections and class activation sequences."""
+    # PyTorch takes seconds to import
+    from pipeline.stages.predicting import make_predictor, predict_videos
+
     predictor, made_of = make_predictor(run)
     classes = run.dataset.classes
     detections: dict[str, list[Detection]] = {}
     for video, prediction, grid in predict_videos(run, predictor, made_of):
-        said = Response(prediction, grid, classes)
-        write_response(cas_file(run, video.id), said)
+        response = Response(prediction, grid, classes)
+        write_response(cas_file(run, video.id), response)
         detections[video.id] = detect_actions(
             prediction, classes, grid, run.config.detect
         )
-    write_detections(run.detections_file, detections, run.identity("detect"))
-    return Outcome()
+    write_detections(detections_file(run), detections, DETECT.identity(run))
+    return StageResult()
 
 
-def predict_videos(
-    run: Run, predictor: Predictor, made_of: Mapping[str, Any] | None = None
-) -> Iterator[tuple[Video, Prediction, SnippetGrid]]:
-    """What a model says of each video that is searched and has features.
-
-    Args:
-        run: Whose videos these are.
-        predictor: The model, ready for use.
-        made_of: What the features that it knows are made of; None takes any.
-
-    Raises:
-        SodaError: Features are of another making, or cannot be used.
-    """
-    for video in run.usable(*run.caches, "features"):
-        if video.subset != run.config.detect.subset:
-            continue
-        path = run.video_file("features", video.id)
-        features, grid = read_features(path, made_of)
-        try:
-            prediction = predictor.predict(features)
-        except ValueError as error:
-            raise SodaError(f"{path}: {error}") from error
-        yield video, prediction, grid
-
-
-def make_predictor(run: Run) -> tuple[Predictor, dict[str, Any]]:
-    """The model of a run, ready for use, and what the features it knows are made of.
-
-    Raises:
-        UsageError: The model cannot be used as the configuration wants it.
-    """
-    model, description = load_model(run.folder(run.model_stage))
-    config = run.config
-    try:
-        predictor = Predictor(model, config.train, run.torch_device, config.ensemble)
-    except ValueError as error:
-        raise UsageError(str(error)) from error
-    return predictor, description["made_of"]
+def detections_file(run: Run) -> Path:
+    """Return the file of the detections; a CSV file with the same is next to it."""
+    return DETECT.folder(run) / "detections.json"
 
 
 def cas_file(run: Run, id: str) -> Path:
-    """Where the activation sequence of a video lies."""
-    return response_path(run.folder("detect"), id)
+    """Return the file of a video's class activation sequence."""
+    return response_path(DETECT.folder(run), id)
+
+
+def searched_ids(run: Run) -> Any:
+    """Return the ids of the videos that are searched for actions."""
+    return [video.id for video in run.searched_videos]
+
+
+DETECT: Stage = Stage(
+    name="detect",
+    task="DetectActions",
+    folder_name="detections",
+    kind="results",
+    builds_on=(FEATURES, TRAIN, REFINE),
+    needs=lambda run: (FEATURES, model_stage(run)),
+    sections=("ensemble", "detect"),
+    content=searched_ids,
+    work=detect_dataset,
+    result=detections_file,
+    label="detections",
+    slurm="detect",
+    is_sent=True,
+    next=lambda run: "Evaluate" if run.is_scored else "Report",
+)

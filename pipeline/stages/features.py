@@ -1,154 +1,131 @@
-"""The per-video stages as jobs: decoding, flow and features of a whole dataset."""
+"""Features of each snippet, RGB and flow: extracted, imported or drawn."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from extractors.flow import ON_DEVICE
 from pipeline.datasets import Video
-from pipeline.fanout import Item, Job, Resources, run_job
+from pipeline.fanout import Item, Job, run_job
 from pipeline.features.imported import plan_imports
 from pipeline.grid import SnippetGrid
 from pipeline.progress import say
-from pipeline.run.record import Outcome
+from pipeline.run.record import StageResult, VideoFacts
 from pipeline.run.run import Run
-from pipeline.storage import fingerprint, plain, read_header, read_json, write_json
-from pipeline.video import CachedFrames
+from pipeline.run.stage import Stage, usable
+from pipeline.stages.decode import DECODE, decoding
+from pipeline.stages.flow import FLOW
+from pipeline.stages.per_video import (
+    facts_of,
+    file_stamps,
+    last_annotated_seconds,
+    source_items,
+)
+from pipeline.storage import (
+    file_name,
+    file_stamp,
+    plain,
+    read_header,
+    read_json,
+    write_json,
+)
+
+PLANS = "plans"  # the folder of what features are drawn from, or imported by
 
 
-def decode_videos(run: Run) -> Outcome:
-    """Decode all videos into lossless caches at one frame rate."""
-    job = Job(
-        stage="decode",
-        function="pipeline.video.caching:decode",
-        parameters=parameters_of(run, "decode"),
-        items=source_items(run, "decode"),
-    )
-    failed = run_job(job, run.workdir, resources_of(run, "decode"))
-    facts = {}
-    for id, path in made(run, "decode", run.dataset.videos, failed):
-        with CachedFrames(path) as frames:
-            grid = SnippetGrid(
-                frames.num_frames, frames.fps, start_seconds=frames.start_seconds
-            )
-            facts[id] = facts_of(grid, frames.source)
-    return Outcome(failed, facts)
-
-
-def compute_flows(run: Run) -> Outcome:
-    """Compute the optical flow of all videos, on GPUs where that is possible."""
-    job = Job(
-        stage="flow",
-        function="pipeline.video.caching:compute_flow",
-        parameters=parameters_of(run, "flow"),
-        items=cache_items(run, "flow", ("decode",)),
-    )
-    return Outcome(run_job(job, run.workdir, resources_of(run, "flow")))
-
-
-def extract_all_features(run: Run) -> Outcome:
-    """Extract the features of all videos, or draw or import them."""
+def extract_all_features(run: Run) -> StageResult:
+    """Extract the features of all videos, or import or draw them."""
     jobs = {
         "videos": extraction_job,
         "imported": import_job,
         "simulation": drawing_job,
     }
     job = jobs[run.origin](run)
-    failed = run_job(job, run.workdir, resources_of(run, "features"))
+    failed = run_job(job, run.workdir, FEATURES.resources(run))
     facts = {}
-    for id, path in made(run, "features", run.usable(*run.caches), failed):
-        header = read_header(path)
-        facts[id] = facts_of(SnippetGrid(**header["grid"]), header["source"])
-    return Outcome(failed, facts)
+    for video in usable(run, FEATURES.inputs(run)):
+        if video.id not in failed:
+            header = read_header(FEATURES.video_file(run, video.id))
+            grid = SnippetGrid(**header["grid"])
+            facts[video.id] = facts_of(grid, header["source"])
+    return StageResult(failed, facts)
 
 
 def extraction_job(run: Run) -> Job:
-    """Features made by networks, from the caches or in one pass."""
-    if run.caches:
-        function = "pipeline.features.extraction:extract_features"
-        items = cache_items(run, "features", run.caches)
+    """Return the job that makes features by networks, from caches or in one pass."""
+    caches = FEATURES.inputs(run)
+    if not caches:
+        function = "pipeline.features.jobs:stream_features"
+        items = source_items(run, FEATURES)
     else:
-        function = "pipeline.features.streaming:stream_features"
-        items = source_items(run, "features")
-    return Job("features", function, parameters_of(run, "features"), items)
+        function = "pipeline.features.jobs:extract_features"
+        known = facts(run)
+        items = tuple(
+            Item(
+                id=video.id,
+                inputs=tuple(str(c.video_file(run, video.id)) for c in caches),
+                output=str(FEATURES.video_file(run, video.id)),
+                weight=known[video.id].frames,
+                arguments={},
+            )
+            for video in usable(run, caches)
+        )
+    return Job(FEATURES.name, function, extraction(run), items)
 
 
-def resources_of(run: Run, stage: str) -> Resources:
-    """What a per-video stage may use.
-
-    Networks have a worker on each GPU, or on CPUs as many as asked for.
-    """
-    has_networks = {
-        "flow": run.config.flow.algorithm in ON_DEVICE,
-        "features": run.origin == "videos",
-    }
-    return run.network_resources if has_networks.get(stage) else run.resources
-
-
-def parameters_of(run: Run, stage: str) -> dict[str, Any]:
-    """What a stage's function takes, the same for every video."""
-    if stage == "decode":
-        return {"config": plain(run.config.decode)}
-    if stage == "flow":
-        on_device = run.config.flow.algorithm in ON_DEVICE
-        raft = run.weights["raft"] if run.uses_raft else None
-        return {
-            "config": plain(run.config.flow),
-            "device": run.device_of("flow") if on_device else "cpu",
-            "raft_weights": str(raft.path) if raft else None,
-        }
-    if run.caches:
+def extraction(run: Run) -> dict[str, Any]:
+    """Return the parameters of extracting the features of one video."""
+    if FEATURES.inputs(run):
         return {"recipe": recipe_of(run)}
-    sections = {name: plain(getattr(run.config, name)) for name in run.sources}
-    return {"recipe": recipe_of(run), "flow": None, **sections}
+    return {
+        "recipe": recipe_of(run),
+        "decode": decoding(run)["config"],
+        "flow": plain(run.config.flow) if run.uses_flow else None,
+    }
 
 
 def recipe_of(run: Run) -> dict[str, Any]:
-    """How networks make features; see `Recipe`."""
+    """Return how networks make features; see `pipeline.features.jobs.Recipe`."""
+    own = FEATURES.folder(run)
     return {
         "config": plain(run.config.features),
         "weights": run.weights_json(),
-        "device": run.device_of("features"),
+        "device": run.device_of(FEATURES.slurm),
         "identities": {
-            stream: fingerprint(run.stream_identity(stream))
+            stream: FEATURES.fingerprint(run.with_stream(stream))
             for stream in run.config.features.stream_names
         },
-        "siblings": plain(siblings(run)),
-        "header": {"made_by": run.identity("features")},
+        "siblings": sorted(str(p) for p in own.parent.glob("*") if p != own),
+        "made_by": FEATURES.identity(run),
     }
 
 
 def drawing_job(run: Run) -> Job:
-    """Features drawn over timelines, of which each video has a file."""
+    """Return the job that draws features over timelines, each video's in a file."""
     items = []
     for video in run.dataset.videos:
         timeline = timeline_of(video)
         path = keep_plan(run, video, timeline)
-        output = str(run.video_file("features", video.id))
+        output = str(FEATURES.video_file(run, video.id))
         seconds = timeline["duration_seconds"]
         items.append(Item(video.id, (str(path),), output, seconds, arguments={}))
     parameters = {
         "config": plain(run.config.simulation),
-        "made_by": run.identity("features"),
+        "made_by": FEATURES.identity(run),
     }
-    return Job(
-        "features",
-        "pipeline.features.simulated:draw_features",
-        parameters,
-        tuple(items),
-    )
+    function = "pipeline.features.simulated:draw_features"
+    return Job(FEATURES.name, function, parameters, tuple(items))
 
 
 def import_job(run: Run) -> Job:
-    """Features of somebody else's, with the times that they stand for."""
-    assert run.features_folder, "features are imported"
+    """Return the job that imports other systems' features, with their times."""
+    assert run.options.features_dir, "features are imported"
     timing, plans = plan_imports(
-        run.features_folder,
+        run.options.features_dir,
         run.dataset.videos,
         run.config.imported,
         run.config.features.streams,
     )
-    say(f"features of {run.features_folder}: {timing.sentence}")
+    say(f"features of {run.options.features_dir}: {timing.sentence}")
     items = []
     for video in run.dataset.videos:
         plan = plans[video.id]
@@ -158,29 +135,27 @@ def import_job(run: Run) -> Job:
             Item(
                 video.id,
                 (str(path), *paths),
-                str(run.video_file("features", video.id)),
+                str(FEATURES.video_file(run, video.id)),
                 weight=1.0,
                 arguments={"last_annotated_seconds": last_annotated_seconds(video)},
             )
         )
-    return Job(
-        "features",
-        "pipeline.features.imported.features:import_features",
-        {"made_by": run.identity("features")},
-        tuple(items),
-    )
+    function = "pipeline.features.imported.features:import_features"
+    made_by = {"made_by": FEATURES.identity(run)}
+    return Job(FEATURES.name, function, made_by, tuple(items))
 
 
 def keep_plan(run: Run, video: Video, plan: dict[str, Any]) -> Path:
-    """The file of a video's plan, which features are made anew of when it changes."""
-    path = run.video_file("plans", video.id)
+    """Write a video's plan if it has changed, which makes its features due again."""
+    folder = run.workdir / PLANS / FEATURES.fingerprint(run)
+    path = folder / f"{file_name(video.id)}.json"
     if not path.exists() or read_json(path) != plan:
         write_json(path, plan)
     return path
 
 
 def timeline_of(video: Video) -> dict[str, Any]:
-    """All that simulated features of a video are drawn from, as JSON can hold it."""
+    """Return everything that a video's simulated features are drawn from, as JSON."""
     return {
         "id": video.id,
         "duration_seconds": video.duration_seconds,
@@ -188,60 +163,65 @@ def timeline_of(video: Video) -> dict[str, Any]:
     }
 
 
-def source_items(run: Run, stage: str) -> tuple[Item, ...]:
-    """The work of a stage that reads the videos themselves."""
-    return tuple(
-        Item(
-            id=video.id,
-            inputs=(str(video.path),),
-            output=str(run.video_file(stage, video.id)),
-            weight=float(video.path.stat().st_size) if video.path.is_file() else 0.0,
-            arguments={"last_annotated_seconds": last_annotated_seconds(video)},
-        )
-        for video in run.dataset.videos
-    )
+def source_state(run: Run) -> Any:
+    """Return the state of whatever features are made from, unless caches record it."""
+    if run.is_simulated:
+        return plain([timeline_of(video) for video in run.dataset.videos])
+    if run.options.features_dir:
+        return folder_stamps(run.options.features_dir), [
+            [v.id, v.duration_seconds, last_annotated_seconds(v)]
+            for v in run.dataset.videos
+        ]
+    return None if FEATURES.inputs(run) else file_stamps(run)
 
 
-def last_annotated_seconds(video: Video) -> float:
-    """The last moment that the annotations speak of."""
-    ends = [i.end_seconds for i in video.instances]
-    return max([0.0, *ends, *(p.seconds for p in video.points or ())])
+def folder_stamps(folder: Path) -> list[Any]:
+    """Return the size and time of every file in a folder, nested ones included."""
+    return [
+        [str(path), *file_stamp(path)]
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    ]
 
 
-def cache_items(run: Run, stage: str, caches: tuple[str, ...]) -> tuple[Item, ...]:
-    """The work of a stage that reads caches of the videos."""
-    known = run.facts
-    return tuple(
-        Item(
-            id=video.id,
-            inputs=tuple(str(run.video_file(cache, video.id)) for cache in caches),
-            output=str(run.video_file(stage, video.id)),
-            weight=known[video.id]["frames"],
-            arguments={},
-        )
-        for video in run.usable(*caches)
-    )
+def first_stage(run: Run) -> Stage:
+    """Return the stage that reads the videos themselves."""
+    return (*FEATURES.inputs(run), FEATURES)[0]
 
 
-def made(
-    run: Run, stage: str, videos: Iterable[Video], failed: Iterable[str]
-) -> list[tuple[str, Path]]:
-    """The ids and files of the videos that a stage has not failed on."""
-    return [(v.id, run.video_file(stage, v.id)) for v in videos if v.id not in failed]
+def facts(run: Run) -> Mapping[str, VideoFacts]:
+    """Return what reading found out about each video, by id."""
+    record = first_stage(run).record(run)
+    assert record, "reading comes first"
+    return record.facts
 
 
-def facts_of(grid: SnippetGrid, source: Mapping[str, Any]) -> dict[str, Any]:
-    """What later stages need to know of a video."""
-    return {
-        "frames": grid.num_frames,
-        "fps": grid.fps,
-        "start_seconds": grid.start_seconds,
-        "end_seconds": grid.end_seconds,
-        "source_sha256": source["sha256"],
-    }
+def extracted_videos(run: Run) -> list[Video]:
+    """Return the videos whose features exist."""
+    return usable(run, (*FEATURES.inputs(run), FEATURES))
 
 
-def siblings(run: Run) -> list[Path]:
-    """Folders of other runs' features, where a stream may be found ready."""
-    own = run.folder("features")
-    return sorted(path for path in own.parent.glob("*") if path != own)
+def _needs(run: Run) -> tuple[Stage, ...]:
+    if run.origin != "videos":
+        return ()
+    return (DECODE, FLOW) if run.uses_flow else (DECODE,)
+
+
+FEATURES: Stage = Stage(
+    name="features",
+    task="ExtractFeatures",
+    folder_name="features",
+    kind="features",
+    suffix=".safetensors",
+    other_folders=(PLANS,),
+    builds_on=(DECODE, FLOW),
+    needs=_needs,
+    # With `--cache features` it makes in passing what these would leave on disk.
+    reads=lambda run: _needs(run) if run.options.cache == "all" else (),
+    sections=("simulation", "features", "imported"),
+    content=source_state,
+    work=extract_all_features,
+    slurm="features",
+    runs_networks=lambda run: run.origin == "videos",
+    next=lambda run: "TrainSODA",
+)

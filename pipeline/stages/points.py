@@ -1,6 +1,7 @@
-"""The clicks of a whole dataset: people's, its own, or simulated ones."""
+"""Single-frame annotations: people's clicks, the dataset's own, or simulated ones."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from pipeline.datasets import Point, Video, beyond_end
@@ -8,21 +9,24 @@ from pipeline.errors import AnnotationError, UsageError
 from pipeline.points.formats import write_points
 from pipeline.points.human import HumanClicks
 from pipeline.points.simulation import PointConfig, simulate_points, wanted
-from pipeline.points.summary import summarise
-from pipeline.run.record import Outcome
+from pipeline.points.summary import sentences, summarise
+from pipeline.progress import say
+from pipeline.run.record import StageResult
 from pipeline.run.run import Run
-from pipeline.storage import fingerprint, plain
+from pipeline.run.stage import Stage, usable
+from pipeline.stages.features import FEATURES, facts, first_stage
+from pipeline.storage import fingerprint, plain, read_json
 from pipeline.video import probe
 
 
-def generate_points(run: Run) -> Outcome:
-    """Take the clicks of the files given, or the dataset's own, or simulate them.
+def generate_points(run: Run) -> StageResult:
+    """Take the clicks of --points-file, or the dataset's own, or simulate them.
 
     Raises:
-        UsageError: Clicks count frames, and nobody knows how many a second has.
-        AnnotationError: Clicks lie beyond the end of their video; all are named.
+        UsageError: Clicks count frames, and the frame rate is not known.
+        AnnotationError: Clicks are beyond the end of their video; all are named.
     """
-    videos = [v for v in run.usable(run.first_stage) if v.subset == "train"]
+    videos = [v for v in usable(run, (first_stage(run),)) if v.subset == "train"]
     origin: dict[str, Any]
     if run.human_clicks:
         points, origin = points_of_files(run, run.human_clicks, videos)
@@ -30,11 +34,9 @@ def generate_points(run: Run) -> Outcome:
         points = {video.id: list(video.points or ()) for video in videos}
         origin = {"origin": "the dataset's own clicks"}
     else:
-        known = run.facts
+        known = facts(run)
         points = {
-            video.id: _simulated(
-                video, known[video.id]["end_seconds"], run.config.points
-            )
+            video.id: _simulated(video, known[video.id].end_seconds, run.config.points)
             for video in videos
         }
         origin = {"origin": rule_text(run.config.points)}
@@ -43,15 +45,15 @@ def generate_points(run: Run) -> Outcome:
         id: [point for point in clicks if wanted(point.label, config)]
         for id, clicks in points.items()
     }
-    write_points(run.points_file, chosen)
-    return Outcome(
+    write_points(points_file(run), chosen)
+    return StageResult(
         videos={id: fingerprint(plain(clicks)) for id, clicks in chosen.items()},
         result=origin | summarise(chosen, videos, run.dataset.classes),
     )
 
 
 def rule_text(config: PointConfig) -> str:
-    """How clicks are simulated, in words.
+    """Return how clicks are simulated, in words.
 
     >>> rule_text(PointConfig())
     'simulated, one per segment, 10 s on / 10 s off, seed 0'
@@ -64,11 +66,11 @@ def rule_text(config: PointConfig) -> str:
 def points_of_files(
     run: Run, human: HumanClicks, videos: Sequence[Video]
 ) -> tuple[dict[str, list[Point]], dict[str, Any]]:
-    """The points that people's clicks are, and where they come from.
+    """Return the points of people's clicks by video, and a description of the files.
 
-    Where the videos are simulated, so are their ends: a click beyond is left out.
+    The ends of simulated videos are simulated too: clicks beyond them are left out.
     """
-    known = run.facts
+    known = facts(run)
     points: dict[str, list[Point]] = {}
     rates: dict[str, float] = {}
     intervals, late, problems = 0, 0, []
@@ -79,7 +81,7 @@ def points_of_files(
         points[video.id] = []
         for click in clicks:
             point = Point(click.seconds(rates.get(video.id, 1.0)), click.label)
-            if beyond := beyond_end(point.seconds, known[video.id]["end_seconds"]):
+            if beyond := beyond_end(point.seconds, known[video.id].end_seconds):
                 late += 1
                 problems.append(f"{click.file}, {click.where}: the click {beyond}")
                 continue
@@ -88,9 +90,9 @@ def points_of_files(
         points[video.id].sort(key=lambda point: (point.seconds, point.label))
     if problems and not run.is_simulated:
         raise AnnotationError(
-            f"{len(problems)} click(s) lie beyond the end of their videos; see whether "
+            f"{len(problems)} click(s) are beyond the end of their videos; check that "
             "these are the videos that were annotated"
-            + (", and whether --points-fps is right" if rates else "")
+            + (", and that --points-fps is right" if rates else "")
             + "\n  "
             + "\n  ".join(problems)
         )
@@ -100,7 +102,7 @@ def points_of_files(
         "files": human.files,
         "annotators": human.annotators,
         "fps": sorted(set(rates.values())),
-        "fps_given": run.points_fps is not None,
+        "fps_given": run.options.points_fps is not None,
         "intervals": intervals,
         "beyond_simulated_end": late,
         "unknown_videos": human.unknown,
@@ -111,17 +113,17 @@ def points_of_files(
 
 
 def frame_rate(run: Run, video: Video) -> float:
-    """Frames a second by which clicks of a video are counted.
+    """Return the frames per second that convert a video's clicks to seconds.
 
     Raises:
-        UsageError: There is no video to ask.
+        UsageError: There is no video that could tell it.
     """
-    if run.points_fps is not None:
-        return run.points_fps
+    if run.options.points_fps is not None:
+        return run.options.points_fps
     if run.origin != "videos":
         raise UsageError(
-            f"{run.points_source}: the clicks of {video.id!r} count frames, and there "
-            "is no video that says how many a second has; say it with --points-fps"
+            f"{run.options.points_file}: the clicks of {video.id!r} count frames, and "
+            "there is no video that tells the frame rate; give it with --points-fps"
         )
     return probe(video.path).fps
 
@@ -129,7 +131,61 @@ def frame_rate(run: Run, video: Video) -> float:
 def _simulated(
     video: Video, duration_seconds: float, config: PointConfig
 ) -> list[Point]:
-    """Clicks by the rule; none where labels are known, but not when they are seen."""
+    """Return clicks by the rule; none for a video whose labels have no segments."""
     if video.labels and not video.instances:
         return []
     return simulate_points(video.id, video.instances, duration_seconds, config)
+
+
+def points_file(run: Run) -> Path:
+    """Return the file of the clicks."""
+    return POINTS.folder(run) / f"{POINTS.fingerprint(run)}.csv"
+
+
+def train_annotations(run: Run) -> Any:
+    """Return all annotations of the training videos."""
+    return plain(
+        [(v.id, v.instances, v.points) for v in run.dataset.of_subset("train")]
+    )
+
+
+def click_origins(run: Run) -> Any:
+    """Return everything that clicks are made from: annotations, and people's files."""
+    return plain(
+        [
+            train_annotations(run),
+            run.dataset.classes,
+            run.human_clicks,
+            run.options.points_fps,
+        ]
+    )
+
+
+def report_points(run: Run) -> None:
+    """Print how many clicks there are, and whether they look right."""
+    for sentence in sentences(read_json(POINTS.record_path(run))):
+        say(sentence)
+
+
+POINTS: Stage = Stage(
+    name="points",
+    task="GeneratePoints",
+    folder_name="points",
+    kind="results",
+    is_file=True,
+    # With `--cache features` the videos are read, and their ends found, for features.
+    builds_on=(FEATURES,),
+    needs=lambda run: (first_stage(run),),
+    sections=("points",),
+    # A click is a time in seconds: it does not move when a video is decoded at another
+    # rate, its flow is computed differently or its snippets are cut differently. Only
+    # the end of a video matters, which is in the record of the stage that reads it.
+    # Simulated and imported features bring the ends with them, so their sections stay.
+    ignores=("decode", "flow", "features"),
+    content=click_origins,
+    work=generate_points,
+    result=points_file,
+    label="clicks",
+    report=report_points,
+    next=lambda run: "TrainSODA",
+)

@@ -1,67 +1,74 @@
-"""What a run found, gathered for the report's pages."""
+"""Pages that show the detections, and how good they are."""
 
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from pipeline.datasets import Point, Video
-from pipeline.evaluation import evaluate
+from pipeline.errors import InputNotFoundError
+from pipeline.evaluation import Scores, evaluate
 from pipeline.points import read_points
 from pipeline.report import Model, Report, VideoReport, write_report
 from pipeline.report.results import (
-    FoundActions,
+    DetectionSet,
     comparison_notes,
+    detections_in,
     model_names,
-    read_found,
+    read_detection_set,
 )
 from pipeline.run.command_line import command_line
-from pipeline.run.record import Outcome
+from pipeline.run.notes import notes
+from pipeline.run.record import StageResult
 from pipeline.run.run import Run
-from pipeline.storage import read_json
+from pipeline.run.stage import Stage
+from pipeline.stages.detect import DETECT, detections_file
+from pipeline.stages.evaluate import EVALUATE, searched_annotations
+from pipeline.stages.features import FEATURES, facts
+from pipeline.stages.points import POINTS, points_file
+from pipeline.stages.refine import model_stage
+from pipeline.stages.train import TRAIN
+from pipeline.storage import file_stamp, read_json
 
 
-def report_run(run: Run) -> Outcome:
-    """Write the report of a run whose detections are evaluated."""
-    found = [read_found(run.detections_file)]
-    if run.compare_with:
-        found.append(read_found(run.compare_with))
+def report_run(run: Run) -> StageResult:
+    """Write the pages of a run whose detections exist, scored if they can be."""
+    found = [read_detection_set(detections_file(run))]
+    if run.options.compare_with:
+        found.append(read_detection_set(run.options.compare_with))
         found[0].check_same(found[1])
-    points = read_points(run.points_file)
+    points, known = read_points(points_file(run)), facts(run)
     report = Report(
         title=run.dataset.name,
         classes=run.dataset.classes,
         videos=tuple(
             video_report(
-                video,
-                points.get(video.id, ()),
-                found,
-                run.facts[video.id]["end_seconds"],
+                video, points.get(video.id, ()), found, known[video.id].end_seconds
             )
             for video in run.searched_videos
             if video.id in found[0].detections
         ),
         models=tuple(
-            Model(name, scores(run, each))
+            Model(name, scores_of(run, each))
             for name, each in zip(model_names(found), found, strict=True)
         ),
-        command=command_line("Report"),
+        command=command_line(REPORT.task, REPORT.task),
         failures=failures(run),
-        parameters=run.identity("evaluate"),
+        parameters=EVALUATE.identity(run),
         origins=origins(run),
         notes=(*notes(run), *comparison_notes(found)),
         stage_seconds=stage_seconds(run),
     )
-    write_report(run.folder("report"), report, run.proxy)
-    return Outcome()
+    write_report(REPORT.folder(run), report, run.options.proxy)
+    return StageResult()
 
 
 def video_report(
     video: Video,
     points: Sequence[Point],
-    found: list[FoundActions],
+    found: list[DetectionSet],
     duration_seconds: float,
 ) -> VideoReport:
-    """What is known of one searched video, and what each model found."""
+    """Return what is known about one searched video, and what each model found."""
     return VideoReport(
         id=video.id,
         subset=video.subset,
@@ -73,74 +80,88 @@ def video_report(
     )
 
 
-def scores(run: Run, found: FoundActions) -> dict[str, Any] | None:
-    """How a model scores on the run's ground truth; None where there is none."""
+def scores_of(run: Run, found: DetectionSet) -> Scores | None:
+    """Return a model's scores on the run's ground truth; None if there is none."""
     if not run.is_scored:
         return None
-    if found.path == run.detections_file:
-        evaluation: dict[str, Any] = read_json(run.record_path("evaluate"))
-        return evaluation
-    return evaluate(run.ground_truth, found.detections, run.config.evaluate).to_json()
+    if found.path == detections_file(run):
+        return Scores.from_json(read_json(EVALUATE.record_path(run)))
+    return evaluate(run.ground_truth, found.detections, run.config.evaluate).scores
 
 
 def origins(run: Run) -> dict[str, str]:
-    """What the detections were made of: fingerprints, and where weights are from."""
+    """Return what the detections were made from: fingerprints and weights."""
     weights = {
         f"{part} weights": f"{w.origin}, sha256 {w.sha256}" if w else "none (hof)"
         for part, w in run.weights.items()
     }
     return {
-        "feature fingerprint": run.fingerprint("features"),
+        "feature fingerprint": FEATURES.fingerprint(run),
         **weights,
-        "points": run.points_source or run.fingerprint("points"),
-        "model": str(run.folder(run.model_stage)),
-        "detections": str(run.detections_file),
+        "points": run.options.points_file or POINTS.fingerprint(run),
+        "model": str(model_stage(run).folder(run)),
+        "detections": str(detections_file(run)),
     }
 
 
 def failures(run: Run) -> dict[str, str]:
-    """Why videos failed, whatever the stage."""
-    records = map(run.record, (*run.caches, "features"))
+    """Return why videos failed, by id, whatever the stage."""
+    records = [stage.record(run) for stage in FEATURES.chain(run)]
     return {
         id: why for record in records if record for id, why in record.failed.items()
     }
 
 
-def notes(run: Run) -> tuple[str, ...]:
-    """What a reader must know to compare the figures."""
-    if run.is_simulated:
-        return (simulation_note(run),)
-    if run.features_folder:
-        return (f"features of {run.features_folder}, made elsewhere",)
-    sentences = [
-        f"{part} features: " + (w.origin if w else "hof, without a network")
-        for part, w in run.weights.items()
-        if part != "raft"
-    ]
-    if "flow" in run.sources:
-        algorithm = run.config.flow.algorithm
-        other = ", not the paper's tvl1" if algorithm != "tvl1" else ""
-        sentences.append(f"optical flow: {algorithm}{other}")
-    return tuple(sentences)
-
-
-def simulation_note(run: Run) -> str:
-    """That features are simulated, and how, for whoever sees a figure of theirs."""
-    simulation = run.config.simulation
-    return (
-        f"SIMULATED FEATURES: drawn over the annotations of {run.timeline} "
-        f"(difficulty {simulation.difficulty:g}, seed {simulation.seed}), no video was "
-        "looked at; the figures are not comparable with those of real videos"
-    )
-
-
 def stage_seconds(run: Run) -> dict[str, float]:
-    """How long each stage took when it was done."""
-    stages = (*run.caches, "features", "points", "train", "detect", "evaluate")
-    records = {stage: run.record(stage) for stage in stages}
-    return {stage: record.seconds for stage, record in records.items() if record}
+    """Return how long each stage took when it was done."""
+    stages = (*FEATURES.chain(run), POINTS, TRAIN, DETECT, EVALUATE)
+    records = {stage.name: stage.record(run) for stage in stages}
+    return {name: record.seconds for name, record in records.items() if record}
 
 
 def report_file(run: Run) -> Path:
-    """The page to open."""
-    return run.folder("report") / "index.html"
+    """Return the page to open."""
+    return REPORT.folder(run) / "index.html"
+
+
+def shown_on_pages(run: Run) -> Any:
+    """Return the ground truth, the other model's detections, and how videos show."""
+    other = run.options.compare_with
+    stamp = other and file_stamp(detections_in(other))
+    return [searched_annotations(run), stamp, run.options.proxy]
+
+
+def check_comparison(run: Run) -> None:
+    """Refuse --compare-with if there are no detections.
+
+    Raises:
+        InputNotFoundError: There is no such file.
+    """
+    other = run.options.compare_with
+    if other and not detections_in(other).is_file():
+        raise InputNotFoundError(
+            f"--compare-with {other}: expected a folder with detections.json, or a "
+            "file of detections, found neither; check the path"
+        )
+
+
+def _compared(run: Run) -> dict[str, Any]:
+    other = run.options.compare_with
+    return {"compare_with": str(other)} if other else {}
+
+
+REPORT: Stage = Stage(
+    name="report",
+    task="Report",
+    folder_name="report",
+    kind="reports",
+    builds_on=(EVALUATE,),
+    reads=lambda run: (EVALUATE,) if run.is_scored else (DETECT,),
+    parameters=_compared,
+    options=("proxy", "compare_with"),
+    content=shown_on_pages,
+    work=report_run,
+    result=report_file,
+    label="report",
+    check=check_comparison,
+)

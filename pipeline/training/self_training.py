@@ -9,40 +9,16 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
-from typing import Annotated, Literal
 
 import numpy as np
 import torch
 from jaxtyping import Float
 
-from models.config import check_choices
 from models.fit import Samples
 from pipeline.detection.proposals import contrast, normalise, runs
+from pipeline.training.config import RefineConfig
 
 RING = 0.25  # of a core's length on each side: what it is compared with
-
-
-@dataclass(frozen=True)
-class RefineConfig:
-    """Which cells are sure; thresholds are on the normalised CAS (Sec. 6.3)."""
-
-    # Chosen on the training videos of UT-Interaction (docs/results.md).
-    sure_action: Annotated[float, "above it lies the core of a proposal"] = 0.225
-    sure_background: Annotated[
-        float, "below it, for all of the video's classes, lies background; 0: nowhere"
-    ] = 0.0
-    refine_from: Annotated[
-        Literal["first", "anew"],
-        "what the second model begins as: the first one, or drawn from the seed",
-    ] = "first"
-
-    def __post_init__(self) -> None:
-        check_choices(type(self), vars(self))
-        if not 0 <= self.sure_background <= self.sure_action < 1:
-            raise ValueError(
-                "expected 0 <= sure_background <= sure_action < 1, got "
-                f"{self.sure_background} and {self.sure_action}"
-            )
 
 
 @dataclass(frozen=True)

@@ -5,16 +5,16 @@ fan-out calls them in worker processes, and so may anybody. Nothing here needs
 PyTorch, whose import takes longer than a short video.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from extractors.flow import FlowConfig, flow_fields, make_flow
 from pipeline.datasets import beyond_end
 from pipeline.errors import VideoError
 from pipeline.fanout import worker_threads
-from pipeline.progress import ShareDone, silent
+from pipeline.progress import ShareDone, counted, silent
 from pipeline.video import (
     CachedFrames,
     DecodeConfig,
@@ -23,8 +23,6 @@ from pipeline.video import (
     probe,
     write_flow,
 )
-
-T = TypeVar("T")
 
 
 def decode(
@@ -78,12 +76,3 @@ def compute_flow(
         flow = make_flow(flow_config, worker_threads(), device, weights)
         fields = flow_fields(shown, flow)
         write_flow(output, fields, frames.fps, {"flow": asdict(flow_config)})
-
-
-def counted(
-    items: Iterable[T], count: int, progress: ShareDone, before: int = 0
-) -> Iterator[T]:
-    """Pass items on and tell which share of `count` has come, with those before."""
-    for index, item in enumerate(items, start=before + 1):
-        yield item
-        progress(index / count)

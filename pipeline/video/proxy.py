@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
-from typing import cast
+from typing import Literal, cast
 
 import av
 from av.container import OutputContainer
@@ -16,6 +16,9 @@ from pipeline.storage import atomic_path
 from pipeline.video.decoding import SourceFrames, first_frame
 from pipeline.video.picture import RgbConverter, nearest, scaled_size, shown_size
 from pipeline.video.source import Source, open_video
+
+# Videos that get a small copy for browsers: those that need one, all, or none.
+Proxy = Literal["auto", "always", "never"]
 
 MP4_CODECS = ("h264", "vp9", "av1")
 WEBM_CODECS = ("vp8", "vp9", "av1")

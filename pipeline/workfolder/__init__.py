@@ -1,16 +1,16 @@
-"""What lies in a work folder, and what of it can go."""
+"""The content of a work folder, and the parts of it that can go."""
 
-from pipeline.workfolder.cleaning import KINDS, Removal, find_removals, remove
-from pipeline.workfolder.inventory import Entry, Inventory, take_inventory
+from pipeline.workfolder.cleaning import Removal, find_removals, folders_by_kind, remove
+from pipeline.workfolder.inventory import Inventory, Result, take_inventory
 from pipeline.workfolder.layout import check_work_folder, work_folders
 
 __all__ = [
-    "KINDS",
-    "Entry",
     "Inventory",
     "Removal",
+    "Result",
     "check_work_folder",
     "find_removals",
+    "folders_by_kind",
     "remove",
     "take_inventory",
     "work_folders",

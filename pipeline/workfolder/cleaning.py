@@ -1,4 +1,4 @@
-"""What of a work folder can go: left-overs, and caches by their kind."""
+"""The parts of a work folder that can go: leftovers, and results by their kind."""
 
 import os
 import shutil
@@ -11,17 +11,14 @@ from pipeline.errors import SodaError
 from pipeline.fanout.lock import LOCKS, held_locks, remove_lock
 from pipeline.fanout.slurm import Submission
 from pipeline.storage import TEMPORARY_PREFIX
-from pipeline.workfolder.layout import PLANS, STAGE_FOLDERS, outputs_in, size_of
+from pipeline.workfolder.layout import (
+    other_folders,
+    outputs_in,
+    size_of,
+    stage_folders,
+)
+from pipeline.workfolder.stages import all_stages
 
-# The folders of a kind; `results` are removed only where everything is.
-KINDS = {
-    "frames": ("frames",),
-    "flow": ("flow",),
-    "features": ("features", PLANS),
-    "models": ("models",),
-    "reports": ("report",),
-    "results": ("points", "detections", "evaluation", "experiments"),
-}
 JOBS, FAILURES = "jobs", "failures"
 LOCK_SUFFIX = ".lock"
 
@@ -35,20 +32,27 @@ class Removal:
     size_bytes: int
 
 
-def find_removals(workdir: Path, kinds: Collection[str] = ()) -> list[Removal]:
-    """Left-overs of runs that have ended, and all of some kinds.
+def folders_by_kind() -> dict[str, list[str]]:
+    """Return the folders of each kind of results, as the stages define them."""
+    found: dict[str, dict[str, None]] = {}
+    for stage in all_stages():
+        names = (stage.folder_name, *stage.other_folders)
+        found.setdefault(stage.kind, {}).update(dict.fromkeys(names))
+    return {kind: list(names) for kind, names in found.items()}
 
-    Only paths that are laid out as ours are found, and none by a symbolic link.
+
+def find_removals(workdir: Path, kinds: Collection[str] = ()) -> list[Removal]:
+    """Return leftovers of runs that have ended, and all results of some kinds.
+
+    Only paths in our layout are found, and none through a symbolic link.
 
     Raises:
         SodaError: A run is in progress.
     """
     check_idle(workdir)
     found = {
-        kind: [
-            path for folder in KINDS[kind] for _, path in outputs_in(workdir, folder)
-        ]
-        for kind in KINDS
+        kind: [path for folder in folders for _, path in outputs_in(workdir, folder)]
+        for kind, folders in folders_by_kind().items()
         if kind in kinds
     }
     going = {path for paths in found.values() for path in paths}
@@ -65,10 +69,10 @@ def find_removals(workdir: Path, kinds: Collection[str] = ()) -> list[Removal]:
 
 
 def remove(workdir: Path, removals: Collection[Removal]) -> None:
-    """Remove what was found, and the folders that are empty then.
+    """Remove what was found, and folders that are empty afterwards.
 
     Raises:
-        SodaError: A run has begun meanwhile.
+        SodaError: A run has started in the meantime.
     """
     check_idle(workdir)
     paths = [path for removal in removals for path in removal.paths]
@@ -80,15 +84,15 @@ def remove(workdir: Path, removals: Collection[Removal]) -> None:
         else:
             path.unlink(missing_ok=True)
     for parent in {path.parent for path in paths if path.parent.parent == workdir}:
-        with suppress(OSError):  # something else lies in it
+        with suppress(OSError):  # something else is in it
             parent.rmdir()
 
 
 def check_idle(workdir: Path) -> None:
-    """Refuse to touch what a run is working on.
+    """Refuse to touch a folder that a run is working on.
 
     Raises:
-        SodaError: Some process holds a lock of the folder.
+        SodaError: A process holds a lock of the folder.
     """
     if held := held_locks(workdir):
         raise SodaError(
@@ -98,8 +102,8 @@ def check_idle(workdir: Path) -> None:
 
 
 def temporary_paths(workdir: Path) -> Iterator[Path]:
-    """Files that were never finished, of processes that are gone."""
-    for top in (*STAGE_FOLDERS, PLANS, FAILURES):
+    """Yield unfinished files of processes that are gone."""
+    for top in (*stage_folders(), *other_folders(), FAILURES):
         for folder, folders, files in os.walk(_own_folder(workdir, top)):
             for name in (*folders, *files):
                 if name.startswith(TEMPORARY_PREFIX):
@@ -108,7 +112,7 @@ def temporary_paths(workdir: Path) -> Iterator[Path]:
 
 
 def job_folders(workdir: Path) -> Iterator[Path]:
-    """What workers were told and have printed."""
+    """Yield the folders of workers' orders and logs."""
     for path in sorted(_own_folder(workdir, JOBS).glob("*")):
         is_one = (path / "order.json").is_file() and not path.is_symlink()
         if is_one and not Submission.read(path):  # whoever sent it
@@ -116,6 +120,6 @@ def job_folders(workdir: Path) -> Iterator[Path]:
 
 
 def _own_folder(workdir: Path, name: str) -> Path:
-    """A folder of the work folder; one that is not there in place of a link."""
+    """Return a folder of the work folder; one that does not exist, if it is a link."""
     folder = workdir / name
     return Path(os.devnull) if folder.is_symlink() else folder

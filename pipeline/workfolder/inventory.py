@@ -1,4 +1,4 @@
-"""What runs have left in a work folder, by their records; no dataset is needed."""
+"""The results in a work folder, by their records; no dataset is needed."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -7,26 +7,27 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from pipeline.fanout import Ledger, file_name
+from pipeline.fanout import Ledger
 from pipeline.fanout.lock import held_locks
-from pipeline.layout import FILE_STAGES, FOLDERS, PER_VIDEO, TASKS
 from pipeline.report.formats import flatten
 from pipeline.run.record import Record, read_record
-from pipeline.storage import TEMPORARY_PREFIX, fingerprint, read_json
-from pipeline.workfolder.layout import STAGE_FOLDERS, outputs_in, size_of
-
-SUFFIXES = {"decode": ".mkv", "flow": ".mkv", "features": ".safetensors"}
+from pipeline.run.stage import Stage
+from pipeline.storage import TEMPORARY_PREFIX, file_name, fingerprint, read_json
+from pipeline.workfolder.layout import outputs_in, size_of, stage_folders
+from pipeline.workfolder.stages import all_stages
 
 
 @dataclass(frozen=True)
-class Entry:
-    """What one stage has made with one set of parameters."""
+class Result:
+    """The result of one stage with one set of parameters."""
 
     stage: str
+    task: str
+    is_per_video: bool
     fingerprint: str
     is_finished: bool  # its record is there
     present: int  # videos with a file; 0 of a stage that is one piece of work
-    missing: int | None  # videos that should have one; None where nobody knows
+    missing: int | None  # videos that should have one; None if not known
     failed: int  # videos
     size_bytes: int
     made: datetime  # local time of the last change
@@ -37,47 +38,47 @@ class Entry:
 
 @dataclass(frozen=True)
 class Inventory:
-    """What lies in a work folder."""
+    """The content of a work folder."""
 
     folder: Path
-    entries: tuple[Entry, ...]  # in the order of the stages
+    results: tuple[Result, ...]  # in the order of the stages
     failures: dict[str, int]  # videos in the ledger, by stage
     running: tuple[str, ...]  # names of the locks that some process holds
 
     @property
     def size_bytes(self) -> int:
-        """Of all entries."""
-        return sum(entry.size_bytes for entry in self.entries)
+        """The size of all results."""
+        return sum(result.size_bytes for result in self.results)
 
 
 def take_inventory(workdir: Path) -> Inventory:
-    """Look at all that runs have left in a work folder."""
-    entries = [
-        _entry(workdir, folder, name, paths)
-        for folder in STAGE_FOLDERS
+    """Look at everything that runs have left in a work folder."""
+    results = [
+        _result(workdir, folder, name, paths)
+        for folder in stage_folders()
         for name, paths in _by_fingerprint(workdir, folder).items()
     ]
-    ledgers = {stage: Ledger(workdir, stage).read() for stage in ("dataset", *TASKS)}
-    order = list(TASKS)
+    order = [stage.name for stage in all_stages()]
+    ledgers = {name: Ledger(workdir, name).read() for name in ("dataset", *order)}
     return Inventory(
         folder=workdir,
-        entries=tuple(
-            sorted(with_differences(entries), key=lambda e: order.index(e.stage))
+        results=tuple(
+            sorted(with_differences(results), key=lambda r: order.index(r.stage))
         ),
-        failures={stage: len(found) for stage, found in ledgers.items() if found},
+        failures={name: len(found) for name, found in ledgers.items() if found},
         running=tuple(held_locks(workdir)),
     )
 
 
-def with_differences(entries: Sequence[Entry]) -> list[Entry]:
-    """The entries with those parameters in which siblings of a stage differ."""
+def with_differences(results: Sequence[Result]) -> list[Result]:
+    """Return the results with the parameters in which those of a stage differ."""
     siblings: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for entry in entries:
-        if entry.is_finished:
-            siblings[entry.stage].append(entry.parameters)
+    for result in results:
+        if result.is_finished:
+            siblings[result.stage].append(result.parameters)
     return [
-        replace(entry, differing=_differing(entry.parameters, siblings[entry.stage]))
-        for entry in entries
+        replace(r, differing=_differing(r.parameters, siblings[r.stage]))
+        for r in results
     ]
 
 
@@ -98,19 +99,21 @@ def _by_fingerprint(workdir: Path, folder: str) -> dict[str, list[Path]]:
     return paths
 
 
-def _entry(workdir: Path, folder: str, name: str, paths: Sequence[Path]) -> Entry:
-    stages = [stage for stage in TASKS if FOLDERS.get(stage, stage) == folder]
-    is_file = stages[0] in FILE_STAGES
-    path = paths[0].with_suffix(".json") if is_file else paths[0] / "done.json"
+def _result(workdir: Path, folder: str, name: str, paths: Sequence[Path]) -> Result:
+    stages = {s.name: s for s in all_stages() if s.folder_name == folder}
+    stage = next(iter(stages.values()))
+    path = paths[0].with_suffix(".json") if stage.is_file else paths[0] / "done.json"
     record = record_at(path)
-    stage = record.stage if record else stages[0]
-    present = _names(paths[0], SUFFIXES[stage]) if stage in PER_VIDEO else set()
-    expected = expected_ids(workdir, record) if record else None
+    stage = stages[record.stage] if record else stage
+    present = _names(paths[0], stage.suffix) if stage.is_per_video else set()
+    expected = expected_ids(workdir, stage, record) if record else None
     failed = set(record.failed) if record else set()
     changed = (path if record else paths[0]).stat().st_mtime
-    result = read_json(path) if record and stage == "evaluate" else {}
-    return Entry(
-        stage=stage,
+    result = read_json(path) if record and stage.is_file else {}
+    return Result(
+        stage=stage.name,
+        task=stage.task,
+        is_per_video=stage.is_per_video,
         fingerprint=name,
         is_finished=record is not None,
         present=len(present),
@@ -126,27 +129,31 @@ def _entry(workdir: Path, folder: str, name: str, paths: Sequence[Path]) -> Entr
 
 
 def record_at(path: Path) -> Record | None:
-    """The record of a finished stage; None too where it cannot be read."""
+    """Return the record of a finished stage; None also if it cannot be read."""
     try:
         return read_record(path)
     except (ValueError, LookupError, TypeError, OSError):
         return None
 
 
-def expected_ids(workdir: Path, record: Record) -> set[str] | None:
-    """The videos that a per-video stage was to work on; None where nobody knows."""
-    if record.stage not in PER_VIDEO:
+def expected_ids(workdir: Path, stage: Stage, record: Record) -> set[str] | None:
+    """Return the videos that a stage was to work on; None if that is not known."""
+    if not stage.is_per_video:
         return None
     if record.videos is not None:
         return {*record.videos, *record.failed}
-    # The flow is of what was decoded, whose parameters are among its own.
-    own = {name: record.parameters.get(name) for name in ("format", "decode")}
-    below = record_at(workdir / FOLDERS["decode"] / fingerprint(own) / "done.json")
-    return set(below.videos) if below and below.videos else None
+    # The flow is of the decoded videos, whose parameters are among its own.
+    for below in stage.builds_on:
+        own = {n: record.parameters.get(n) for n in ("format", *below.flags)}
+        folder = workdir / below.folder_name / fingerprint(own)
+        found = record_at(folder / "done.json")
+        if found and found.videos is not None:
+            return set(found.videos)
+    return None
 
 
 def _names(folder: Path, suffix: str) -> set[str]:
-    """The files of a per-video stage, without their suffix."""
+    """Return the files of a per-video stage, without their suffix."""
     return {
         path.name.removesuffix(suffix)
         for path in folder.iterdir()

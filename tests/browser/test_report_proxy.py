@@ -11,11 +11,11 @@ from pipeline.detection.detections import Detection
 from pipeline.report import (
     Findings,
     Model,
-    Proxy,
     Report,
     VideoReport,
     write_report,
 )
+from pipeline.video.proxy import Proxy
 from tests.video_maker import numbered_pictures, write_video
 
 pytestmark = pytest.mark.browser

@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import SodaError
-from pipeline.fanout import Resources
 from pipeline.run.config import make_config
-from pipeline.run.run import Run
-from pipeline.run.stage import is_done, run_stage, run_up_to
+from pipeline.run.work import is_done, run_stage, run_up_to
+from pipeline.stages.decode import DECODE
+from pipeline.stages.features import FEATURES, facts
+from pipeline.stages.report import REPORT
 from pipeline.storage import TEMPORARY_PREFIX, read_arrays, read_json
 from tests.command.commands import command, luigi, run
 from tests.dataset_maker import make_dataset
@@ -51,15 +52,15 @@ def world(tmp_path_factory):
     """A dataset and a work folder on which all stages have run."""
     folder = tmp_path_factory.mktemp("world")
     make_dataset(folder / "data", train=2, test=1)
-    run_up_to(run_in(folder / "work", folder), "report")
+    run_up_to(run_in(folder / "work", folder), REPORT)
     return folder
 
 
 def run_in(workdir, world):
     """The run that the flags stand for, in this process."""
     config = make_config("soda", CHANGES)
-    dataset = str(world / "data" / "dataset.json")
-    return Run(dataset, config, workdir, device="cpu", resources=Resources(jobs=2))
+    dataset = world / "data" / "dataset.json"
+    return make_run(dataset, config, workdir, device="cpu", jobs=2)
 
 
 def start(workdir, world, *more, task="Report"):
@@ -323,17 +324,17 @@ def test_a_replaced_video_is_taken_whatever_the_times_say(world, tmp_path):
     future = time.time() + 10**6  # as a clock that was wrong
     for path in [data / f"{second}.mp4", *workdir.glob("f*/*/*.mkv")]:
         os.utime(path, (future, future))
-    kept = run.video_file("decode", third).stat()
-    run_up_to(run, "features")
-    assert run.video_file("decode", third).stat().st_ino == kept.st_ino
-    assert run.facts[first]["source_sha256"] == run.facts[second]["source_sha256"]
-    made = [read_arrays(run.video_file("features", id))[0] for id in (first, second)]
+    kept = DECODE.video_file(run, third).stat()
+    run_up_to(run, FEATURES)
+    assert DECODE.video_file(run, third).stat().st_ino == kept.st_ino
+    assert facts(run)[first].source_sha256 == facts(run)[second].source_sha256
+    made = [read_arrays(FEATURES.video_file(run, id))[0] for id in (first, second)]
     assert made[0]["features"].tolist() == made[1]["features"].tolist()
-    before = [run.video_file("features", id).stat() for id in (first, second, third)]
-    assert is_done(run, "features")
-    run.record_path("features").unlink()
-    run_stage(run, "features")
-    after = [run.video_file("features", id).stat() for id in (first, second, third)]
+    before = [FEATURES.video_file(run, id).stat() for id in (first, second, third)]
+    assert is_done(run, FEATURES)
+    FEATURES.record_path(run).unlink()
+    run_stage(run, FEATURES)
+    after = [FEATURES.video_file(run, id).stat() for id in (first, second, third)]
     assert [s.st_ino for s in before] == [s.st_ino for s in after]
 
 

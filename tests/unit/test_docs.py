@@ -5,6 +5,8 @@ from dataclasses import fields
 
 from pipeline.run.cluster import DEFAULTS, read_cluster
 from pipeline.run.config import Config, flag_text, section_type
+from pipeline.run.options import make_options
+from pipeline.workfolder.stages import all_stages
 from tests.conftest import ROOT
 
 # Those of the method; what else is chosen is told where it is used.
@@ -30,7 +32,9 @@ def test_the_cluster_pages_example_can_be_used_and_its_flags_exist(tmp_path):
     page = (ROOT / "docs/cluster.md").read_text()
     (example,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
     (tmp_path / "soda.toml").write_text(example)
-    asked = read_cluster("slurm", {}, tmp_path / "soda.toml")
+    sections = {stage.slurm for stage in all_stages() if stage.slurm}
+    options = make_options(cluster="slurm")
+    asked = read_cluster(options, sections, tmp_path / "soda.toml")
     assert asked["features"].gpus == 1 and asked["decode"].gpus == 0
     (flags,) = re.findall(r"The flags `(.*?)`", page)
     keys = {flag_text("slurm", key) for key in DEFAULTS}

@@ -11,14 +11,14 @@ from safetensors.torch import save_file
 from extractors import weights
 from extractors.transfer import Part
 from models.fit import FitState
-from pipeline.fanout import Resources
 from pipeline.run.config import make_config
-from pipeline.run.run import Run
-from pipeline.run.stage import run_up_to
+from pipeline.run.work import run_up_to
+from pipeline.stages.report import REPORT
 from pipeline.storage import write_arrays, write_json
 from pipeline.training.checkpoint import save_checkpoint
 from pipeline.video import write_flow
 from tests.dataset_maker import make_dataset
+from tests.run_maker import make_run
 
 # Of these nothing is lost that the next run would not make anew.
 FLEETING = ("state-",)
@@ -76,9 +76,8 @@ def test_every_file_of_a_work_folder_is_synced_before_its_rename(
         "train": {"cells": 16, "hidden": 32, "epochs": 2},
     }
     manifest = make_dataset(tmp_path / "data", train=1, test=1)
-    config, resources = make_config("soda", changes), Resources(jobs=1)
-    run = Run(str(manifest), config, tmp_path / "work", resources=resources)
-    run_up_to(run, "report")
+    run = make_run(manifest, make_config("soda", changes), tmp_path / "work")
+    run_up_to(run, REPORT)
     kept = assert_durable(renames, count=30)
     assert all(folder_too for _, folder_too in kept.values())
     files = {str(p) for p in (tmp_path / "work").rglob("*") if p.is_file()}

@@ -1,4 +1,4 @@
-"""How fast the per-video stages are here, tried on a few seconds of a real video."""
+"""The speed of the per-video stages, tried on a few seconds of a real video."""
 
 import os
 import tempfile
@@ -7,13 +7,16 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from pipeline.console.forecast.clip import cut_clip
 from pipeline.errors import VideoError
-from pipeline.features.extraction import extract_features
-from pipeline.features.streaming import stream_features
+from pipeline.features.jobs import extract_features, stream_features
 from pipeline.run.run import Run
-from pipeline.stages.features import parameters_of, resources_of
+from pipeline.run.stage import Stage
+from pipeline.stages.decode import DECODE, decoding
+from pipeline.stages.features import FEATURES, extraction
+from pipeline.stages.flow import FLOW, flow_computation
 from pipeline.video import probe
 from pipeline.video.caching import compute_flow, decode
 
@@ -25,18 +28,19 @@ WARM_UP = 2  # reports of progress, before which networks load and code compiles
 
 @dataclass(frozen=True)
 class Calibration:
-    """What was found, and of which video."""
+    """The measured rates, and the video that they were measured on."""
 
     video: Path
-    rates: dict[str, float] = field(default_factory=dict)  # frames a second and worker
+    # Frames per second and worker.
+    rates: dict[Stage, float] = field(default_factory=dict)
 
 
 class TimeUpError(Exception):
-    """A stage has been tried for long enough."""
+    """The end of a trial that has taken long enough."""
 
 
 class Meter:
-    """A stage's progress, which measures its rate and ends it when it takes long."""
+    """A progress hook that measures the rate of a stage and ends a long trial."""
 
     def __init__(self, warm_up: int) -> None:
         self.warm_up, self.calls = warm_up, 0
@@ -44,7 +48,7 @@ class Meter:
         self.first, self.share = 0.0, 0.0
 
     def __call__(self, share: float) -> None:
-        """So much of the stage is done.
+        """Note the share of the stage that is done.
 
         Raises:
             TimeUpError: It has been tried for long enough.
@@ -57,13 +61,13 @@ class Meter:
             raise TimeUpError
 
     def rate(self, frames: float) -> float | None:
-        """Frames a second since the warming up; None where there were none."""
+        """Return the frames per second since the warm-up; None if there were none."""
         done = frames * (self.share - self.first)
         return done / (time.monotonic() - self.began) if done > 0 else None
 
 
-def calibrate(run: Run, stages: Collection[str]) -> Calibration | None:
-    """Try some per-video stages on a video of middling size; None if none can be read.
+def calibrate(run: Run, stages: Collection[Stage]) -> Calibration | None:
+    """Try some per-video stages on a video of medium size; None if none can be read.
 
     Takes half a minute at most, in a temporary folder.
     """
@@ -83,31 +87,32 @@ def calibrate(run: Run, stages: Collection[str]) -> Calibration | None:
 
 
 def measure(
-    run: Run, clip: Path, stages: Collection[str]
-) -> Iterator[tuple[str, float | None]]:
+    run: Run, clip: Path, stages: Collection[Stage]
+) -> Iterator[tuple[Stage, float | None]]:
     """Work on a clip stage by stage, up to the last one asked for.
 
-    Yields the rate of each; ends early where one takes so long that nothing is left
-    for those above it.
+    Yields the rate of each; ends early if one takes so long that no time is left for
+    those above it.
     """
-    functions: dict[str, Callable[..., None]] = {
-        "decode": decode,
-        "flow": compute_flow,
-        "features": extract_features if run.caches else stream_features,
+    functions: dict[Stage, tuple[Callable[..., None], Callable[[Run], Any]]] = {
+        DECODE: (decode, decoding),
+        FLOW: (compute_flow, flow_computation),
+        FEATURES: (
+            extract_features if FEATURES.inputs(run) else stream_features,
+            extraction,
+        ),
     }
-    chain = (*run.caches, "features")
+    chain = FEATURES.chain(run)
     last = max(chain.index(stage) for stage in stages)
     info = probe(clip)
     frames = info.duration_seconds * (run.config.decode.fps or info.fps)
-    paths = {stage: clip.with_name(f"{stage}.mkv") for stage in chain}
+    paths = {stage: clip.with_name(f"{stage.name}.mkv") for stage in chain}
     for stage in chain[: last + 1]:
-        below = chain[:1] if stage == "flow" else run.caches
-        inputs = [clip] if stage == chain[0] else [paths[name] for name in below]
-        meter = Meter(0 if stage == "decode" else WARM_UP)
+        inputs = [paths[name] for name in stage.inputs(run)] or [clip]
+        meter = Meter(0 if stage is DECODE else WARM_UP)
+        work, parameters = functions[stage]
         try:
-            functions[stage](
-                inputs, paths[stage], progress=meter, **parameters_of(run, stage)
-            )
+            work(inputs, paths[stage], progress=meter, **parameters(run))
         except TimeUpError:
             yield stage, meter.rate(frames)
             return
@@ -117,9 +122,9 @@ def measure(
 
 @contextmanager
 def threads_of_a_worker(run: Run) -> Iterator[None]:
-    """Use as many processors, meanwhile, as each of the run's workers will have."""
+    """Use as many processors in the block as each of the run's workers will have."""
     before = os.environ.get("OMP_NUM_THREADS")
-    jobs = min(resources_of(run, "features").jobs, len(run.dataset.videos))
+    jobs = min(FEATURES.resources(run).jobs, len(run.dataset.videos))
     os.environ["OMP_NUM_THREADS"] = str(max(1, (os.cpu_count() or 1) // jobs))
     try:
         yield

@@ -1,3 +1,1 @@
-"""The paper's figures: each as PDF and PNG, with the numbers behind it."""
-
-from pipeline.experiments.figures.figure import make_figure as make_figure
+"""The paper's figures, and one beyond it."""

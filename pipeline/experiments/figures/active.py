@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -12,14 +12,14 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from pipeline.experiments.active_learning import WAYS, Way
-from pipeline.experiments.cells import seeds_of
+from pipeline.experiments.experiment import Experiment
 from pipeline.experiments.figures.sheet import new_sheet, publish
-from pipeline.experiments.stage import note_of
-from pipeline.experiments.summary import AT, Figures
+from pipeline.experiments.summary import AT, Values
 from pipeline.fanout import Item, Job, run_job
-from pipeline.run.record import Outcome
-from pipeline.run.run import Run
-from pipeline.stages.report import notes
+from pipeline.run.record import StageResult
+from pipeline.run.stage import usable
+from pipeline.stages.evaluate import EVALUATE
+from pipeline.stages.features import FEATURES
 from pipeline.storage import fingerprint, read_json, write_text
 
 NAME = "figure-active"
@@ -46,35 +46,35 @@ class Line:
 
     way: Way
     clicks: tuple[float, ...]  # in all videos together, mean over the seeds
-    average: tuple[Figures, ...]  # mAP
-    at_half: tuple[Figures, ...]  # mAP@.5; empty if that was not measured
+    average: tuple[Values, ...]  # mAP
+    at_half: tuple[Values, ...]  # mAP@.5; empty if that was not measured
 
 
-def make_active(run: Run) -> Outcome:
+def make_active(experiment: Experiment) -> StageResult:
     """Click and train, round by round, in every way and with every seed."""
-    lines = summarise_rounds(run_rounds(run))
-    videos = [v for v in run.usable("features") if v.subset == "train"]
+    lines = summarise_rounds(run_rounds(experiment))
+    videos = usable(experiment.run, (FEATURES,))
+    videos = [v for v in videos if v.subset == "train"]
     instances = sum(len(video.instances) for video in videos)
-    notes_ = (*notes(run), f"{len(videos)} training videos, {instances} instances")
-    folder = run.folder("experiment")
-    write_text(folder / f"{NAME}.md", to_markdown(lines, note_of(run)))
+    counts = f"{len(videos)} training videos, {instances} instances"
+    folder, notes = experiment.folder, (*experiment.notes, counts)
+    write_text(folder / f"{NAME}.md", to_markdown(lines, experiment.note))
     write_text(folder / f"{NAME}.csv", to_csv(lines))
     sheet = draw_active(lines, len(videos), instances)
     numbers = {"videos": len(videos), "instances": instances, "lines": lines}
-    return publish(run, NAME, TITLE, sheet, numbers, notes_)
+    return publish(folder, NAME, TITLE, sheet, numbers, notes)
 
 
-def run_rounds(run: Run) -> dict[Way, list[list[dict[str, Any]]]]:
+def run_rounds(experiment: Experiment) -> dict[Way, list[list[dict[str, Any]]]]:
     """Each way's results, by round and seed; what was done costs nothing."""
-    # The stages import what imports this.
-    from pipeline.run.stage import inputs_digest
-
     # Beside the experiment's own folder, so that more seeds cost only what is new.
-    made_of = [run.identity("evaluate"), inputs_digest(run, "experiment")]
-    folder = run.folder("experiment").parent / fingerprint(["rounds", made_of])
-    seeds = seeds_of(run)
+    made_of = [EVALUATE.identity(experiment.run), experiment.inputs]
+    folder = experiment.folder.parent / fingerprint(["rounds", made_of])
+    seeds = experiment.seeds
     first = {seed: folder / f"first-{seed}.json" for seed in seeds}
-    run_items(run, [round_item(path, None, "", seed) for seed, path in first.items()])
+    run_items(
+        experiment, [round_item(path, None, "", seed) for seed, path in first.items()]
+    )
     files = {way: [first] for way in WAYS}
     for index in range(1, ROUNDS):
         items = []
@@ -86,7 +86,7 @@ def run_rounds(run: Run) -> dict[Way, list[list[dict[str, Any]]]]:
                 round_item(path, rounds[-2][seed], way, seed)
                 for seed, path in rounds[-1].items()
             ]
-        run_items(run, items)
+        run_items(experiment, items)
     return {
         way: [[read_json(path) for path in paths.values()] for paths in rounds]
         for way, rounds in files.items()
@@ -104,16 +104,17 @@ def round_item(path: Path, before: Path | None, way: str, seed: int) -> Item:
     )
 
 
-def run_items(run: Run, items: Sequence[Item]) -> None:
+def run_items(experiment: Experiment, items: Sequence[Item]) -> None:
     """Do the trainings of one round, side by side."""
+    run = experiment.run
     job = Job(
         stage="experiment",
         function="pipeline.experiments.active_learning:run_round",
-        parameters={"run": run.to_json("experiment")},
+        parameters={"run": run.to_json(experiment.section)},
         items=tuple(items),
         unit="trainings",
     )
-    run_job(job, run.workdir, replace(run.network_resources, max_failures=0.0))
+    run_job(job, run.workdir, experiment.resources)
 
 
 def summarise_rounds(results: Results) -> list[Line]:
@@ -125,9 +126,9 @@ def summarise_rounds(results: Results) -> list[Line]:
                 fmean(sum(map(len, result["clicks"].values())) for result in seeds)
                 for seeds in rounds
             ),
-            tuple(Figures(tuple(r["average_map"] for r in seeds)) for seeds in rounds),
+            tuple(Values(tuple(r["average_map"] for r in seeds)) for seeds in rounds),
             tuple(
-                Figures(tuple(r["map"][AT] for r in seeds))
+                Values(tuple(r["map"][AT] for r in seeds))
                 for seeds in rounds
                 if AT in seeds[0]["map"]
             ),
@@ -167,7 +168,7 @@ def to_csv(lines: Sequence[Line]) -> str:
     return text.getvalue()
 
 
-def measures(lines: Sequence[Line]) -> dict[str, dict[Way, tuple[Figures, ...]]]:
+def measures(lines: Sequence[Line]) -> dict[str, dict[Way, tuple[Values, ...]]]:
     """What was measured, by its name and the way."""
     both = {
         "mAP@.5": {line.way: line.at_half for line in lines if line.at_half},

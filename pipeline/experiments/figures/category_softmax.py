@@ -9,13 +9,12 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
 from pipeline.datasets import BACKGROUND
+from pipeline.experiments.experiment import Experiment
 from pipeline.experiments.figures.mixing import GROUPS, Mixing, measure_mixing
 from pipeline.experiments.figures.rows import read_responses, train_rows
 from pipeline.experiments.figures.sheet import INKS, new_sheet, publish, rounded
 from pipeline.experiments.tables import Row, Table
-from pipeline.run.record import Outcome
-from pipeline.run.run import Run
-from pipeline.stages.report import notes
+from pipeline.run.record import StageResult
 
 AGGREGATIONS = Table(
     "figure-9",
@@ -29,21 +28,20 @@ LEAST_SHARE = 1e-3  # what is drawn white
 MOST_NAMES = 25  # with more classes, their names would lie on each other
 
 
-def make_category_softmax(run: Run) -> Outcome:
+def make_category_softmax(experiment: Experiment) -> StageResult:
     """Train with both aggregations, and measure on the videos searched."""
-    categories = (BACKGROUND, *run.dataset.classes)
+    categories = (BACKGROUND, *experiment.run.dataset.classes)
     mixings = {
         label: measure_mixing(read_responses(row), categories)
-        for label, row in train_rows(run, AGGREGATIONS).items()
+        for label, row in train_rows(experiment, AGGREGATIONS).items()
     }
     numbers = {
         "measure": "softmax over the categories, mean over the cells of instances",
         **{label: mixing_json(mixing) for label, mixing in mixings.items()},
     }
     sheet = draw_mixings(mixings)
-    return publish(
-        run, AGGREGATIONS.name, AGGREGATIONS.title, sheet, numbers, notes(run)
-    )
+    folder, notes = experiment.folder, experiment.notes
+    return publish(folder, AGGREGATIONS.name, AGGREGATIONS.title, sheet, numbers, notes)
 
 
 def mixing_json(mixing: Mixing) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from models.fit import FitState, Samples, fit
 from models.soda import build_soda
 from pipeline.experiments.figures.sheet import rounded
 from pipeline.progress import Progress
-from pipeline.stages.train import check_finite
+from pipeline.training.fit import check_finite
 
 QUARTILES = (0.25, 0.5, 0.75)
 

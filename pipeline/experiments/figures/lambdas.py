@@ -5,22 +5,22 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from pipeline.experiments.cells import run_cells, seeds_of
+from pipeline.experiments.cells import run_cells
+from pipeline.experiments.experiment import Experiment
 from pipeline.experiments.figures.sheet import BLUE, ORANGE, Ink, new_sheet, publish
-from pipeline.experiments.stage import note_of
-from pipeline.experiments.summary import Figures, SummaryRow, summarise, write_summary
+from pipeline.experiments.summary import SummaryRow, Values, summarise, write_summary
 from pipeline.experiments.tables import LAMBDAS
-from pipeline.run.record import Outcome
-from pipeline.run.run import Run
-from pipeline.stages.report import notes
+from pipeline.run.record import StageResult
 
 
-def make_lambdas(run: Run) -> Outcome:
+def make_lambdas(experiment: Experiment) -> StageResult:
     """Train with each weight; the numbers are written as a table's are."""
-    rows = summarise(LAMBDAS, run_cells(run, LAMBDAS, seeds_of(run)))
-    write_summary(run.folder("experiment"), LAMBDAS, rows, note_of(run))
+    rows = summarise(LAMBDAS, run_cells(experiment, LAMBDAS, experiment.seeds))
+    folder = experiment.folder
+    write_summary(folder, LAMBDAS, rows, experiment.note)
     sheet = draw_lambdas(rows)
-    return publish(run, LAMBDAS.name, LAMBDAS.title, sheet, {"rows": rows}, notes(run))
+    numbers, notes = {"rows": rows}, experiment.notes
+    return publish(folder, LAMBDAS.name, LAMBDAS.title, sheet, numbers, notes)
 
 
 def draw_lambdas(rows: Sequence[SummaryRow]) -> Figure:
@@ -41,7 +41,7 @@ def draw_lambdas(rows: Sequence[SummaryRow]) -> Figure:
 def _draw_band(
     axes: Axes,
     weights: Sequence[float],
-    figures: Sequence[Figures],
+    figures: Sequence[Values],
     label: str,
     ink: Ink,
 ) -> None:

@@ -9,21 +9,23 @@ from jaxtyping import Float
 from pipeline.datasets import BACKGROUND, Video
 from pipeline.detection.activations import read_response
 from pipeline.experiments.cells import run_cells
+from pipeline.experiments.experiment import Experiment
 from pipeline.experiments.tables import Table
 from pipeline.grid import SnippetGrid
 from pipeline.run.config import changed
 from pipeline.run.run import Run
 from pipeline.stages.detect import cas_file
+from pipeline.stages.features import extracted_videos
 
 
-def train_rows(run: Run, table: Table) -> dict[str, Run]:
+def train_rows(experiment: Experiment, table: Table) -> dict[str, Run]:
     """Train and score each row with the first seed alone.
 
     Returns:
         Of each row's label, the run whose folders hold what was made.
     """
-    seed = run.config.train.seed
-    run_cells(run, table, range(seed, seed + 1))
+    run = experiment.run
+    run_cells(experiment, table, experiment.seeds[:1])
     return {
         row.label: replace(run, config=changed(run.config, row.changes))
         for row in table.rows
@@ -43,7 +45,7 @@ class VideoResponses:
 
 def read_responses(row: Run) -> Iterator[VideoResponses]:
     """Of the searched videos that could be used, one after the other."""
-    for video in row.usable(*row.caches, "features"):
+    for video in extracted_videos(row):
         if video.subset == row.config.detect.subset:
             said = read_response(cas_file(row, video.id))
             yield VideoResponses(

@@ -8,6 +8,7 @@ from pipeline.datasets import Video
 from pipeline.detection.detections import Detection, read_detections
 from pipeline.detection.proposals import normalise
 from pipeline.evaluation import EvaluateConfig
+from pipeline.experiments.experiment import Experiment
 from pipeline.experiments.figures.localizations import localize_class, video_map
 from pipeline.experiments.figures.rows import (
     VideoResponses,
@@ -17,9 +18,9 @@ from pipeline.experiments.figures.rows import (
 from pipeline.experiments.figures.sequence_panels import Curve, Panel, draw_panels
 from pipeline.experiments.figures.sheet import DECIMALS, publish, rounded
 from pipeline.experiments.tables import FRAMES, Row, Table
-from pipeline.run.record import Outcome
+from pipeline.run.record import StageResult
 from pipeline.run.run import Run
-from pipeline.stages.report import notes
+from pipeline.stages.detect import detections_file
 from pipeline.storage import plain
 
 ROWS = Table(
@@ -44,10 +45,12 @@ class Tested(NamedTuple):
     detections: dict[str, list[Detection]]
 
 
-def make_sequences(run: Run) -> Outcome:
+def make_sequences(experiment: Experiment) -> StageResult:
     """Train both, and show videos in which they differ."""
-    rows = {label: read_tested(row) for label, row in train_rows(run, ROWS).items()}
-    config = run.config.evaluate
+    rows = {
+        label: read_tested(row) for label, row in train_rows(experiment, ROWS).items()
+    }
+    config = experiment.run.config.evaluate
     maps = maps_of_videos(rows, config)
     panels = [make_panel(id, rows, maps, config) for id in choose_videos(maps)]
     numbers = {
@@ -57,13 +60,14 @@ def make_sequences(run: Run) -> Outcome:
         "shown": [panel_json(panel) for panel in panels],
     }
     sheet = draw_panels(panels)
-    return publish(run, ROWS.name, ROWS.title, sheet, numbers, notes(run))
+    folder, notes = experiment.folder, experiment.notes
+    return publish(folder, ROWS.name, ROWS.title, sheet, numbers, notes)
 
 
 def read_tested(row: Run) -> Tested:
     """Read the files that detection has left."""
     responses = {found.video.id: found for found in read_responses(row)}
-    return Tested(responses, read_detections(row.detections_file))
+    return Tested(responses, read_detections(detections_file(row)))
 
 
 def maps_of_videos(rows: Mapping[str, Tested], config: EvaluateConfig) -> Maps:

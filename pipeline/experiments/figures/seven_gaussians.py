@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
+from pipeline.experiments.experiment import Experiment
 from pipeline.experiments.figures.descent_panels import draw_figure
 from pipeline.experiments.figures.descents import (
     DescentConfig,
@@ -24,8 +25,7 @@ from pipeline.experiments.figures.wells import (
     draw_wells,
     lowest_point,
 )
-from pipeline.run.record import Outcome
-from pipeline.run.run import Run
+from pipeline.run.record import StageResult
 from pipeline.seeds import generator_of
 from pipeline.storage import plain
 
@@ -50,7 +50,7 @@ SHOWN = (
 Rates = list[Rate]
 
 
-def make_seven_gaussians(run: Run) -> Outcome:
+def make_seven_gaussians(experiment: Experiment) -> StageResult:
     """Draw the surface and count successes; no dataset has a part in it."""
     surface, config = SurfaceConfig(), DescentConfig()
     wells, starts, rates = try_surface(SEED, STARTS, surface, config)
@@ -70,7 +70,7 @@ def make_seven_gaussians(run: Run) -> Outcome:
         "shown": {"rule": SHOWN, "start": place, "ends": ends},
     }
     sheet = draw_figure(wells, surface, paths, rates, others)
-    return publish(run, NAME, TITLE, sheet, numbers)
+    return publish(experiment.folder, NAME, TITLE, sheet, numbers)
 
 
 def try_surface(

@@ -10,8 +10,7 @@ from jaxtyping import Shaped
 from matplotlib.figure import Figure
 
 from pipeline.errors import UsageError
-from pipeline.run.record import Outcome
-from pipeline.run.run import Run
+from pipeline.run.record import StageResult
 from pipeline.storage import atomic_path, plain, write_json
 
 DOTS_PER_INCH = 200
@@ -46,24 +45,23 @@ def new_sheet(width_inches: float, height_inches: float) -> Figure:
 
 
 def publish(
-    run: Run,
+    folder: Path,
     name: str,
     title: str,
     sheet: Figure,
     numbers: Mapping[str, Any],
     notes: Sequence[str] = (),
-) -> Outcome:
+) -> StageResult:
     """Write a figure and the numbers behind it beside each other.
 
     Args:
-        run: Whose experiment it is.
+        folder: The folder of the experiment.
         name: Of the files.
         title: Of what the figure is.
         sheet: The figure.
         numbers: What JSON can hold once it is made plain.
         notes: What features it is of; these stand in both.
     """
-    folder = run.folder("experiment")
     letters = int(LETTERS_PER_INCH * sheet.get_figwidth())
     footer = "\n".join(textwrap.fill(note, letters) for note in notes)
     sheet.supxlabel(footer, fontsize="xx-small")
@@ -71,7 +69,7 @@ def publish(
     content = {"title": title, "notes": notes, **numbers}
     write_json(folder / f"{name}.json", plain(content))
     files = [f"{name}.{suffix}" for suffix in (*METADATA, "json")]
-    return Outcome(result={"title": title, "files": files})
+    return StageResult(result={"title": title, "files": files})
 
 
 def save_sheet(sheet: Figure, folder: Path, name: str) -> None:

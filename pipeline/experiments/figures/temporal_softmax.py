@@ -4,20 +4,24 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 
 from pipeline.datasets import Video
+from pipeline.experiments.experiment import Experiment
 from pipeline.experiments.figures.concentration import Example, Trace, trace_training
 from pipeline.experiments.figures.sheet import INKS, new_sheet, publish
-from pipeline.features.extraction import read_features
+from pipeline.features.file import read_features
 from pipeline.grid import SnippetGrid
 from pipeline.run.config import changed
-from pipeline.run.record import Outcome
+from pipeline.run.record import StageResult
 from pipeline.run.run import Run
-from pipeline.stages.report import notes
-from pipeline.stages.train import read_samples
+from pipeline.run.work import run_stage
+from pipeline.stages.features import FEATURES, extracted_videos
+from pipeline.stages.fitting import read_samples
+from pipeline.stages.points import POINTS
 
 NAME = "figure-8"
 TITLE = "Weights of the temporal softmax over training (Fig. 8)"
@@ -42,20 +46,18 @@ class Shown(NamedTuple):
     grid: SnippetGrid
 
 
-def make_temporal_softmax(run: Run) -> Outcome:
+def make_temporal_softmax(experiment: Experiment) -> StageResult:
     """Train with both aggregations, and look at the weights after each epoch."""
-    # The stages import what calls this.
-    from pipeline.run.stage import run_stage
-
-    run_stage(run, "points")
+    run = experiment.run
+    run_stage(run, POINTS)
     samples = read_samples(run)
     place, shown = choose_example(run)
     label = run.dataset.classes.index(shown.label)
     example = Example(place, label, example_epochs(run.config.train.epochs))
-    traces = {}
+    traces, device = {}, torch.device(run.device)
     for name, aggregation in AGGREGATIONS.items():
         config = changed(run.config, {"train": {"aggregation": aggregation}})
-        traces[name] = trace_training(samples, config.train, run.torch_device, example)
+        traces[name] = trace_training(samples, config.train, device, example)
     numbers = {
         "measure": MEASURE,
         "example": {
@@ -66,20 +68,19 @@ def make_temporal_softmax(run: Run) -> Outcome:
         "traces": traces,
     }
     sheet = draw_figure(traces, shown)
-    return publish(run, NAME, TITLE, sheet, numbers, notes(run))
+    return publish(experiment.folder, NAME, TITLE, sheet, numbers, experiment.notes)
 
 
 def choose_example(run: Run) -> tuple[int, Shown]:
     """The video to show, with its place in the samples; its most frequent class."""
-    usable = run.usable(*run.caches, "features")
-    videos = [video for video in usable if video.subset == "train"]
+    videos = [v for v in extracted_videos(run) if v.subset == "train"]
     labelled = [place for place, video in enumerate(videos) if video.labels]
     place = min(
         labelled, key=lambda p: abs(len(videos[p].instances) - EXAMPLE_INSTANCES)
     )
     video = videos[place]
     names = [instance.label for instance in video.instances]
-    _, grid = read_features(run.video_file("features", video.id))
+    _, grid = read_features(FEATURES.video_file(run, video.id))
     return place, Shown(video, max(video.labels, key=names.count), grid)
 
 

@@ -9,10 +9,11 @@ import numpy as np
 
 from pipeline.datasets import beyond_end
 from pipeline.errors import VideoError
+from pipeline.features.file import Features, write_features
 from pipeline.features.imported.arrays import FeatureFile, as_sequence, read_array
 from pipeline.grid import SnippetGrid
 from pipeline.progress import ShareDone, silent
-from pipeline.storage import read_json, write_arrays
+from pipeline.storage import read_json
 
 
 def import_features(
@@ -54,25 +55,10 @@ def import_features(
             f"{grid.fps:g} fps each {grid.stride_frames} frames have it; see whether "
             "--features-fps and --features-stride are right"
         )
-    intervals = [grid.snippet_interval(i) for i in range(grid.num_snippets)]
-    write_arrays(
-        output,
-        {
-            "features": features,
-            "snippet_seconds": np.array(intervals),
-        },
-        {
-            "made_by": made_by,
-            "grid": grid.to_dict(),
-            "widths": {stream: array.shape[1] for stream, array in streams.items()},
-            "identities": {},
-            "weights": {},
-            "source": {
-                "name": inputs[1].name,
-                "sha256": hashlib.sha256(features.tobytes()).hexdigest(),
-            },
-        },
-    )
+    widths = {stream: array.shape[1] for stream, array in streams.items()}
+    digest = hashlib.sha256(features.tobytes()).hexdigest()
+    source = {"name": inputs[1].name, "sha256": digest}
+    write_features(output, Features(features, grid, widths), source, made_by)
     progress(1.0)
 
 

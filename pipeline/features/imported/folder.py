@@ -7,8 +7,8 @@ from pathlib import Path
 import h5py
 
 from pipeline.errors import AnnotationError, InputNotFoundError
-from pipeline.fanout import file_name
 from pipeline.features.imported.arrays import FeatureFile, read_array
+from pipeline.storage import file_name
 
 SUFFIXES = (".npy", ".npz", ".safetensors", ".h5", ".hdf5")
 NAMES_FILE = "videoname.npy"  # the ids of an array of arrays, in its order

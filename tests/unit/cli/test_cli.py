@@ -148,10 +148,13 @@ def test_a_shell_completes_names(words, expected, tmp_path, monkeypatch, capsys)
 def test_the_next_command_is_one_that_can_be_typed(monkeypatch):
     typed = ["/usr/bin/soda", "run", "my data.json", "--to=TrainSODA", "--epochs", "9"]
     monkeypatch.setattr("sys.argv", typed)
-    assert command_line.command_line("Evaluate") == (
+    assert command_line.command_line("Evaluate", "TrainSODA") == (
         "soda run 'my data.json' --epochs 9 --to Evaluate"
     )
-    assert command_line.command_line("Report") == "soda run 'my data.json' --epochs 9"
+    assert (
+        command_line.command_line("Report", "TrainSODA")
+        == "soda run 'my data.json' --epochs 9"
+    )
     assert command_line.typed().startswith("soda run 'my data.json' --to=TrainSODA")
 
 

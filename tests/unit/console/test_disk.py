@@ -6,12 +6,15 @@ from pipeline.console.announce import say_need
 from pipeline.console.disk import DiskNeed, disk_need
 from pipeline.run.config import make_config
 from pipeline.run.run import Run
+from pipeline.stages.decode import DECODE
+from pipeline.stages.features import FEATURES
 from pipeline.video.safe_probe import probe_apart
 from tests.dataset_maker import entry, write_manifest
+from tests.run_maker import make_run
 from tests.video_maker import moving_square_pictures, write_video
 
 SECONDS, PIXELS = 2.0, 50 * 384 * 256  # of one video, short side 256
-FEATURES = 50 / 16 * 4 * 2048
+FEATURE_BYTES = 50 / 16 * 4 * 2048
 
 
 @pytest.fixture(scope="module")
@@ -26,18 +29,20 @@ def manifest(tmp_path_factory) -> Path:
 
 
 def run_of(manifest: Path, workdir: Path, cache: str = "all") -> Run:
-    return Run(str(manifest), make_config("soda", {}), workdir, cache=cache)
+    return make_run(manifest, make_config("soda", {}), workdir, cache=cache)
 
 
 def test_the_need_is_that_of_the_videos_that_are_left(manifest, tmp_path):
     run = run_of(manifest, tmp_path / "not there yet" / "work")
-    need = disk_need(run)
+    need = disk_need(run, FEATURES)
     assert need.video_seconds == pytest.approx(3 * SECONDS, rel=0.01)
-    assert need.needed_bytes == pytest.approx(3 * (0.47 * PIXELS + FEATURES), rel=0.01)
-    done = run.video_file("decode", "a")
+    assert need.needed_bytes == pytest.approx(
+        3 * (0.47 * PIXELS + FEATURE_BYTES), rel=0.01
+    )
+    done = DECODE.video_file(run, "a")
     done.parent.mkdir(parents=True)
     done.touch()
-    left = disk_need(run)
+    left = disk_need(run, FEATURES)
     assert left.video_seconds == pytest.approx(need.video_seconds)  # flow is missing
     assert need.needed_bytes - left.needed_bytes == pytest.approx(
         0.41 * PIXELS, rel=0.01
@@ -45,15 +50,15 @@ def test_the_need_is_that_of_the_videos_that_are_left(manifest, tmp_path):
 
 
 def test_one_pass_needs_room_for_features_alone(manifest, tmp_path):
-    need = disk_need(run_of(manifest, tmp_path, "features"))
-    assert need.needed_bytes == pytest.approx(3 * FEATURES, rel=0.01)
+    need = disk_need(run_of(manifest, tmp_path, "features"), FEATURES)
+    assert need.needed_bytes == pytest.approx(3 * FEATURE_BYTES, rel=0.01)
 
 
 def test_videos_that_are_not_there_need_nothing(tmp_path):
     absent = write_manifest(
         tmp_path, [entry(tmp_path / "a.mp4", "test", "right", range(5))]
     )
-    need = disk_need(run_of(absent, tmp_path))
+    need = disk_need(run_of(absent, tmp_path), FEATURES)
     assert (need.video_seconds, need.needed_bytes) == (0, 0)
 
 

@@ -1,4 +1,3 @@
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,14 +11,20 @@ from pipeline.console.forecast import (
 )
 from pipeline.console.forecast.calibration import Meter, TimeUpError, calibrate
 from pipeline.console.forecast.clip import cut_clip
-from pipeline.console.status import overview
+from pipeline.console.status import read_status
 from pipeline.errors import VideoError
-from pipeline.fanout import Resources
 from pipeline.run.config import make_config
 from pipeline.run.record import Record, write_record
 from pipeline.run.run import Run
+from pipeline.stages.decode import DECODE
+from pipeline.stages.evaluate import EVALUATE
+from pipeline.stages.features import FEATURES
+from pipeline.stages.flow import FLOW
+from pipeline.stages.points import POINTS
+from pipeline.stages.train import TRAIN
 from pipeline.video import DecodeConfig, probe, sample_frames
 from tests.dataset_maker import entry, write_manifest
+from tests.run_maker import make_run, with_options
 from tests.video_maker import moving_square_pictures, write_video
 
 CHANGES = {
@@ -43,11 +48,11 @@ def videos(tmp_path_factory) -> Path:
 @pytest.fixture
 def run(videos, tmp_path, one_thread) -> Run:
     config = make_config("soda", CHANGES)
-    return Run(str(videos), config, tmp_path / "work", resources=Resources(jobs=2))
+    return make_run(videos, config, tmp_path / "work", jobs=2)
 
 
-def seconds(run, stage="evaluate"):
-    forecast = make_forecast(run, overview(run, stage))
+def seconds(run, stage=EVALUATE):
+    forecast = make_forecast(run, stage, read_status(run, stage))
     return {s.task: s.seconds for s in forecast.stages}, forecast
 
 
@@ -66,9 +71,9 @@ def test_what_is_no_video_cannot_be_cut(tmp_path):
 
 @pytest.mark.parametrize("cache", ["all", "features"])
 def test_stages_are_tried_on_a_video_and_leave_nothing(run, cache):
-    found = calibrate(replace(run, cache=cache), ["features"])
+    found = calibrate(with_options(run, cache=cache), [FEATURES])
     assert found and found.video.name == "b.mp4"
-    stages = {"all": {"decode", "flow", "features"}, "features": {"features"}}
+    stages = {"all": {DECODE, FLOW, FEATURES}, "features": {FEATURES}}
     assert set(found.rates) == stages[cache]
     assert all(1 < rate < 100_000 for rate in found.rates.values())
     assert not run.workdir.exists()
@@ -76,8 +81,8 @@ def test_stages_are_tried_on_a_video_and_leave_nothing(run, cache):
 
 def test_a_stage_that_takes_long_is_measured_by_what_it_did(run, monkeypatch):
     monkeypatch.setattr(calibration, "MOST_SECONDS", 0.0)
-    found = calibrate(run, ["features"])
-    assert found and "features" not in found.rates
+    found = calibrate(run, [FEATURES])
+    assert found and FEATURES not in found.rates
 
 
 def test_unreadable_videos_leave_the_time_unknown(run, tmp_path):
@@ -85,7 +90,7 @@ def test_unreadable_videos_leave_the_time_unknown(run, tmp_path):
     manifest = write_manifest(
         tmp_path, [entry(tmp_path / "c.mp4", "test", "right", range(5))]
     )
-    times, forecast = seconds(replace(run, dataset_name=str(manifest)))
+    times, forecast = seconds(with_options(run, dataset=str(manifest)))
     assert times["DecodeVideos"] is None and forecast.clip_of is None
     assert forecast.unknown[0] == "DecodeVideos" and forecast.seconds == 0.0
 
@@ -108,19 +113,19 @@ def test_the_meter_ends_what_takes_long(monkeypatch):
 
 
 def test_a_stage_is_as_fast_as_its_record_says_divided_by_the_workers(run):
-    record = Record("decode", run.identity("decode"), "of other videos", 9.0, rate=10.0)
-    write_record(run.record_path("decode"), record)
-    times, forecast = seconds(run, "decode")
+    record = Record("decode", DECODE.identity(run), "of other videos", 9.0, rate=10.0)
+    write_record(DECODE.record_path(run), record)
+    times, forecast = seconds(run, DECODE)
     assert times["DecodeVideos"] == pytest.approx(2 * FRAMES / 10 / 2, rel=0.02)
     assert forecast.clip_of is None
 
 
 def test_one_piece_of_work_takes_as_long_as_it_last_did(run):
-    for stage in ("points", "train"):
+    for stage in (POINTS, TRAIN):
         other = {"train": {"epochs": run.config.train.epochs // 3}}
-        path = run.record_path(stage)
-        path = path.parent.with_name("0" * 12) / path.name if stage == "train" else path
-        write_record(path, Record(stage, other, "x", seconds=20.0))
+        path = stage.record_path(run)
+        path = path.parent.with_name("0" * 12) / path.name if stage is TRAIN else path
+        write_record(path, Record(stage.name, other, "x", seconds=20.0))
     times, forecast = seconds(run)
     assert times["GeneratePoints"] == 20 and times["TrainSODA"] == 60
     assert forecast.unknown == ("DetectActions", "Evaluate")

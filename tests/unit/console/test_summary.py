@@ -1,23 +1,28 @@
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from pipeline.console import summary
-from pipeline.console.status import Standing, overview
+from pipeline.console.status import StageStatus, read_status
 from pipeline.console.summary import (
     StageSummary,
     next_command,
-    result_lines,
     summarise_stages,
 )
-from pipeline.layout import TASKS
 from pipeline.run.config import make_config
 from pipeline.run.record import Record
-from pipeline.run.run import Run
-from pipeline.run.stage import STAGES, stages_up_to
+from pipeline.stages.decode import DECODE
+from pipeline.stages.detect import DETECT
+from pipeline.stages.evaluate import EVALUATE
+from pipeline.stages.flow import FLOW
+from pipeline.workfolder.stages import all_stages
 from tests.dataset_maker import entry, write_manifest
+from tests.run_maker import make_run, with_options
 
-BEFORE = Standing("decode", "DecodeVideos", done=5, of=20)
+ROOT = Path(__file__).parents[3]
+BEFORE = StageStatus(DECODE, done=5, of=20)
 
 
 @pytest.fixture
@@ -25,7 +30,7 @@ def run(tmp_path):
     """A run on one test video, which is not there."""
     absent = entry(tmp_path / "a.mp4", "test", "right", range(5))
     manifest = write_manifest(tmp_path, [absent])
-    return Run(str(manifest), make_config("soda", {}), tmp_path / "work")
+    return make_run(manifest, make_config("soda", {}), tmp_path / "work")
 
 
 def test_what_was_done_is_told_from_what_was_there_before():
@@ -43,41 +48,43 @@ def test_the_time_of_an_earlier_run_is_not_that_of_this_one():
 
 
 def test_stages_stand_in_the_order_of_the_work_each_once(run):
-    assert stages_up_to(run, "evaluate") == [
+    assert [stage.name for stage in EVALUATE.chain(run)] == [
         *("decode", "flow", "features", "points", "train", "detect", "evaluate"),
     ]
-    assert [s.of - s.done for s in overview(run, "flow")] == [1, 1]
+    assert [s.of - s.done for s in read_status(run, FLOW)] == [1, 1]
 
 
-@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("stage", all_stages(), ids=lambda stage: stage.name)
 def test_a_finished_stage_names_its_results_and_a_task_that_exists(
     run, stage, monkeypatch
 ):
-    monkeypatch.setattr("sys.argv", ["luigi", "--module", "tasks", STAGES[stage].task])
-    assert list(result_lines(run, stage))
+    monkeypatch.setattr("sys.argv", ["luigi", "--module", "tasks", stage.task])
+    assert results(run, stage)
     command = next_command(run, stage)
-    assert (command is None) == (stage in ("report", "experiment"))
+    assert (command is None) == (stage.name in ("report", "experiment"))
     if command:
         task = command.split()[3]
-        assert task in TASKS.values() and task != STAGES[stage].task
+        assert task in {s.task for s in all_stages()} and task != stage.task
 
 
 def test_every_stage_has_a_task():
-    assert list(TASKS) == list(STAGES)
+    text = (ROOT / "tasks.py").read_text(encoding="utf-8")
+    classes = re.findall(r"class (\w+)\(StageTask\):.*?stage = (\w+)", text, re.DOTALL)
+    assert classes == [(stage.task, stage.name.upper()) for stage in all_stages()]
 
 
 def test_after_detection_comes_what_the_dataset_allows(run, monkeypatch, tmp_path):
     monkeypatch.setattr("sys.argv", ["luigi", "DetectActions"])
-    assert next_command(run, "detect") == "luigi Evaluate"
+    assert next_command(run, DETECT) == "luigi Evaluate"
     unknown = entry(tmp_path / "b.mp4", "test", "right", range(5)) | {"segments": []}
     manifest = write_manifest(tmp_path, [unknown])
-    assert next_command(replace(run, dataset_name=str(manifest)), "detect") == (
+    assert next_command(with_options(run, dataset=str(manifest)), DETECT) == (
         "luigi Report"
     )
 
 
 def test_an_unfinished_run_says_how_to_go_on(run, capsys, monkeypatch):
     monkeypatch.setattr("sys.argv", ["luigi", "--module", "tasks", "DecodeVideos"])
-    summary.close_run(run, "decode", overview(run, "decode"))
+    summary.close_run(run, DECODE, read_status(run, DECODE))
     said = capsys.readouterr().err
-    assert "next, to go on from here: luigi --module tasks DecodeVideos" in said
+    assert "next, to continue from here: luigi --module tasks DecodeVideos" in said

@@ -18,7 +18,7 @@ from pipeline.datasets.simulated.noise import correlated_noise
 from pipeline.datasets.simulated.script import Stretch
 from pipeline.datasets.simulated.vocabulary import direction, discriminative
 from pipeline.errors import UsageError
-from pipeline.features.extraction import read_features
+from pipeline.features.file import read_features
 from pipeline.features.simulated import draw_features, simulated_grid
 from pipeline.storage import read_header
 from tests.timeline_maker import TINY, write_timeline

@@ -1,11 +1,14 @@
 import csv
 import io
+from dataclasses import replace
 
 import pytest
 
 from pipeline.errors import UsageError
+from pipeline.evaluation.oddities import Oddities
+from pipeline.evaluation.scores import Scores, VideoCounts
 from pipeline.experiments.summary import (
-    Figures,
+    Values,
     summarise,
     to_csv,
     to_latex,
@@ -20,9 +23,20 @@ TABLE = Table(
     "table-0", "Two rows", (Row("a_b & c", {}, 35.6), Row("other", {"train": {}}))
 )
 
+SCORES = Scores(
+    evaluator="activitynet",
+    ap="interpolated",
+    videos=VideoCounts(scored=1, of=1, unlisted=0),
+    oddities=Oddities({}, 0, 0, 0),
+    map={},
+    average_map=0.0,
+    bootstrap=None,
+    classes={},
+)
+
 
 def result(at_half, average):
-    return {"map": {"0.5": at_half}, "average_map": average}
+    return replace(SCORES, map={"0.5": at_half}, average_map=average)
 
 
 RESULTS = {
@@ -52,9 +66,9 @@ def test_every_table_has_the_method_itself_once():
 
 
 def test_mean_and_spread_by_hand():
-    figures = Figures((1.0, 2.0, 3.0))
+    figures = Values((1.0, 2.0, 3.0))
     assert (figures.mean, figures.spread, str(figures)) == (2.0, 1.0, "2.0 ± 1.0")
-    assert Figures((5.0,)).spread == 0
+    assert Values((5.0,)).spread == 0
 
 
 def test_a_summary_says_mean_spread_and_the_paper_s_number():
@@ -78,7 +92,8 @@ def test_latex_sets_what_it_would_take_for_commands():
 
 
 def test_without_the_paper_s_threshold_its_column_stays_empty(tmp_path):
-    results = {label: [{"map": {"0.75": 1.0}, "average_map": 2.0}] for label in RESULTS}
+    scores = replace(SCORES, map={"0.75": 1.0}, average_map=2.0)
+    results = {label: [scores] for label in RESULTS}
     rows = summarise(TABLE, results)
     write_summary(tmp_path, TABLE, rows, "")
     assert "| other |  | 2.0 ± 0.0 |  |" in (tmp_path / "table-0.md").read_text()

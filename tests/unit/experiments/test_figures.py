@@ -10,7 +10,6 @@ from pipeline.datasets import Instance, Video
 from pipeline.detection.detections import Detection
 from pipeline.evaluation import EvaluateConfig
 from pipeline.experiments.active_learning import WAYS
-from pipeline.experiments.figures import make_figure
 from pipeline.experiments.figures.lambdas import draw_lambdas
 from pipeline.experiments.figures.localizations import localize_class, video_map
 from pipeline.experiments.figures.sequence_panels import (
@@ -23,14 +22,15 @@ from pipeline.experiments.figures.sequence_panels import (
 from pipeline.experiments.figures.sequences import choose_videos
 from pipeline.experiments.figures.sheet import save_sheet
 from pipeline.experiments.figures.wells import Wells
-from pipeline.experiments.summary import Figures, SummaryRow
-from pipeline.fanout import Resources
+from pipeline.experiments.stage import EXPERIMENT, run_experiment
+from pipeline.experiments.summary import SummaryRow, Values
 from pipeline.run.config import make_config
 from pipeline.run.experiment_config import FIGURES
-from pipeline.run.run import Run
-from pipeline.run.stage import run_stage
+from pipeline.run.work import run_up_to
+from pipeline.stages.features import FEATURES
 from pipeline.storage import read_json
 from tests.dataset_maker import make_dataset
+from tests.run_maker import make_run
 
 # Sequences against ground truth.
 
@@ -95,7 +95,7 @@ def sheets():
     instances = [Instance("a", 10.0, 15.0), Instance("a", 20.0, 25.0)]
     shown = panel(60, instances, ("well", "over"), ("joint", "missed"))
     rows = [
-        SummaryRow(f"{weight:g}", Figures((30.0, 31.0)), Figures((20.0, 22.0)), None)
+        SummaryRow(f"{weight:g}", Values((30.0, 31.0)), Values((20.0, 22.0)), None)
         for weight in (0.0, 0.6)
     ]
     without = [replace(row, at_half=None) for row in rows]
@@ -135,17 +135,18 @@ def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("world")
     config = make_config("soda", QUICK)
     manifest = make_dataset(folder / "data")
-    made = Run(str(manifest), config, folder, device="cpu", resources=Resources(jobs=2))
-    for stage in (*made.caches, "features"):
-        run_stage(made, stage)
+    made = make_run(manifest, config, folder, device="cpu", jobs=2)
+    run_up_to(made, FEATURES)
     return made
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", FIGURES)
 def test_a_figure_is_written_with_its_numbers_and_each_time_the_same(run, name):
-    outcome = make_figure(run, name)
-    files = [run.folder("experiment") / name for name in outcome.result["files"]]
+    chosen = replace(run.config.experiment, figure=name)
+    run = replace(run, config=replace(run.config, experiment=chosen))
+    made = run_experiment(run)
+    files = [EXPERIMENT.folder(run) / name for name in made.result["files"]]
     assert [path.name for path in files] == [
         f"figure-{name}.{suffix}" for suffix in ("pdf", "png", "json")
     ]
@@ -154,7 +155,7 @@ def test_a_figure_is_written_with_its_numbers_and_each_time_the_same(run, name):
     numbers = read_json(files[-1])
     assert (f"Fig. {name}" in numbers["title"]) == name.isdigit()
     CHECKS[name](numbers)
-    make_figure(run, name)
+    run_experiment(run)
     assert [path.read_bytes() for path in files] == before
 
 

@@ -10,11 +10,17 @@ from pipeline.datasets import Dataset, Instance, Video
 from pipeline.datasets.simulated import SimulationConfig
 from pipeline.errors import AnnotationError, InputNotFoundError, UsageError
 from pipeline.exports import export_features
-from pipeline.fanout import file_name
-from pipeline.features.extraction import read_features
+from pipeline.features.file import read_features
 from pipeline.features.simulated import draw_features
 from pipeline.grid import SnippetGrid
-from pipeline.storage import plain, read_arrays, read_json, write_arrays, write_json
+from pipeline.storage import (
+    file_name,
+    plain,
+    read_arrays,
+    read_json,
+    write_arrays,
+    write_json,
+)
 
 SECONDS = {"a b": 8.0, "c/d": 12.0, "e": 20.0}
 JUMP = Instance("jump", 2.0, 5.0)

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import FailedVideosError, SodaError, VideoError
-from pipeline.fanout import Item, Job, Ledger, Resources, file_name, run_job
+from pipeline.fanout import Item, Job, Ledger, Resources, run_job
 from pipeline.progress import Progress
-from pipeline.storage import write_json
+from pipeline.storage import file_name, write_json
 from pipeline.video import DecodeConfig
 from pipeline.video.caching import decode
 from tests.video_maker import moving_square_pictures, write_video

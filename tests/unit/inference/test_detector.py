@@ -10,22 +10,24 @@ from pipeline import detect
 from pipeline.errors import SodaError
 from pipeline.grid import SnippetGrid
 from pipeline.run.config import make_config
-from pipeline.run.run import Run
 from pipeline.stages.detect import detect_dataset
+from pipeline.stages.features import FEATURES
+from pipeline.stages.train import TRAIN
 from pipeline.storage import fingerprint, read_json, write_arrays, write_json
 from tests.dataset_maker import make_dataset
 from tests.model_maker import MADE_OF, write_model
+from tests.run_maker import make_run
 
 
 def test_a_run_refuses_features_of_another_making_with_both_fingerprints(tmp_path):
     features = {"streams": "flow", "flow_features": "hof"}
     config = make_config("demo", {"features": features})
     manifest = make_dataset(tmp_path / "data", train=0, test=1)
-    run = Run(str(manifest), config, tmp_path / "work", device="cpu")
-    write_model(run.folder("train"))
+    run = make_run(manifest, config, tmp_path / "work", device="cpu")
+    write_model(TRAIN.folder(run))
     header = {"made_by": {"format": -1}, "grid": SnippetGrid(num_frames=90).to_dict()}
     arrays = {"features": np.zeros((6, 6), np.float32)}
-    write_arrays(run.video_file("features", "test 0"), arrays, header)
+    write_arrays(FEATURES.video_file(run, "test 0"), arrays, header)
     both = f"{fingerprint(MADE_OF)}, found {fingerprint(header['made_by'])}"
     with pytest.raises(SodaError, match=both):
         detect_dataset(run)

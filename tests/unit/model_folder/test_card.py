@@ -3,7 +3,7 @@
 import json
 import re
 import shlex
-from dataclasses import fields, replace
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -11,8 +11,7 @@ import pytest
 from pipeline.datasets import Instance
 from pipeline.detection.detections import Detection
 from pipeline.evaluation import EvaluateConfig, diagnose, evaluate
-from pipeline.model_folder.card import supervision
-from pipeline.model_folder.folder import write_scores
+from pipeline.model_folder.card import supervision, write_scores
 from pipeline.run.config import (
     PRESETS,
     flag_text,
@@ -21,9 +20,9 @@ from pipeline.run.config import (
     section_type,
 )
 from pipeline.run.reproduce import command_of
-from pipeline.run.run import Run
 from pipeline.storage import fingerprint, read_json
 from tests.model_maker import MADE_OF, write_model
+from tests.run_maker import make_run, with_options
 
 CONFIG = EvaluateConfig(tiou=(0.3, 0.5))
 
@@ -93,7 +92,7 @@ def test_people_who_clicked_are_counted_and_labels_alone_are_said():
 @pytest.mark.parametrize("preset", PRESETS)
 def test_the_command_of_a_run_gives_its_configuration_again(preset):
     config = make_config(preset, {"train": {"seed": 3}})
-    run = Run("my data/dataset.json", config, Path("work"))
+    run = make_run("my data/dataset.json", config, Path("work"))
     words = shlex.split(command_of(run))
     assert words[:6] == [
         *("luigi", "--module", "tasks", "Evaluate"),
@@ -113,7 +112,8 @@ def test_the_command_of_a_run_gives_its_configuration_again(preset):
 
 def test_the_command_names_where_clicks_and_features_come_from():
     config = make_config("demo", {"features": {"streams": "rgb"}})
-    run = Run("d.json", config, Path("work"), features_folder=Path("theirs"))
-    words = command_of(replace(run, points_source="clicks.json", points_fps=30.0))
+    run = make_run("d.json", config, Path("work"), features_dir=Path("theirs"))
+    clicks = {"points_file": "clicks.json", "points_fps": 30.0}
+    words = command_of(with_options(run, **clicks))
     assert "--features-dir theirs --points-file clicks.json --points-fps 30.0" in words
     assert words.endswith("--streams rgb") and "--gap-seconds" not in words

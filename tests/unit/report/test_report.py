@@ -10,6 +10,8 @@ import pytest
 
 from pipeline.datasets import Instance, Point
 from pipeline.detection.detections import Detection
+from pipeline.evaluation.oddities import Oddities
+from pipeline.evaluation.scores import Scores, VideoCounts
 from pipeline.report import (
     Activations,
     Findings,
@@ -22,13 +24,16 @@ from pipeline.report import (
 # Of what a model found, the rest is known of the video.
 PARTS = ("detections", "cas", "cell_seconds", "video_scores", "thresholds")
 CLASSES = ("kick", "point", "hug")
-EVALUATION = {
-    "evaluator": "activitynet",
-    "videos": {"scored": 1, "of": 2, "unlisted": 0},
-    "map": {"0.5": 45.6789, "0.75": 12.3456},
-    "average_map": 29.0123,
-    "classes": {"kick": {"0.5": 45.6789, "0.75": 12.3456}},
-}
+EVALUATION = Scores(
+    evaluator="activitynet",
+    ap="interpolated",
+    videos=VideoCounts(scored=1, of=2, unlisted=0),
+    oddities=Oddities({}, 0, 0, 0),
+    map={"0.5": 45.6789, "0.75": 12.3456},
+    average_map=29.0123,
+    bootstrap=None,
+    classes={"kick": {"0.5": 45.6789, "0.75": 12.3456}},
+)
 HOSTILE = """x"><script>alert('1')</script> ü & a/../b"""
 
 

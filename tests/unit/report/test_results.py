@@ -1,7 +1,6 @@
 """What models found, read back, compared, and shown without a run."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +16,14 @@ from pipeline.report.results import (
     comparison_notes,
     differences,
     model_names,
-    read_found,
+    read_detection_set,
 )
 from pipeline.report.standalone import report_detections
 from pipeline.run.config import Config
 from pipeline.run.run import Run
+from pipeline.stages.detect import DETECT
+from pipeline.stages.report import REPORT
+from tests.run_maker import make_run, with_options
 from tests.video_maker import numbered_pictures, write_video
 
 ORIGIN = {"train": {"networks": 2}, "detect": {"cas_thresholds": [0.0, 0.1]}}
@@ -53,7 +55,7 @@ def ground_truth(path: Path) -> Path:
 
 
 def test_a_folder_is_read_whole(tmp_path: Path) -> None:
-    found = read_found(a_folder(tmp_path / "0a1b"))
+    found = read_detection_set(a_folder(tmp_path / "0a1b"))
     assert found.classes == ("kick", "hug")
     assert found.title == "0a1b"
     last = found.findings("c d").activations
@@ -67,7 +69,7 @@ def test_a_file_alone_has_detections_but_no_activations(
     tmp_path: Path, suffix: str
 ) -> None:
     write_detections(tmp_path / "mine.json", FOUND)
-    found = read_found(tmp_path / f"mine{suffix}")
+    found = read_detection_set(tmp_path / f"mine{suffix}")
     assert (found.title, found.classes, found.labels) == ("mine", None, {"kick"})
     assert found.findings("a").activations is None
 
@@ -75,12 +77,12 @@ def test_a_file_alone_has_detections_but_no_activations(
 @pytest.mark.parametrize("name", ["", "nowhere", "nowhere.json"])
 def test_a_path_without_detections_is_told(tmp_path: Path, name: str) -> None:
     with pytest.raises(InputNotFoundError, match="expected detections, or a folder"):
-        read_found(tmp_path / name)
+        read_detection_set(tmp_path / name)
 
 
 def test_models_are_named_by_what_differs(tmp_path: Path) -> None:
     folders = (a_folder(tmp_path / "x"), a_folder(tmp_path / "y", networks=1))
-    found = [read_found(folder) for folder in folders]
+    found = [read_detection_set(folder) for folder in folders]
     assert differences(found) == {"train.networks": [2, 1]}
     assert model_names(found) == ["networks 2", "networks 1"]
     (note,) = comparison_notes(found)
@@ -134,11 +136,11 @@ def test_videos_are_found_and_measured(tmp_path: Path) -> None:
 
 def test_another_model_makes_another_report(tmp_path: Path) -> None:
     other = a_folder(tmp_path / "x")
-    run = Run("d.json", Config(), tmp_path, device="cpu", features_folder=tmp_path)
-    beside = replace(run, compare_with=other)
-    assert beside.folder("report") != run.folder("report")
-    assert beside.folder("detect") == run.folder("detect")
-    assert Run.from_json(beside.to_json("report")) == beside
+    run = make_run("d.json", Config(), tmp_path, device="cpu", features_dir=tmp_path)
+    beside = with_options(run, compare_with=other)
+    assert REPORT.folder(beside) != REPORT.folder(run)
+    assert DETECT.folder(beside) == DETECT.folder(run)
+    assert Run.from_json(beside.to_json("detect")) == beside
 
 
 def test_files_of_others_stand_beside_ours(tmp_path: Path) -> None:
@@ -147,7 +149,7 @@ def test_files_of_others_stand_beside_ours(tmp_path: Path) -> None:
         origin = {"used": used, "detect": "by hand"}
         write_detections(tmp_path / f"{name}.json", FOUND, origin)
     files = [tmp_path / "x.json", tmp_path / "y.json"]
-    assert model_names([read_found(file) for file in files]) == ["x", "y"]
+    assert model_names([read_detection_set(file) for file in files]) == ["x", "y"]
     index = report_detections(
         files[0], tmp_path / "report", compare_with=a_folder(tmp_path / "ours")
     )

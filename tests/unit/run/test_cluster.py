@@ -1,11 +1,15 @@
 import pytest
 
 from pipeline.errors import UsageError
-from pipeline.fanout import Resources, SlurmConfig
-from pipeline.run.cluster import read_cluster
+from pipeline.fanout import SlurmConfig
+from pipeline.run.cluster import FILE, read_cluster
 from pipeline.run.config import Config
+from pipeline.run.options import make_options
 from pipeline.run.run import Run
+from pipeline.workfolder.stages import all_stages
 
+STAGES = {stage.name: stage for stage in all_stages()}
+SECTIONS = {stage.slurm for stage in STAGES.values() if stage.slurm}
 EXAMPLE = """
 [slurm]
 partition = "cpu"
@@ -24,37 +28,42 @@ def file(tmp_path):
     return path
 
 
+def ask(file, cluster="slurm", **flags):
+    return read_cluster(make_options(cluster=cluster, **flags), SECTIONS, file)
+
+
 def test_a_stage_has_its_own_section_over_the_common_one(file):
-    asked = read_cluster("slurm", {}, file)
+    asked = ask(file)
     assert asked["decode"] == SlurmConfig(partition="cpu", cpus=2)
     assert asked["features"] == SlurmConfig(partition="gpu", cpus=2, gpus=1)
 
 
 def test_flags_win_over_the_file(file):
-    asked = read_cluster("slurm", {"partition": "short", "cpus": None, "mem": ""}, file)
+    asked = ask(file, partition="short", cpus=None, mem="")
     assert asked["features"] == SlurmConfig(partition="short", cpus=2, gpus=1)
 
 
 def test_refining_and_experiments_train_and_ask_the_same(tmp_path):
     path = tmp_path / "soda.toml"
     path.write_text("[train]\ngpus = 1")
-    asked = read_cluster("slurm", {}, path)
-    assert asked["train"] == asked["refine"] == asked["experiment"]
-    assert asked["evaluate"] == SlurmConfig()
+    asked = ask(path)
+    trains = {STAGES[name].slurm for name in ("train", "refine", "experiment")}
+    assert [asked[section].gpus for section in trains] == [1]
+    assert asked[STAGES["evaluate"].slurm] == SlurmConfig()
 
 
 def test_without_a_file_the_defaults_hold(tmp_path):
-    asked = read_cluster("slurm", {}, tmp_path / "soda.toml")
+    asked = ask(tmp_path / "soda.toml")
     assert set(asked.values()) == {SlurmConfig()}
 
 
 def test_on_this_machine_nothing_is_asked(file):
-    assert read_cluster("local", {"mem": "", "gpus": None}, file) is None
+    assert ask(file, cluster="local", mem="", gpus=None) is None
 
 
 def test_flags_for_a_cluster_that_is_not_used_are_refused():
     with pytest.raises(UsageError, match=r"--slurm-options: .* --cluster slurm"):
-        read_cluster("local", {"options": "--account=vision"})
+        ask(FILE, cluster="local", slurm_options="--account=vision")
 
 
 @pytest.mark.parametrize(
@@ -74,12 +83,12 @@ def test_what_cannot_be_asked_is_named(text, message, tmp_path):
     path = tmp_path / "soda.toml"
     path.write_text(text)
     with pytest.raises(UsageError, match=message):
-        read_cluster("slurm", {}, path)
+        ask(path)
 
 
 def test_a_flag_that_cannot_be_is_named(tmp_path):
     with pytest.raises(UsageError, match="--max-parallel: expected at least 1"):
-        read_cluster("slurm", {"max_parallel": 0}, tmp_path / "soda.toml")
+        ask(tmp_path / "soda.toml", max_parallel=0)
 
 
 def test_sbatch_is_asked_for_what_was_set_and_nothing_else():
@@ -91,8 +100,8 @@ def test_sbatch_is_asked_for_what_was_set_and_nothing_else():
 
 
 def run_on(file, **fields):
-    resources = Resources(jobs=1, slurm=read_cluster("slurm", {}, file))
-    return Run("demo", Config(), file.parent, resources=resources, **fields)
+    options = make_options(dataset="demo", workdir=file.parent, jobs=1, **fields)
+    return Run(options, Config(), ask(file))
 
 
 def test_a_machine_without_a_gpu_sends_networks_to_those_that_were_asked_for(file):
@@ -103,5 +112,5 @@ def test_a_machine_without_a_gpu_sends_networks_to_those_that_were_asked_for(fil
 
 def test_a_worker_sends_nothing_further(file):
     sent = Run.from_json(run_on(file).to_json("features"))
-    assert sent.resources == Resources(jobs=1)
-    assert sent.device == "cuda"
+    assert sent.slurm is None and sent.options.cluster == "local"
+    assert (sent.options.jobs, sent.options.device) == (1, "cuda")

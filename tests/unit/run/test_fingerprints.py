@@ -8,10 +8,13 @@ import pytest
 from extractors.weights import Weights
 from pipeline.run.config import make_config
 from pipeline.run.record import Record
-from pipeline.run.run import Run
-from pipeline.run.stage import inputs_digest
-from pipeline.storage import fingerprint
+from pipeline.run.work import inputs_digest
+from pipeline.stages.features import FEATURES
+from pipeline.workfolder.stages import all_stages
 from tests.dataset_maker import entry, write_manifest
+from tests.run_maker import make_run, with_options
+
+STAGES = {stage.name: stage for stage in all_stages()}
 
 WEIGHTS = {
     part: Weights(Path(f"{part}.safetensors"), f"sha of {part}", "nowhere")
@@ -23,14 +26,16 @@ CHANGED = {"decode": {"fps": 10.0}, "points": {"seed": 3}, "train": {"networks":
 
 def videos(presets="soda", parts=("rgb", "flow"), **changes):
     """A run on videos, with weights that need not be there."""
-    run = Run("d.json", make_config(presets, changes), Path("work"))
+    run = make_run("d.json", make_config(presets, changes), Path("work"))
     vars(run)["weights"] = {part: WEIGHTS[part] for part in parts}
     return run
 
 
 def hof(**fields):
     """A run on videos whose features need no weights."""
-    return Run("d.json", make_config("soda", {**HOF, **CHANGED}), Path("w"), **fields)
+    return make_run(
+        "d.json", make_config("soda", {**HOF, **CHANGED}), Path("w"), **fields
+    )
 
 
 RUNS = {
@@ -42,10 +47,10 @@ RUNS = {
     "hof": hof,
     "one pass": lambda: hof(cache="features"),
     "compared": lambda: hof(compare_with=Path("other")),
-    "imported": lambda: Run(
-        "d.json", make_config("soda", {}), Path("w"), features_folder=Path("theirs")
+    "imported": lambda: make_run(
+        "d.json", make_config("soda", {}), Path("w"), features_dir=Path("theirs")
     ),
-    "simulated": lambda: Run("simulated", make_config("soda", {}), Path("w")),
+    "simulated": lambda: make_run("simulated", make_config("soda", {}), Path("w")),
 }
 
 # Work folders of people carry these: change one only together with `FORMAT`.
@@ -171,12 +176,12 @@ PINNED = {
 @pytest.mark.parametrize("name", RUNS)
 def test_no_stage_has_another_fingerprint(name):
     run = RUNS[name]()
-    assert {stage: run.fingerprint(stage) for stage in PINNED[name]} == PINNED[name]
+    assert {s: STAGES[s].fingerprint(run) for s in PINNED[name]} == PINNED[name]
 
 
 def test_a_stream_alone_has_the_fingerprint_of_a_run_with_no_other():
     run = hof()
-    assert fingerprint(run.stream_identity("flow")) == PINNED["hof"]["features"]
+    assert FEATURES.fingerprint(run.with_stream("flow")) == PINNED["hof"]["features"]
 
 
 # Digests of what the stages are made of, for two videos whose files are not there.
@@ -199,8 +204,8 @@ def test_no_stage_is_made_of_anything_else(tmp_path):
         entry(tmp_path / f"{subset}.mp4", subset, "right", range(5, 50))
         for subset in ("train", "test")
     ]
-    run = replace(hof(), dataset_name=str(write_manifest(tmp_path, absent)))
-    assert {stage: inputs_digest(run, stage) for stage in INPUTS} == INPUTS
+    run = with_options(hof(), dataset=str(write_manifest(tmp_path, absent)))
+    assert {s: inputs_digest(run, STAGES[s]) for s in INPUTS} == INPUTS
 
 
 def test_no_record_has_another_digest():

@@ -5,18 +5,18 @@ from datetime import datetime
 import pytest
 
 from pipeline.cli.clean import removal_lines
-from pipeline.cli.status import entry_text, to_json
+from pipeline.cli.status import result_text, to_json
 from pipeline.errors import InputNotFoundError, SodaError
 from pipeline.fanout import Ledger
 from pipeline.fanout.lock import held_locks, locked
 from pipeline.run.record import Record, write_record
 from pipeline.storage import fingerprint, write_json
 from pipeline.workfolder import (
-    KINDS,
-    Entry,
     Removal,
+    Result,
     check_work_folder,
     find_removals,
+    folders_by_kind,
     remove,
     take_inventory,
     work_folders,
@@ -60,7 +60,7 @@ def litter(work):
 
 
 def test_an_inventory_needs_records_alone(work):
-    frames, whole, lacking = take_inventory(work).entries
+    frames, whole, lacking = take_inventory(work).results
     counts = [(e.present, e.missing, e.failed) for e in (frames, whole, lacking)]
     assert counts == [(3, 0, 1), (3, 0, 0), (2, 1, 0)]
     assert frames.differing == {}
@@ -72,7 +72,7 @@ def test_an_inventory_needs_records_alone(work):
 def test_an_unfinished_stage_and_a_broken_record_are_shown_as_such(work):
     (work / "frames" / FRAMES / "done.json").unlink()
     (work / "flow" / FLOWS[0] / "done.json").write_text("{")
-    entries = take_inventory(work).entries
+    entries = take_inventory(work).results
     assert [e.is_finished for e in entries] == [False, False, True]
     assert [e.missing for e in entries] == [None, None, None]
     assert [e.present for e in entries] == [3, 3, 2]
@@ -90,15 +90,15 @@ def test_failures_and_runs_in_progress_are_shown(work):
 
 def test_an_entry_is_one_line():
     made = datetime(2026, 7, 1, 16, 9)
-    one = Entry("flow", FLOWS[0], True, 41, 2, 1, 7_300_000, made)
-    assert entry_text(replace(one, differing={"flow.algorithm": "dis"})) == (
+    one = Result("flow", "ComputeFlow", True, FLOWS[0], True, 41, 2, 1, 7_300_000, made)
+    assert result_text(replace(one, differing={"flow.algorithm": "dis"})) == (
         "111111111111  41 present, 2 missing, 1 failed  7.3 MB  2026-07-01 16:09  "
         "flow.algorithm=dis"
     )
-    score = replace(one, stage="evaluate", average_map=52.51, size_bytes=0)
-    assert "  mAP 52.5  0 B" in entry_text(score)
-    model = replace(one, stage="train", is_finished=False)
-    assert "  unfinished  " in entry_text(model)
+    score = replace(one, is_per_video=False, average_map=52.51, size_bytes=0)
+    assert "  mAP 52.5  0 B" in result_text(score)
+    model = replace(one, is_per_video=False, is_finished=False)
+    assert "  unfinished  " in result_text(model)
 
 
 def test_only_work_folders_are_taken_for_some(work, tmp_path):
@@ -125,14 +125,14 @@ def test_left_overs_go_and_outputs_stay(work):
     remove(work, removals)
     assert find_removals(work) == []
     assert sorted(path.name for path in work.iterdir()) == ["flow", "frames"]
-    assert [e.present for e in take_inventory(work).entries] == [3, 3, 2]
+    assert [e.present for e in take_inventory(work).results] == [3, 3, 2]
 
 
 def test_a_kind_goes_whole_and_the_others_stay(work):
     litter(work)
     remove(work, find_removals(work, ["flow"]))
     assert [path.name for path in work.iterdir()] == ["frames"]
-    remove(work, find_removals(work, list(KINDS)))
+    remove(work, find_removals(work, folders_by_kind()))
     assert list(work.iterdir()) == []
 
 
@@ -147,7 +147,7 @@ def test_what_is_not_ours_is_never_touched(work, tmp_path):
     (work / "models" / "readme.txt").touch()
     (work / "videos").mkdir()
     (work / "jobs" / "thesis").mkdir(parents=True)
-    remove(work, find_removals(work, list(KINDS)))
+    remove(work, find_removals(work, folders_by_kind()))
     assert (elsewhere / ("3" * 12) / ".tmp-mine").exists()
     kept = {str(path.relative_to(work)) for path in work.rglob("*")}
     assert kept == {

@@ -1,0 +1,77 @@
+"""An evaluation as a table in the terminal."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from pipeline.evaluation.oddities import Oddities
+from pipeline.evaluation.scores import ByThreshold, Scores
+from pipeline.progress import say
+
+
+def print_evaluation(scores: Scores, subset: str, notes: Sequence[str] = ()) -> None:
+    """Print the scores: a row for each class, a column for each tIoU threshold.
+
+    Args:
+        scores: The scores.
+        subset: The name of the videos that were scored.
+        notes: Sentences that a reader needs to compare the scores.
+    """
+    counts = scores.videos
+    table = Table(
+        title=f"Average precision in %, {scores.evaluator} rule, "
+        f"{counts.scored} of {counts.of} {subset} videos",
+        caption="\n".join([f"{scores.ap} average precision", *notes]),
+    )
+    table.add_column("class")
+    for name in scores.map:
+        table.add_column(f"@{name}", justify="right")
+    table.add_column("mean", justify="right")
+    for label, values in scores.classes.items():
+        _add_row(table, label, values, sum(values.values()) / len(values))
+    table.add_section()
+    _add_row(table, "mAP", scores.map, scores.average_map)
+    if bounds := scores.bootstrap:
+        _add_row(table, "95 % from", bounds.low, bounds.average_low)
+        _add_row(table, "to", bounds.high, bounds.average_high)
+    Console().print(table)
+    for sentence in warnings_of(scores.oddities, counts.unlisted):
+        say(sentence)
+
+
+def _add_row(table: Table, name: str, values: ByThreshold, mean: float) -> None:
+    table.add_row(name, *(f"{value:.1f}" for value in [*values.values(), mean]))
+
+
+def warnings_of(odd: Oddities, unlisted_videos: int) -> Iterator[str]:
+    """Yield what a reader of the scores must know about their input."""
+    if unlisted_videos:
+        yield (
+            f"{unlisted_videos} video(s) with detections are not in the ground truth; "
+            "by this rule their detections count as false positives"
+        )
+    if unknown := odd.unknown_classes:
+        yield (
+            f"{sum(unknown.values())} detection(s) of classes that are not in the "
+            f"ground truth are ignored: {', '.join(sorted(unknown))}"
+        )
+    if count := odd.empty_detections:
+        yield f"{count} detection(s) have no length and count as false positives"
+    if count := odd.early_detections:
+        yield f"{count} detection(s) start before 0 s and are scored as they are"
+    if count := odd.empty_instances:
+        yield f"{count} instance(s) of the ground truth have no length: not findable"
+
+
+def localization_line(diagnosis: dict[str, Any]) -> str:
+    """Return how many instances are mislocalized, and in which way.
+
+    Args:
+        diagnosis: The diagnosis as its JSON holds it.
+    """
+    counts = diagnosis["localization"]
+    shown = ", ".join(f"{count} {state}" for state, count in counts.items())
+    total = sum(counts.values())
+    return f"localization at tIoU {diagnosis['tiou']:g}: {shown}, of {total} instances"

@@ -1,0 +1,43 @@
+"""An experiment in progress: its run, its folder, and what its stage may use."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.fanout import Resources
+from pipeline.run.notes import notes
+from pipeline.run.run import Run
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One table or figure that is being made."""
+
+    run: Run
+    folder: Path  # of the files to write
+    resources: Resources  # of its trainings
+    section: str  # of soda.toml, for its workers
+    inputs: str  # digest of everything that it is made from
+
+    @property
+    def seeds(self) -> range:
+        """The seeds of its trainings."""
+        first = self.run.config.train.seed
+        return range(first, first + self.run.config.experiment.seeds)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Sentences about the features, for anyone who compares the scores."""
+        return notes(self.run)
+
+    @property
+    def note(self) -> str:
+        """A sentence about the scores: videos, seeds, tIoU thresholds, features."""
+        run = self.run
+        subset, videos = run.config.detect.subset, len(run.searched_videos)
+        tious = run.config.evaluate.tiou
+        return (
+            f"{run.dataset.name}, {videos} {subset} videos, "
+            f"{run.config.experiment.seeds} seed(s), mean ± standard deviation; the "
+            f"average is over tIoU {tious[0]:g} to {tious[-1]:g}. "
+            f"{'; '.join(self.notes)}."
+        )
