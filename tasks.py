@@ -17,7 +17,6 @@ from luigi.interface import core
 from luigi.rpc import RPCError
 from luigi.task_register import TaskClassNotFoundException
 
-from extractors.weights import WeightsError
 from pipeline.console import announce
 from pipeline.datasets import dataset_name
 from pipeline.errors import InputNotFoundError, SodaError, UsageError
@@ -292,7 +291,7 @@ class StageTask(luigi.Task):
                 raise SystemExit(0)
             announce.open_run(self.pipeline_run, self.stage)
             return is_done(self.pipeline_run, self.stage)
-        except (SodaError, WeightsError) as error:
+        except SodaError as error:
             announce.fail(error)
 
     def run(self) -> None:
@@ -310,7 +309,7 @@ class StageTask(luigi.Task):
 
     def on_failure(self, exception: BaseException) -> str:
         """Say in one sentence what went wrong; tracebacks are for faults of ours."""
-        if isinstance(exception, SodaError | WeightsError):
+        if isinstance(exception, SodaError):
             announce.say_error(exception)
             return str(exception)
         return str(super().on_failure(exception))

@@ -12,7 +12,6 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
-from extractors.weights import WeightsError
 from pipeline.console.disk import TOO_SMALL, DiskNeed, disk_need
 from pipeline.console.forecast import make_forecast
 from pipeline.console.status import Standing, overview
@@ -50,7 +49,7 @@ def open_run(run: Run, stage: str) -> None:
             run.dataset  # noqa: B018 - its problems replace earlier ones
             ledger.clear()
             standings = check_run(run, stage)
-        except (SodaError, WeightsError) as error:
+        except SodaError as error:
             record_problems(run, ledger, error)
             raise
         say(" | ".join(opening(run, standings)))
@@ -146,7 +145,7 @@ def warnings_held_back() -> Iterator[None]:
         logger.addHandler(target)
 
 
-def record_problems(run: Run, ledger: Ledger, error: SodaError | WeightsError) -> None:
+def record_problems(run: Run, ledger: Ledger, error: SodaError) -> None:
     """Put what keeps a run from starting into the ledger, by video where it has one."""
     ledger.clear()
     if not isinstance(error, DatasetError):
@@ -242,7 +241,7 @@ def hush_luigi() -> None:
 
     def is_wanted(record: logging.LogRecord) -> bool:
         error = record.exc_info[1] if record.exc_info else None
-        return not isinstance(error, SodaError | WeightsError)
+        return not isinstance(error, SodaError)
 
     logging.getLogger("luigi-interface").addFilter(is_wanted)
 
