@@ -2,7 +2,6 @@
 
 import html
 import logging
-import os
 import re
 import time
 from collections.abc import Callable
@@ -12,6 +11,8 @@ from pathlib import Path
 import requests
 from filelock import FileLock
 from urllib3.exceptions import ProtocolError, ReadTimeoutError
+
+from extractors.atomic import rename_durably
 
 logger = logging.getLogger("soda")
 
@@ -114,9 +115,7 @@ class Part:
 
     def become(self, target: Path) -> None:
         """Take the place of the file."""
-        with self.path.open("rb+") as file:
-            os.fsync(file.fileno())
-        self.path.replace(target)
+        rename_durably(self.path, target)
         self.note.unlink(missing_ok=True)
 
 
