@@ -14,12 +14,16 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from extractors.shapes import Shape, require_shapes, shapes_of
+from extractors.i3d_shapes import (
+    BLOCKS,
+    FEATURE_CHANNELS,
+    KINETICS_CLASSES,
+    check_shapes,
+)
+from extractors.shapes import shapes_of
 
 Triple = tuple[int, int, int]  # time, height, width
 
-KINETICS_CLASSES = 400
-FEATURE_CHANNELS = 1024
 BATCHNORM_EPSILON = 1e-3
 
 # The window of the average pool before the logits, and the smallest clip of which
@@ -188,17 +192,17 @@ class InceptionI3d(nn.Module):
         self.Conv3d_2b_1x1 = Unit3d(64, 64)
         self.Conv3d_2c_3x3 = Unit3d(64, 192, (3, 3, 3))
         self.MaxPool3d_3a_3x3 = SameMaxPool3d((1, 3, 3), stride=(1, 2, 2))
-        self.Mixed_3b = InceptionBlock(192, (64, 96, 128, 16, 32, 32))
-        self.Mixed_3c = InceptionBlock(256, (128, 128, 192, 32, 96, 64))
+        self.Mixed_3b = InceptionBlock(*BLOCKS["Mixed_3b"])
+        self.Mixed_3c = InceptionBlock(*BLOCKS["Mixed_3c"])
         self.MaxPool3d_4a_3x3 = SameMaxPool3d((3, 3, 3), stride=(2, 2, 2))
-        self.Mixed_4b = InceptionBlock(480, (192, 96, 208, 16, 48, 64))
-        self.Mixed_4c = InceptionBlock(512, (160, 112, 224, 24, 64, 64))
-        self.Mixed_4d = InceptionBlock(512, (128, 128, 256, 24, 64, 64))
-        self.Mixed_4e = InceptionBlock(512, (112, 144, 288, 32, 64, 64))
-        self.Mixed_4f = InceptionBlock(528, (256, 160, 320, 32, 128, 128))
+        self.Mixed_4b = InceptionBlock(*BLOCKS["Mixed_4b"])
+        self.Mixed_4c = InceptionBlock(*BLOCKS["Mixed_4c"])
+        self.Mixed_4d = InceptionBlock(*BLOCKS["Mixed_4d"])
+        self.Mixed_4e = InceptionBlock(*BLOCKS["Mixed_4e"])
+        self.Mixed_4f = InceptionBlock(*BLOCKS["Mixed_4f"])
         self.MaxPool3d_5a_2x2 = SameMaxPool3d((2, 2, 2), stride=(2, 2, 2))
-        self.Mixed_5b = InceptionBlock(832, (256, 160, 320, 32, 128, 128))
-        self.Mixed_5c = InceptionBlock(832, (384, 192, 384, 48, 128, 128))
+        self.Mixed_5b = InceptionBlock(*BLOCKS["Mixed_5b"])
+        self.Mixed_5c = InceptionBlock(*BLOCKS["Mixed_5c"])
         self.logits = Logits(FEATURE_CHANNELS, num_classes)
 
     def features(
@@ -233,19 +237,6 @@ class InceptionI3d(nn.Module):
             if name != "logits":
                 activation = block(activation)
         return activation
-
-
-def check_shapes(found: Mapping[str, Shape], in_channels: int) -> None:
-    """Check the names and shapes of a state dict, without its numbers.
-
-    Raises:
-        ValueError: Names that are missing or unknown, or tensors of a wrong shape;
-            the message lists them.
-    """
-    with torch.device("meta"):
-        network = InceptionI3d(in_channels=in_channels, num_classes=KINETICS_CLASSES)
-    expected = shapes_of(network.state_dict())
-    require_shapes(found, expected)
 
 
 def build_i3d(state_dict: Mapping[str, Tensor], in_channels: int) -> InceptionI3d:

@@ -1,16 +1,11 @@
 """The files of published networks: found, fetched, verified, read."""
 
 import logging
-import os
-from functools import partial
 from pathlib import Path
 
-from safetensors.torch import load_file
-from torch import Tensor
-
-from extractors.checkpoints import Reader, read_torch, read_weights
+from extractors.atomic import rename_durably
 from extractors.errors import WeightsError
-from extractors.published import PublishedNetwork, check_shapes
+from extractors.published import PublishedNetwork
 from extractors.shapes import shapes_of
 from extractors.sources import Source, download_url, obtain, sha256
 from extractors.weights import Weights, default_cache, made_folder
@@ -85,39 +80,19 @@ def _kept(path: Path, cache: Path) -> Path:
     """Move a download into the cache, whole or not at all."""
     if path.parent == cache:  # which may be shared, and not ours to write
         return path
-    with path.open("rb+") as file:
-        os.fsync(file.fileno())
-    return path.replace(cache / path.name)
+    kept = cache / path.name
+    rename_durably(path, kept)
+    return kept
 
 
 def _check_file(published: PublishedNetwork, path: Path, option: str) -> None:
+    # PyTorch takes seconds to import
+    from extractors.loading import check_published, read_state
+
     try:
-        check_shapes(published, shapes_of(read_state(path)))
+        check_published(published, shapes_of(read_state(path)))
     except ValueError as error:
         raise WeightsError(
             f"{path}: expected the published weights of {published.name}, found "
             f"others ({error}); name another file with {option} FILE"
         ) from error
-
-
-def read_state(path: Path) -> dict[str, Tensor]:
-    """Read a published file; code that it may bring along is not run.
-
-    Returns:
-        Tensors by name, on the CPU. Of the files of pytorchvideo, which hold more,
-        what they call "model_state".
-
-    Raises:
-        WeightsError: The file is not there, is of another kind, or is broken.
-    """
-    return read_weights(path, _READERS)
-
-
-_read_torch = partial(read_torch, inner="model_state")
-
-_READERS: dict[str, Reader] = {
-    ".pth": _read_torch,
-    ".pt": _read_torch,
-    ".pyth": _read_torch,
-    ".safetensors": load_file,
-}

@@ -1,15 +1,23 @@
 """Whether a state dict is a network's: names and shapes, compared before numbers."""
 
-from collections.abc import Mapping
-
-from torch import Tensor
+from collections.abc import Iterable, Mapping
+from typing import Protocol, runtime_checkable
 
 Shape = tuple[int, ...]
 
 LISTED_NAMES = 12
 
 
-def shapes_of(state: Mapping[str, Tensor]) -> dict[str, Shape]:
+@runtime_checkable
+class HasShape(Protocol):
+    """A tensor of any library."""
+
+    @property
+    def shape(self) -> Iterable[int]:
+        """The length of each dimension."""
+
+
+def shapes_of(state: Mapping[str, HasShape]) -> dict[str, Shape]:
     """The shape of each tensor of a state dict."""
     return {name: tuple(tensor.shape) for name, tensor in state.items()}
 

@@ -12,10 +12,12 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
+from extractors.conversion import load_state
 from extractors.hof import hof
 from extractors.i3d import InceptionI3d, build_i3d, fold_batchnorm
+from extractors.precision import Precision
 from extractors.preprocessing import centre_crop, flow_to_input, rgb_to_input
-from extractors.weights import INPUT_CHANNELS, Stream, Weights, load_state
+from extractors.weights import INPUT_CHANNELS, Stream, Weights
 
 logger = logging.getLogger("soda")
 
@@ -24,7 +26,6 @@ Clip = UInt8[np.ndarray, "frames height width channels"]
 Clips = UInt8[np.ndarray, "clips frames height width channels"]
 Features = Float[np.ndarray, "clips features"]
 Extractor = Callable[[Clips], Features]
-Precision = Literal["float32", "bfloat16"]
 PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 

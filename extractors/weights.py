@@ -8,7 +8,6 @@ fetches what is to be had and says what is there.
 import logging
 import os
 import sys
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,21 +15,19 @@ from typing import get_args
 
 import pooch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file, save_file
-from torch import Tensor
 
-from extractors.checkpoints import read_checkpoint
 from extractors.errors import WeightsError
-from extractors.i3d import check_shapes
+from extractors.i3d_shapes import check_shapes
 from extractors.shapes import Shape, shapes_of
 from extractors.sources import SOURCES, Source, Stream, obtain, sha256
 
-__all__ = ["Stream", "Weights", "WeightsError", "find_weights", "load_state"]
+__all__ = ["Stream", "Weights", "WeightsError", "find_weights"]
 
 logger = logging.getLogger("soda")
 
 INPUT_CHANNELS: dict[Stream, int] = {"rgb": 3, "flow": 2}
 FIRST_KERNEL = "Conv3d_1a_7x7.conv3d.weight"  # (64, input channels, 7, 7, 7)
+ELSEWHERE = "set SODA_CACHE to another folder"  # for a cache that cannot be written
 
 
 @dataclass(frozen=True)
@@ -76,11 +73,6 @@ def cached_weights(stream: Stream, cache: Path | None = None) -> Weights | None:
     return _checked(stream, target) if target.exists() else None
 
 
-def load_state(weights: Weights) -> dict[str, Tensor]:
-    """The tensors by name, on the CPU; they are what `build_i3d` takes."""
-    return load_file(weights.path)
-
-
 def default_cache() -> Path:
     """The folder that SODA_CACHE names, else the system's place for caches."""
     return Path(os.environ.get("SODA_CACHE") or pooch.os_cache("soda"))
@@ -101,10 +93,10 @@ def made_folder(cache: Path) -> Path:
 def _local_weights(stream: Stream, local: Path, cache: Path) -> Weights:
     path = local
     if local.suffix != ".safetensors" or not local.is_file():
-        state = read_checkpoint(local)
-        _check(stream, local, shapes_of(state))
-        path = cache / f"local-{stream}-{sha256(local)[:16]}.safetensors"
-        _save(state, path, origin="local file")
+        content = sha256(local)[:16] if local.is_file() else "missing"
+        path = cache / f"local-{stream}-{content}.safetensors"
+        if not path.exists():
+            _convert(stream, local, path, origin="local file")
     return replace(_checked(stream, path), origin=f"local file {local}")
 
 
@@ -114,9 +106,7 @@ def _fetch(stream: Stream, target: Path) -> None:
     for source in SOURCES[stream]:
         try:
             with obtain(source, target.parent) as path:
-                state = read_checkpoint(path)
-                _check(stream, path, shapes_of(state))
-                _save(state, target, source.origin)
+                _convert(stream, path, target, source.origin)
                 return
         except WeightsError as error:
             logger.warning("%s", error)
@@ -138,16 +128,19 @@ def _by_hand(source: Source, cache: Path) -> str:
     return f"{source.by_hand} and put {source.filename} into {cache} yourself"
 
 
-def _save(state: Mapping[str, Tensor], target: Path, origin: str) -> None:
-    """Write safetensors, whole or not at all; two processes at once do no harm."""
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".tmp-") as folder:
-        part = Path(folder) / target.name
-        tensors = {name: tensor.contiguous() for name, tensor in state.items()}
-        save_file(tensors, part, metadata={"origin": origin})
-        with part.open("rb+") as file:
-            os.fsync(file.fileno())
-        part.chmod(0o644)  # a cache may be shared; safetensors writes 0600
-        part.replace(target)
+def _convert(stream: Stream, path: Path, target: Path, origin: str) -> None:
+    """Write the weights of a file of any kind as safetensors.
+
+    Raises:
+        WeightsError: The file is missing, or does not contain an I3D of this stream.
+    """
+    # PyTorch takes seconds to import
+    from extractors.checkpoints import read_checkpoint
+    from extractors.conversion import save_state
+
+    state = read_checkpoint(path)
+    _check(stream, path, shapes_of(state))
+    save_state(state, target, origin)
 
 
 def _checked(stream: Stream, path: Path) -> Weights:
@@ -175,9 +168,9 @@ def _check(stream: Stream, path: Path, shapes: Mapping[str, Shape]) -> None:
 
 
 def _read_header(path: Path) -> tuple[dict[str, Shape], str]:
-    """The shapes of the tensors, and the origin that `_save` noted."""
+    """The shapes of the tensors, and the origin that `save_state` noted."""
     try:
-        with safe_open(path, framework="pt") as file:
+        with safe_open(path, framework="numpy") as file:
             slices = {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118
             shapes = {name: tuple(part.get_shape()) for name, part in slices.items()}
             return shapes, (file.metadata() or {}).get("origin", f"local file {path}")

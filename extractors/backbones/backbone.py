@@ -1,12 +1,9 @@
 """A feature network: what it was trained on, its weights, its features."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from torch import Tensor, nn
-
-from extractors.published import PublishedNetwork, load_published
+from extractors.published import PublishedNetwork
 from extractors.published_files import find_published
 from extractors.weights import Weights
 
@@ -34,20 +31,6 @@ class Backbone(PublishedNetwork):
     def snippet_frames(self) -> int:
         """How many frames of video one of its clips covers."""
         return self.clip_frames * self.step_frames
-
-
-def build_backbone(
-    backbone: Backbone, state: Mapping[str, Tensor] | None = None
-) -> nn.Module:
-    """The network in eval mode, on the CPU; None stands for random weights.
-
-    It maps clips (batch, 3, clip_frames, crop_pixels, crop_pixels), normalised, to
-    features (batch, width).
-
-    Raises:
-        ValueError: Names or shapes that are not those of the network.
-    """
-    return load_published(backbone, state)
 
 
 def find_backbone_weights(

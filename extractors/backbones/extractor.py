@@ -1,21 +1,32 @@
 """From the frames of a snippet to the features that a network makes of them."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float32, UInt8
-from torch import Tensor
+from torch import Tensor, nn
 
-from extractors.backbones.backbone import Backbone, build_backbone
-from extractors.published_files import read_state
-from extractors.streams import (
-    PRECISIONS,
-    Clips,
-    Extractor,
-    Precision,
-    network_extractor,
-)
+from extractors.backbones.backbone import Backbone
+from extractors.loading import load_published, read_state
+from extractors.precision import Precision
+from extractors.streams import PRECISIONS, Clips, Extractor, network_extractor
 from extractors.weights import Weights
+
+
+def build_backbone(
+    backbone: Backbone, state: Mapping[str, Tensor] | None = None
+) -> nn.Module:
+    """The network in eval mode, on the CPU; None stands for random weights.
+
+    It maps clips (batch, 3, clip_frames, crop_pixels, crop_pixels), normalised, to
+    features (batch, width).
+
+    Raises:
+        ValueError: Names or shapes that are not those of the network.
+    """
+    return load_published(backbone, state)
 
 
 def backbone_extractor(

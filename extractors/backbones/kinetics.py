@@ -6,17 +6,10 @@ pytorchvideo are of its hub and its model zoo ("frame length x sample rate"), th
 sizes of PySlowFast's configurations for a single crop in the middle.
 """
 
-from collections.abc import Callable
 from functools import partial
-
-from torch import nn
+from typing import Any
 
 from extractors.backbones.backbone import Backbone, Colour
-from extractors.backbones.libraries import (
-    pytorchvideo_network,
-    slowfast_network,
-    torchvision_network,
-)
 
 TORCHVISION_FOLDER = "https://download.pytorch.org/models"
 PYTORCHVIDEO_FOLDER = "https://dl.fbaipublicfiles.com/pytorchvideo/model_zoo/kinetics"
@@ -28,6 +21,13 @@ KINETICS: tuple[Colour, Colour] = (
     (0.43216, 0.394666, 0.37645),
     (0.22803, 0.22145, 0.216989),
 )
+
+
+def _build(library: str, name: str) -> Any:
+    # PyTorch takes seconds to import
+    from extractors.backbones.libraries import BUILDERS
+
+    return BUILDERS[library](name)
 
 
 def _torchvision(
@@ -46,7 +46,7 @@ def _torchvision(
         name=name,
         url=f"{TORCHVISION_FOLDER}/{file_stem}.pth",
         hash_prefix=file_stem.rpartition("-")[2],
-        build=partial(torchvision_network, name),
+        build=partial(_build, "torchvision", name),
         head=(head,),
         clip_frames=clip[0],
         step_frames=clip[1],
@@ -99,14 +99,14 @@ def _pytorchvideo(
     resize: int = 256,
     crop: int = 224,
     width: int = 2048,
-    network: Callable[[str], nn.Module] = pytorchvideo_network,
+    library: str = "pytorchvideo",
 ) -> Backbone:
     """A row of the table. For these files no hash has been published."""
     return Backbone(
         name=name,
         url=f"{PYTORCHVIDEO_FOLDER}/{filename}",
         hash_prefix="",
-        build=partial(network, name),
+        build=partial(_build, library, name),
         head=(f"blocks.{head_block}.proj",),
         clip_frames=clip[0],
         step_frames=clip[1],
@@ -136,7 +136,7 @@ _NETWORKS = (
         clip=(32, 2),  # of the fast pathway; every fourth of them is 8x8
         head_block=6,
         width=2304,  # 2048 of the slow pathway, 256 of the fast one
-        network=slowfast_network,
+        library="slowfast",
     ),
     _pytorchvideo(
         "x3d_s", "X3D_S.pyth", clip=(13, 6), head_block=5, resize=182, crop=160

@@ -4,6 +4,7 @@ Their imports take seconds, and those of pytorchvideo are noisy.
 """
 
 import warnings
+from collections.abc import Callable
 from importlib import import_module
 
 import torch
@@ -46,3 +47,10 @@ def _pathways(
     # As published: from the first frame to the last, which is not every fourth.
     chosen = torch.linspace(0, frames - 1, frames // SLOWFAST_ALPHA).long()
     return ([fast[:, :, chosen], fast],)
+
+
+BUILDERS: dict[str, Callable[[str], nn.Module]] = {
+    "torchvision": torchvision_network,
+    "pytorchvideo": pytorchvideo_network,
+    "slowfast": slowfast_network,
+}

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from functools import lru_cache
-from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -12,37 +11,14 @@ from jaxtyping import Float32
 from torch import Tensor, nn
 
 from extractors.flow.pairs import Fields, Frames
-from extractors.published import PublishedNetwork, load_published
-from extractors.published_files import find_published, read_state
-from extractors.weights import Weights
+from extractors.flow.raft_weights import RAFT
+from extractors.loading import load_published, read_state
 
 CELL_PIXELS = 8  # of which the network makes one cell
 # Of fewer, the coarsest correlations would be NaN.
 SMALLEST_PIXELS = 128
 # Pixels of the pairs that go through the network at once: 12 pairs of 340 x 256.
 BATCH_PIXELS = 2**20
-
-
-def _raft_large() -> nn.Module:
-    network: nn.Module = import_module("torchvision.models.optical_flow").raft_large()
-    return network
-
-
-RAFT = PublishedNetwork(
-    name="raft_large",
-    url="https://download.pytorch.org/models/raft_large_C_T_SKHT_V2-ff5fadd5.pth",
-    hash_prefix="ff5fadd5",
-    build=_raft_large,
-)
-
-
-def find_raft_weights(local: Path | None = None, cache: Path | None = None) -> Weights:
-    """The weights of RAFT; for the arguments see `find_published`.
-
-    Raises:
-        WeightsError: There are none, or a file does not hold this network.
-    """
-    return find_published(RAFT, "--raft-weights", local, cache)
 
 
 def raft(weights: Path, device: str) -> Callable[[Frames], Fields]:

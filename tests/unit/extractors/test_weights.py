@@ -19,6 +19,7 @@ from extractors.checkpoints import (
     load_arrays,
     read_checkpoint,
 )
+from extractors.conversion import load_state
 from extractors.i3d import InceptionI3d, build_i3d
 from extractors.sources import (
     SOURCES,
@@ -32,7 +33,6 @@ from extractors.weights import (
     WeightsError,
     default_cache,
     find_weights,
-    load_state,
     main,
 )
 
@@ -151,6 +151,15 @@ def test_a_local_file_wins(files, state, tmp_path, sources, name):
     assert weights.sha256 == hashlib.sha256(weights.path.read_bytes()).hexdigest()
     assert weights.origin == f"local file {files / name}"
     assert_same_state(load_state(weights), state)
+
+
+def test_a_local_file_is_converted_once(files, tmp_path, monkeypatch):
+    find = partial(find_weights, "rgb", local=files / "zipped.pt", cache=tmp_path)
+    first = find()
+    monkeypatch.setattr(weights_module, "_convert", None)
+    assert find() == first
+    with pytest.raises(WeightsError, match="found weights of the rgb stream"):
+        find_weights("flow", local=first.path, cache=tmp_path)
 
 
 def test_loaded_weights_make_the_same_network_whatever_the_file(files, tmp_path):
