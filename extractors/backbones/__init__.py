@@ -1,7 +1,7 @@
 """Feature networks other than I3D, as torchvision and pytorchvideo publish them.
 
-What computes with them is in `extractors.backbones.extractor`, which needs PyTorch;
-the names here do not.
+The names here do not need PyTorch. The functions that compute features with a network
+are in `extractors.backbones.extractor`, and do.
 """
 
 from extractors.backbones.backbone import Backbone, find_backbone_weights

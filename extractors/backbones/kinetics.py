@@ -1,9 +1,9 @@
 """The networks with weights trained on Kinetics-400, by name.
 
-The numbers of torchvision are those of its weight enums and training recipes, where
-7.5 and 15 frames a second are every fourth and every second frame. Those of
-pytorchvideo are of its hub and its model zoo ("frame length x sample rate"), the
-sizes of PySlowFast's configurations for a single crop in the middle.
+The values for torchvision are from its weight enums and training recipes, in which 7.5
+and 15 frames per second are every fourth and every second frame. The values for
+pytorchvideo are from its hub and its model zoo ("frame length x sample rate"), and the
+sizes from PySlowFast's configurations for a single crop in the middle.
 """
 
 from functools import partial
@@ -14,7 +14,7 @@ from extractors.backbones.backbone import Backbone, Colour
 TORCHVISION_FOLDER = "https://download.pytorch.org/models"
 PYTORCHVIDEO_FOLDER = "https://dl.fbaipublicfiles.com/pytorchvideo/model_zoo/kinetics"
 
-# Mean and standard deviation of the pixels.
+# Mean and standard deviation of the pixel values.
 EQUAL: tuple[Colour, Colour] = ((0.45, 0.45, 0.45), (0.225, 0.225, 0.225))
 IMAGENET: tuple[Colour, Colour] = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 KINETICS: tuple[Colour, Colour] = (
@@ -41,7 +41,7 @@ def _torchvision(
     width: int,
     head: str,
 ) -> Backbone:
-    """A row of the table; the stem ends in the first digits of the file's sha256."""
+    """Return a row of the table; the stem ends in the first digits of the sha256."""
     return Backbone(
         name=name,
         url=f"{TORCHVISION_FOLDER}/{file_stem}.pth",
@@ -81,7 +81,7 @@ _resnet_18 = partial(
 )
 _s3d = partial(
     _torchvision,
-    clip=(64, 2),  # as it was trained; it was validated on clips of 128
+    clip=(64, 2),  # as in its training; it was validated on clips of 128 frames
     resize=(256, 256),
     crop=224,
     colours=KINETICS,
@@ -101,7 +101,7 @@ def _pytorchvideo(
     width: int = 2048,
     library: str = "pytorchvideo",
 ) -> Backbone:
-    """A row of the table. For these files no hash has been published."""
+    """Return a row of the table. No hashes are published for these files."""
     return Backbone(
         name=name,
         url=f"{PYTORCHVIDEO_FOLDER}/{filename}",
@@ -133,9 +133,9 @@ _NETWORKS = (
     _pytorchvideo(
         "slowfast_r50",
         "SLOWFAST_8x8_R50.pyth",
-        clip=(32, 2),  # of the fast pathway; every fourth of them is 8x8
+        clip=(32, 2),  # of the fast pathway; every fourth frame of it makes 8x8
         head_block=6,
-        width=2304,  # 2048 of the slow pathway, 256 of the fast one
+        width=2304,  # 2048 from the slow pathway, 256 from the fast one
         library="slowfast",
     ),
     _pytorchvideo(
