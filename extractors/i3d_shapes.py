@@ -26,11 +26,11 @@ BLOCKS: dict[str, tuple[int, tuple[int, ...]]] = {
 
 
 def check_shapes(found: Mapping[str, Shape], in_channels: int) -> None:
-    """Check the names and shapes of a state dict, without its numbers.
+    """Check the names and shapes of a state dict, but not its values.
 
     Raises:
-        ValueError: Names that are missing or unknown, or tensors of a wrong shape;
-            the message lists them.
+        ValueError: Names are missing or unknown, or tensors have a wrong shape; the
+            message lists the first few.
     """
     require_shapes(found, i3d_shapes(in_channels))
 

@@ -23,7 +23,7 @@ def load_published(
         state: The tensors of the published file; None leaves the random weights.
 
     Raises:
-        ValueError: Names or shapes that are not those of the network.
+        ValueError: The names or shapes are not those of the network.
     """
     network: nn.Module = published.build()
     if state is not None:
@@ -36,13 +36,13 @@ def load_published(
 
 
 def check_published(published: PublishedNetwork, found: Mapping[str, Shape]) -> None:
-    """Check the names and shapes of a state dict, without its numbers.
+    """Check the names and shapes of a state dict, but not its values.
 
     The head is not checked: it may be missing, or have other classes.
 
     Raises:
-        ValueError: Names that are missing or unknown, or tensors of a wrong shape;
-            the message lists the first few.
+        ValueError: Names are missing or unknown, or tensors have a wrong shape; the
+            message lists the first few.
     """
     with torch.device("meta"):
         known = shapes_of(published.build().state_dict())

@@ -1,4 +1,4 @@
-"""The files of published networks: found, fetched, verified, read."""
+"""The weight files of published networks: found, downloaded and verified."""
 
 import logging
 from pathlib import Path
@@ -19,16 +19,17 @@ def find_published(
     local: Path | None = None,
     cache: Path | None = None,
 ) -> Weights:
-    """The weights of a network: a local file, else the cache, else a download.
+    """Find the weights of a network: a local file, else the cache, else a download.
 
     Args:
-        published: Which network.
-        option: The option of the command line that names a local file.
-        local: A file that wins over everything.
-        cache: Where downloads are kept, as they are; None means `default_cache()`.
+        published: The network.
+        option: The command-line option that names a local file.
+        local: A file that takes precedence.
+        cache: The folder where downloads are kept unchanged; None is
+            `default_cache()`.
 
     Raises:
-        WeightsError: There are none, or a file does not hold this network; the
+        WeightsError: There are none, or a file does not contain this network; the
             message says how to get them.
     """
     if local is not None:
@@ -42,17 +43,17 @@ def find_published(
             kept = _kept(path, cache)
     except WeightsError as error:
         raise WeightsError(
-            f"no weights for {published.name} ({error}). Where the internet can be "
-            f"reached, {source.by_hand} and put it into {cache} yourself; or name a "
+            f"no weights for {published.name} ({error}). On a machine with internet "
+            f"access, {source.by_hand} and put it into {cache} yourself; or name a "
             f"file with {option} FILE"
         ) from error
     return Weights(kept, sha256(kept), source.origin)
 
 
 def source_of(published: PublishedNetwork) -> Source:
-    """Where the file is to be had, and how a download is verified.
+    """Return the source of the file, with the hash that verifies a download.
 
-    Where no hash has been published, any file passes for it, which the log says.
+    If no hash is published, any file is accepted, and the log says so.
     """
     filename = published.url.rpartition("/")[2]
     hash_digits = len(published.hash_prefix)
@@ -70,7 +71,7 @@ def _download(published: PublishedNetwork, target: Path) -> None:
     download_url(published.url, target)
     if not published.hash_prefix:
         logger.warning(
-            "%s: its publisher names no hash to verify it by; its sha256 is %s",
+            "%s: its publisher gives no hash to verify it; its sha256 is %s",
             target.name,
             sha256(target),
         )
@@ -78,7 +79,7 @@ def _download(published: PublishedNetwork, target: Path) -> None:
 
 def _kept(path: Path, cache: Path) -> Path:
     """Move a download into the cache, whole or not at all."""
-    if path.parent == cache:  # which may be shared, and not ours to write
+    if path.parent == cache:  # which may be shared and not writable
         return path
     kept = cache / path.name
     rename_durably(path, kept)

@@ -325,7 +325,7 @@ def test_a_download_that_no_hash_verifies_is_logged(
 ):
     weights = find_backbone_weights(at(server, "tiny.pth", ""), cache=tmp_path / "c")
     (warning,) = [r.message for r in caplog.records if r.levelname == "WARNING"]
-    assert "tiny.pth: its publisher names no hash" in warning
+    assert "tiny.pth: its publisher gives no hash" in warning
     assert warning.endswith(weights.sha256)
 
 

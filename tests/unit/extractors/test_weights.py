@@ -364,7 +364,7 @@ def test_the_command_says_what_is_there(sources, monkeypatch, tmp_path, capsys):
     rgb, flow = capsys.readouterr().out.splitlines()
     assert rgb.startswith(f"rgb: {tmp_path / 'i3d-rgb.safetensors'}  50.9 MB  sha256 ")
     assert rgb.endswith("a publisher")
-    assert flow.startswith("flow: not there: ")
+    assert flow.startswith("flow: not available: ")
     assert flow.endswith("hof is used instead")
 
 
@@ -372,7 +372,7 @@ def test_the_command_fails_without_rgb(sources, monkeypatch, tmp_path, capsys):
     monkeypatch.setenv("SODA_CACHE", str(tmp_path))
     sources["rgb"] = sources["flow"]
     assert main() == 7
-    assert capsys.readouterr().out.count("not there") == 2
+    assert capsys.readouterr().out.count("not available") == 2
 
 
 def test_the_hash_of_git_is_that_of_git(tmp_path):
@@ -403,12 +403,12 @@ def test_a_file_is_downloaded(server, tmp_path):
 
 
 def test_an_address_without_a_file_is_an_error(server, tmp_path):
-    with pytest.raises(WeightsError, match=r"cannot fetch here.pt \(HTTPError\)"):
+    with pytest.raises(WeightsError, match=r"cannot download here.pt \(HTTPError\)"):
         download_url(f"{server}/missing.pt", tmp_path / "here.pt")
 
 
 def test_a_host_that_does_not_answer_is_an_error(tmp_path):
-    with pytest.raises(WeightsError, match=r"127.0.0.1: cannot fetch here.pt"):
+    with pytest.raises(WeightsError, match=r"127.0.0.1: cannot download here.pt"):
         download_url("http://127.0.0.1:9/there.pt", tmp_path / "here.pt")
 
 
