@@ -15,6 +15,7 @@ from torch import Tensor
 
 from benchmarks.machine import describe_machine
 from benchmarks.videos import make_parser, middle_frames, videos_or_demo
+from extractors.conversion import load_state
 from extractors.i3d import (
     InceptionI3d,
     SameMaxPool3d,
@@ -24,7 +25,7 @@ from extractors.i3d import (
     same_padding,
 )
 from extractors.preprocessing import centre_crop, rgb_to_input
-from extractors.weights import find_weights, load_state
+from extractors.weights import find_weights
 
 FRAMES = 16
 REPEATS = 3

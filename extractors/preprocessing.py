@@ -1,4 +1,4 @@
-"""Pixels and flow fields as the networks want them.
+"""Frames and flow fields as inputs of the networks.
 
 Frames and quantised flow are uint8, numpy arrays or tensors on any device.
 """
@@ -18,9 +18,9 @@ Array = TypeVar("Array", np.ndarray, Tensor)
 
 
 def centre_crop(frames: Array, size: int = INPUT_PIXELS) -> Array:
-    """The middle of each frame: (..., height, width, C) -> (..., size, size, C).
+    """Crop the middle of each frame: (..., height, width, C) -> (..., size, size, C).
 
-    Where a frame is smaller, its border pixels are repeated outwards ("edge"):
+    If a frame is smaller, its border pixels are repeated outwards ("edge"):
 
     >>> centre_crop(np.array([1, 2, 3]).reshape(1, 3, 1), size=5)[0, :, 0]
     array([1, 1, 2, 3, 3])
@@ -40,15 +40,15 @@ def _centre(length: int, size: int) -> slice | list[int]:
 def rgb_to_input(
     frames: UInt8[np.ndarray | Tensor, "batch time height width 3"],
 ) -> Float32[Tensor, "batch 3 time 224 224"]:
-    """Clips for the RGB network: values 0 to 255 become -1 to 1."""
-    # 0 -> -1, 255 -> 1, both exactly
+    """Return clips for the RGB network: values 0 to 255 become -1 to 1."""
+    # 0 -> -1 and 255 -> 1, both exactly
     return _cropped(frames).float() / 127.5 - 1
 
 
 def flow_to_input(
     flow: UInt8[np.ndarray | Tensor, "batch time height width 2"],
 ) -> Float32[Tensor, "batch 2 time 224 224"]:
-    """Clips for the flow network: values 1 to 255 become -1 to 1, 128 becomes 0."""
+    """Return clips for the flow network: 1 to 255 become -1 to 1, 128 becomes 0."""
     return (_cropped(flow).float() - FLOW_ZERO) / FLOW_STEPS
 
 

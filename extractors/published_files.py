@@ -1,16 +1,11 @@
-"""The files of published networks: found, fetched, verified, read."""
+"""The weight files of published networks: found, downloaded and verified."""
 
 import logging
-import os
-from functools import partial
 from pathlib import Path
 
-from safetensors.torch import load_file
-from torch import Tensor
-
-from extractors.checkpoints import Reader, read_torch, read_weights
+from extractors.atomic import rename_durably
 from extractors.errors import WeightsError
-from extractors.published import PublishedNetwork, check_shapes
+from extractors.published import PublishedNetwork
 from extractors.shapes import shapes_of
 from extractors.sources import Source, download_url, obtain, sha256
 from extractors.weights import Weights, default_cache, made_folder
@@ -24,16 +19,17 @@ def find_published(
     local: Path | None = None,
     cache: Path | None = None,
 ) -> Weights:
-    """The weights of a network: a local file, else the cache, else a download.
+    """Find the weights of a network: a local file, else the cache, else a download.
 
     Args:
-        published: Which network.
-        option: The option of the command line that names a local file.
-        local: A file that wins over everything.
-        cache: Where downloads are kept, as they are; None means `default_cache()`.
+        published: The network.
+        option: The command-line option that names a local file.
+        local: A file that takes precedence.
+        cache: The folder where downloads are kept unchanged; None is
+            `default_cache()`.
 
     Raises:
-        WeightsError: There are none, or a file does not hold this network; the
+        WeightsError: There are none, or a file does not contain this network; the
             message says how to get them.
     """
     if local is not None:
@@ -47,17 +43,17 @@ def find_published(
             kept = _kept(path, cache)
     except WeightsError as error:
         raise WeightsError(
-            f"no weights for {published.name} ({error}). Where the internet can be "
-            f"reached, {source.by_hand} and put it into {cache} yourself; or name a "
+            f"no weights for {published.name} ({error}). On a machine with internet "
+            f"access, {source.by_hand} and put it into {cache} yourself; or name a "
             f"file with {option} FILE"
         ) from error
     return Weights(kept, sha256(kept), source.origin)
 
 
 def source_of(published: PublishedNetwork) -> Source:
-    """Where the file is to be had, and how a download is verified.
+    """Return the source of the file, with the hash that verifies a download.
 
-    Where no hash has been published, any file passes for it, which the log says.
+    If no hash is published, any file is accepted, and the log says so.
     """
     filename = published.url.rpartition("/")[2]
     hash_digits = len(published.hash_prefix)
@@ -75,7 +71,7 @@ def _download(published: PublishedNetwork, target: Path) -> None:
     download_url(published.url, target)
     if not published.hash_prefix:
         logger.warning(
-            "%s: its publisher names no hash to verify it by; its sha256 is %s",
+            "%s: its publisher gives no hash to verify it; its sha256 is %s",
             target.name,
             sha256(target),
         )
@@ -83,41 +79,21 @@ def _download(published: PublishedNetwork, target: Path) -> None:
 
 def _kept(path: Path, cache: Path) -> Path:
     """Move a download into the cache, whole or not at all."""
-    if path.parent == cache:  # which may be shared, and not ours to write
+    if path.parent == cache:  # which may be shared and not writable
         return path
-    with path.open("rb+") as file:
-        os.fsync(file.fileno())
-    return path.replace(cache / path.name)
+    kept = cache / path.name
+    rename_durably(path, kept)
+    return kept
 
 
 def _check_file(published: PublishedNetwork, path: Path, option: str) -> None:
+    # PyTorch takes seconds to import
+    from extractors.loading import check_published, read_state
+
     try:
-        check_shapes(published, shapes_of(read_state(path)))
+        check_published(published, shapes_of(read_state(path)))
     except ValueError as error:
         raise WeightsError(
             f"{path}: expected the published weights of {published.name}, found "
             f"others ({error}); name another file with {option} FILE"
         ) from error
-
-
-def read_state(path: Path) -> dict[str, Tensor]:
-    """Read a published file; code that it may bring along is not run.
-
-    Returns:
-        Tensors by name, on the CPU. Of the files of pytorchvideo, which hold more,
-        what they call "model_state".
-
-    Raises:
-        WeightsError: The file is not there, is of another kind, or is broken.
-    """
-    return read_weights(path, _READERS)
-
-
-_read_torch = partial(read_torch, inner="model_state")
-
-_READERS: dict[str, Reader] = {
-    ".pth": _read_torch,
-    ".pt": _read_torch,
-    ".pyth": _read_torch,
-    ".safetensors": load_file,
-}

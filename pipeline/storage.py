@@ -1,13 +1,10 @@
 """Files that appear whole or not at all, and the fingerprints in their paths."""
 
-import errno
 import hashlib
 import json
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import Any
@@ -17,52 +14,14 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
+from extractors.atomic import TEMPORARY_PREFIX, atomic_path
+from extractors.atomic import disk_full as disk_full
+from extractors.atomic import existing_folder as existing_folder
+from extractors.atomic import is_full as is_full
+from extractors.atomic import writing as writing
 from pipeline.errors import SodaError
 
-TEMPORARY_PREFIX = ".tmp-"
 HEADER_KEY = "soda"
-SMALLEST_FREE_BYTES = 4096  # with less, a failure to write is taken for a full disk
-FULL = (errno.ENOSPC, errno.EDQUOT)
-CLOSED = (errno.EACCES, errno.EPERM, errno.EROFS)
-
-
-@contextmanager
-def atomic_path(path: Path) -> Iterator[Path]:
-    """Give a temporary path beside `path`, renamed to it when the block succeeds.
-
-    The temporary name keeps the suffix, because libraries choose formats by it.
-    When the block fails, the temporary file is removed and `path` is untouched. When
-    it succeeds, the file is on the disk for good, whatever happens to the machine.
-
-    Raises:
-        SodaError: The disk is full, or may not be written to; the message says where.
-    """
-    with writing(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(
-            prefix=TEMPORARY_PREFIX, suffix=f"-{path.name}", dir=path.parent
-        )
-        os.close(handle)
-        temporary = Path(name)
-        try:
-            yield temporary
-            with temporary.open("rb+") as file:
-                os.fsync(file.fileno())
-            temporary.chmod(0o666 & ~_umask())
-            temporary.replace(path)
-            _sync_folder(path.parent)
-        finally:
-            temporary.unlink(missing_ok=True)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make renames in a folder outlive a loss of power, where the system can."""
-    with suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 def remove_temporaries(folder: Path, name: str = "*") -> None:
@@ -72,65 +31,6 @@ def remove_temporaries(folder: Path, name: str = "*") -> None:
     """
     for path in folder.rglob(f"{TEMPORARY_PREFIX}{name}"):
         path.unlink(missing_ok=True)
-
-
-@contextmanager
-def writing(path: Path) -> Iterator[None]:
-    """Name the disk where a block cannot write a file for want of space or of leave.
-
-    Raises:
-        SodaError: The disk is full, or may not be written to.
-    """
-    try:
-        yield
-    except Exception as error:
-        if _says_disk_full(error, path):
-            raise disk_full(path) from error
-        if isinstance(error, OSError) and error.errno in CLOSED:
-            folder = existing_folder(path.parent)
-            if not os.access(folder, os.W_OK):
-                raise SodaError(
-                    f"{path}: expected a folder that can be written, found {folder} "
-                    f"(“{error.strerror}”); change its permissions or choose another "
-                    "--workdir"
-                ) from error
-        raise
-
-
-def _says_disk_full(error: Exception, path: Path) -> bool:
-    """Whether a failure to write is for want of space.
-
-    safetensors wraps the system's error in its text, PyTorch hides it altogether.
-    """
-    if isinstance(error, OSError) and error.errno in FULL:
-        return True
-    if any(os.strerror(code) in str(error) for code in FULL):
-        return True
-    return is_full(path.parent)
-
-
-def is_full(folder: Path) -> bool:
-    """Whether a folder's disk has no space left for a file."""
-    return shutil.disk_usage(existing_folder(folder)).free < SMALLEST_FREE_BYTES
-
-
-def existing_folder(folder: Path) -> Path:
-    """A folder, or the nearest one above it that is there."""
-    return next(p for p in (folder.resolve() / "x").parents if p.exists())
-
-
-def disk_full(path: Path) -> SodaError:
-    """The one sentence for a disk without space, wherever it was noticed."""
-    return SodaError(
-        f"{path}: the disk that holds {path.parent} is full; free some space or "
-        f"choose another --workdir, then run the same command again"
-    )
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def write_text(path: Path, text: str) -> None:

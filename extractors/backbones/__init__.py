@@ -1,17 +1,10 @@
-"""Feature networks other than I3D, as torchvision and pytorchvideo publish them."""
+"""Feature networks other than I3D, as torchvision and pytorchvideo publish them.
 
-from extractors.backbones.backbone import (
-    Backbone,
-    build_backbone,
-    find_backbone_weights,
-)
-from extractors.backbones.extractor import backbone_extractor
+The names here do not need PyTorch. The functions that compute features with a network
+are in `extractors.backbones.extractor`, and do.
+"""
+
+from extractors.backbones.backbone import Backbone, find_backbone_weights
 from extractors.backbones.kinetics import BACKBONES
 
-__all__ = [
-    "BACKBONES",
-    "Backbone",
-    "backbone_extractor",
-    "build_backbone",
-    "find_backbone_weights",
-]
+__all__ = ["BACKBONES", "Backbone", "find_backbone_weights"]

@@ -1,12 +1,9 @@
-"""A feature network: what it was trained on, its weights, its features."""
+"""A feature network: the clips that it was trained on, its weights and its features."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from torch import Tensor, nn
-
-from extractors.published import PublishedNetwork, load_published
+from extractors.published import PublishedNetwork
 from extractors.published_files import find_published
 from extractors.weights import Weights
 
@@ -17,45 +14,31 @@ Colour = tuple[float, float, float]  # red, green, blue; 0 to 1
 class Backbone(PublishedNetwork):
     """A published RGB network, and the clips that it was trained on.
 
-    Its features are what its classifier was given: the average over space and time
-    of its last activation (S3D: of windows of two time steps, so that the first and
-    the last count half) or, for MViT, the class token.
+    Its features are the input of its classifier: the average over space and time of
+    the last activation (in S3D over windows of two time steps, so that the first and
+    the last step have half the weight) or, in MViT, the class token.
     """
 
     clip_frames: int
     step_frames: int  # from one frame of a clip to the next, at Kinetics' 30 fps
-    resize_pixels: int | tuple[int, int]  # short side; or height, width, distorted
-    crop_pixels: int  # side of the square in the middle
+    resize_pixels: int | tuple[int, int]  # short side; or height and width, distorted
+    crop_pixels: int  # side of the square that is cropped from the middle
     mean: Colour
     std: Colour
-    width: int  # of its features
+    width: int  # number of features
 
     @property
     def snippet_frames(self) -> int:
-        """How many frames of video one of its clips covers."""
+        """The number of video frames that a clip spans."""
         return self.clip_frames * self.step_frames
-
-
-def build_backbone(
-    backbone: Backbone, state: Mapping[str, Tensor] | None = None
-) -> nn.Module:
-    """The network in eval mode, on the CPU; None stands for random weights.
-
-    It maps clips (batch, 3, clip_frames, crop_pixels, crop_pixels), normalised, to
-    features (batch, width).
-
-    Raises:
-        ValueError: Names or shapes that are not those of the network.
-    """
-    return load_published(backbone, state)
 
 
 def find_backbone_weights(
     backbone: Backbone, local: Path | None = None, cache: Path | None = None
 ) -> Weights:
-    """The weights of a feature network; for the arguments see `find_published`.
+    """Find the weights of a feature network; for the arguments see `find_published`.
 
     Raises:
-        WeightsError: There are none, or a file does not hold this network.
+        WeightsError: There are none, or a file does not contain this network.
     """
     return find_published(backbone, "--rgb-weights", local, cache)

@@ -1,21 +1,32 @@
-"""From the frames of a snippet to the features that a network makes of them."""
+"""The features of a snippet's frames, computed by a feature network."""
+
+from collections.abc import Mapping
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float32, UInt8
-from torch import Tensor
+from torch import Tensor, nn
 
-from extractors.backbones.backbone import Backbone, build_backbone
-from extractors.published_files import read_state
-from extractors.streams import (
-    PRECISIONS,
-    Clips,
-    Extractor,
-    Precision,
-    network_extractor,
-)
+from extractors.backbones.backbone import Backbone
+from extractors.loading import load_published, read_state
+from extractors.precision import Precision
+from extractors.streams import PRECISIONS, Clips, Extractor, network_extractor
 from extractors.weights import Weights
+
+
+def build_backbone(
+    backbone: Backbone, state: Mapping[str, Tensor] | None = None
+) -> nn.Module:
+    """Build the network in eval mode, on the CPU; without a state, with random weights.
+
+    It maps normalised clips (batch, 3, clip_frames, crop_pixels, crop_pixels) to
+    features (batch, width).
+
+    Raises:
+        ValueError: The names or shapes are not those of the network.
+    """
+    return load_published(backbone, state)
 
 
 def backbone_extractor(
@@ -24,11 +35,11 @@ def backbone_extractor(
     device: torch.device,
     precision: Precision = "float32",
 ) -> Extractor:
-    """A network's features: clips (N, T, H, W, 3) of any T and size to (N, width).
+    """Return a network as a function: clips (N, T, H, W, 3), any size, to (N, width).
 
     Raises:
-        WeightsError: The file of the weights cannot be read.
-        ValueError: It holds another network.
+        WeightsError: The weight file cannot be read.
+        ValueError: The file contains another network.
     """
     kind = PRECISIONS[precision]
     network = build_backbone(backbone, read_state(weights.path)).to(device, kind)
@@ -45,7 +56,7 @@ def to_input(
     clip: UInt8[np.ndarray, "frames height width 3"],
     device: torch.device,
 ) -> Float32[Tensor, "3 clip_frames crop crop"]:
-    """The clip as the network was trained on it: sampled, resized, cropped, scaled."""
+    """Sample, resize, crop and scale a clip as for the training of the network."""
     chosen = evenly_spaced(len(clip), backbone.clip_frames)
     frames = torch.from_numpy(clip[chosen]).to(device)
     # (T, H, W, 3) -> (T, 3, H, W)
@@ -59,10 +70,10 @@ def to_input(
 
 
 def evenly_spaced(length: int, count: int) -> list[int]:
-    """Which of `length` frames make a clip of `count`: the middles of equal parts.
+    """Choose `count` of `length` frames: the middles of equal parts.
 
-    Where the length is a multiple of the count, that is every n-th frame, and all of
-    them where they are equal; where there are too few, frames are repeated.
+    If the length is a multiple of the count, this is every n-th frame, and all frames
+    if both are equal. If there are too few frames, they are repeated.
 
     >>> evenly_spaced(length=12, count=4)
     [1, 4, 7, 10]
@@ -79,13 +90,13 @@ def _resized(
         height, width = frames.shape[2:]
         short = min(height, width)
         pixels = (pixels * height // short, pixels * width // short)
-    # Not antialiased: neither library does so for video.
+    # Without antialiasing, as both libraries do for video.
     return F.interpolate(frames, pixels, mode="bilinear", align_corners=False)
 
 
 def _centre(
     frames: Float32[Tensor, "frames 3 height width"], side: int
 ) -> Float32[Tensor, "frames 3 side side"]:
-    # `round` goes to the even number, and so do both libraries; `//` would not.
+    # `round` rounds halves to the even number, as both libraries do; `//` would not.
     top, left = (round((length - side) / 2) for length in frames.shape[2:])
     return frames[:, :, top : top + side, left : left + side]

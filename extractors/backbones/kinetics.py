@@ -1,33 +1,33 @@
 """The networks with weights trained on Kinetics-400, by name.
 
-The numbers of torchvision are those of its weight enums and training recipes, where
-7.5 and 15 frames a second are every fourth and every second frame. Those of
-pytorchvideo are of its hub and its model zoo ("frame length x sample rate"), the
-sizes of PySlowFast's configurations for a single crop in the middle.
+The values for torchvision are from its weight enums and training recipes, in which 7.5
+and 15 frames per second are every fourth and every second frame. The values for
+pytorchvideo are from its hub and its model zoo ("frame length x sample rate"), and the
+sizes from PySlowFast's configurations for a single crop in the middle.
 """
 
-from collections.abc import Callable
 from functools import partial
-
-from torch import nn
+from typing import Any
 
 from extractors.backbones.backbone import Backbone, Colour
-from extractors.backbones.libraries import (
-    pytorchvideo_network,
-    slowfast_network,
-    torchvision_network,
-)
 
 TORCHVISION_FOLDER = "https://download.pytorch.org/models"
 PYTORCHVIDEO_FOLDER = "https://dl.fbaipublicfiles.com/pytorchvideo/model_zoo/kinetics"
 
-# Mean and standard deviation of the pixels.
+# Mean and standard deviation of the pixel values.
 EQUAL: tuple[Colour, Colour] = ((0.45, 0.45, 0.45), (0.225, 0.225, 0.225))
 IMAGENET: tuple[Colour, Colour] = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 KINETICS: tuple[Colour, Colour] = (
     (0.43216, 0.394666, 0.37645),
     (0.22803, 0.22145, 0.216989),
 )
+
+
+def _build(library: str, name: str) -> Any:
+    # PyTorch takes seconds to import
+    from extractors.backbones.libraries import BUILDERS
+
+    return BUILDERS[library](name)
 
 
 def _torchvision(
@@ -41,12 +41,12 @@ def _torchvision(
     width: int,
     head: str,
 ) -> Backbone:
-    """A row of the table; the stem ends in the first digits of the file's sha256."""
+    """Return a row of the table; the stem ends in the first digits of the sha256."""
     return Backbone(
         name=name,
         url=f"{TORCHVISION_FOLDER}/{file_stem}.pth",
         hash_prefix=file_stem.rpartition("-")[2],
-        build=partial(torchvision_network, name),
+        build=partial(_build, "torchvision", name),
         head=(head,),
         clip_frames=clip[0],
         step_frames=clip[1],
@@ -81,7 +81,7 @@ _resnet_18 = partial(
 )
 _s3d = partial(
     _torchvision,
-    clip=(64, 2),  # as it was trained; it was validated on clips of 128
+    clip=(64, 2),  # as in its training; it was validated on clips of 128 frames
     resize=(256, 256),
     crop=224,
     colours=KINETICS,
@@ -99,14 +99,14 @@ def _pytorchvideo(
     resize: int = 256,
     crop: int = 224,
     width: int = 2048,
-    network: Callable[[str], nn.Module] = pytorchvideo_network,
+    library: str = "pytorchvideo",
 ) -> Backbone:
-    """A row of the table. For these files no hash has been published."""
+    """Return a row of the table. No hashes are published for these files."""
     return Backbone(
         name=name,
         url=f"{PYTORCHVIDEO_FOLDER}/{filename}",
         hash_prefix="",
-        build=partial(network, name),
+        build=partial(_build, library, name),
         head=(f"blocks.{head_block}.proj",),
         clip_frames=clip[0],
         step_frames=clip[1],
@@ -133,10 +133,10 @@ _NETWORKS = (
     _pytorchvideo(
         "slowfast_r50",
         "SLOWFAST_8x8_R50.pyth",
-        clip=(32, 2),  # of the fast pathway; every fourth of them is 8x8
+        clip=(32, 2),  # of the fast pathway; every fourth frame of it makes 8x8
         head_block=6,
-        width=2304,  # 2048 of the slow pathway, 256 of the fast one
-        network=slowfast_network,
+        width=2304,  # 2048 from the slow pathway, 256 from the fast one
+        library="slowfast",
     ),
     _pytorchvideo(
         "x3d_s", "X3D_S.pyth", clip=(13, 6), head_block=5, resize=182, crop=160

@@ -1,4 +1,4 @@
-"""From frames to flow fields, whatever the algorithm."""
+"""Flow fields of a stream of frames, by any algorithm."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -18,16 +18,16 @@ Frame = UInt8[np.ndarray, "height width 3"]
 QuantisedField = UInt8[np.ndarray, "height width 2"]
 Algorithm = Callable[[Frames], Fields]
 
-# Pairs that a GPU is given at once.
+# Pairs of frames in one batch on a GPU.
 DEVICE_PAIRS = 128
 
 
 @dataclass(frozen=True)
 class Flow:
-    """An algorithm, and how many pairs of frames it wants at once."""
+    """An algorithm, and the number of pairs of frames that it computes at once."""
 
     pairs: int
-    fields: Algorithm  # of N frames N - 1 fields, in pixels
+    fields: Algorithm  # N frames to N - 1 fields, in pixels
     bound_pixels: float
 
 
@@ -37,15 +37,15 @@ def make_flow(
     device: str = "cpu",
     raft_weights: Path | None = None,
 ) -> Flow:
-    """The algorithm of a configuration.
+    """Return the algorithm of a configuration.
 
-    Its fields are finite, and 0 where the algorithm found no number.
+    Its fields are finite; they are 0 where the algorithm returns no finite value.
 
     Args:
-        config: Which algorithm, and its parameters.
-        threads: Pairs that processors compute side by side.
-        device: Where TV-L1 and RAFT run; the others know processors only.
-        raft_weights: The file of RAFT's weights.
+        config: The algorithm and its parameters.
+        threads: Pairs that are computed in parallel on processors.
+        device: The device for TV-L1 and RAFT; the others run only on processors.
+        raft_weights: The file with RAFT's weights.
     """
     pairs, algorithm = _algorithm(config, threads, device, raft_weights)
 
@@ -59,8 +59,8 @@ def make_flow(
 def _algorithm(
     config: FlowConfig, threads: int, device: str, raft_weights: Path | None
 ) -> tuple[int, Algorithm]:
-    """How many pairs at once, and what makes fields of frames."""
-    # PyTorch is imported only by those who need it: that takes longer than the flow
+    """Return the number of pairs in a batch, and the function from frames to fields."""
+    # PyTorch is imported only if it is needed: the import takes longer than the flow
     # of a short video on processors.
     if config.algorithm == "raft":
         from extractors.flow.raft import raft
@@ -91,17 +91,17 @@ def _batched_tvl1(config: FlowConfig, device: str) -> Algorithm:
 
 
 def to_gray(frames: Frames) -> GrayFrames:
-    """As OpenCV weighs the colours."""
+    """Convert RGB frames to gray with OpenCV's weights of the colours."""
     return np.stack([cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for frame in frames])
 
 
 def with_flow(
     frames: Iterable[Frame], flow: Flow
 ) -> Iterator[tuple[Frame, QuantisedField]]:
-    """Each RGB frame with its quantised field, which leads to the next frame.
+    """Yield each RGB frame with its quantised flow to the next frame.
 
     The last frame repeats the field before it; a single frame has no motion. Only
-    `flow.pairs + 1` frames are held at a time.
+    `flow.pairs + 1` frames are in memory at a time.
     """
     held: list[Frame] = []
     field = None
@@ -124,5 +124,5 @@ def _quantised(frames: list[Frame], flow: Flow) -> Iterator[QuantisedField]:
 
 
 def flow_fields(frames: Iterable[Frame], flow: Flow) -> Iterator[QuantisedField]:
-    """The quantised fields alone, one for each frame."""
+    """Return an iterator over the quantised fields, one for each frame."""
     return (field for _, field in with_flow(frames, flow))

@@ -1,4 +1,4 @@
-"""Optical flow by OpenCV: TV-L1 (Zach et al. 2007), DIS, Farnebäck."""
+"""Optical flow by OpenCV: TV-L1 (Zach et al. 2007), DIS and Farnebäck."""
 
 from typing import Any
 
@@ -9,15 +9,15 @@ from jaxtyping import UInt8
 from extractors.flow.config import FlowConfig
 from extractors.flow.pairs import Field, Gray, PairFlow
 
-# DIS refuses frames under 12 pixels, and on some under 16 x 64 it ends the process.
+# DIS refuses frames under 12 pixels, and crashes the process on some under 16 x 64.
 DIS_SMALLEST_PIXELS = 32
 
-# `Any` below, because OpenCV's stubs don't know that `calc` takes None for a flow to
-# start from. (DIS would take an array of the right size for a first guess.)
+# The algorithms are `Any`, because by OpenCV's stubs `calc` does not take None as the
+# initial flow. (DIS would use an array of the right size as a first guess.)
 
 
 def tvl1(config: FlowConfig) -> PairFlow:
-    """OpenCV's own TV-L1: what the others are measured against."""
+    """Return OpenCV's own TV-L1, the reference for our implementations."""
     algorithm: Any = cv2.optflow.DualTVL1OpticalFlow.create(
         tau=config.tau,
         lambda_=config.attachment,
@@ -34,7 +34,7 @@ def tvl1(config: FlowConfig) -> PairFlow:
 
 
 def dis() -> PairFlow:
-    """Dense inverse search, preset MEDIUM."""
+    """Return dense inverse search (DIS) with the preset MEDIUM."""
     algorithm: Any = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
 
     def flow(previous: Gray, following: Gray) -> Field:
@@ -46,7 +46,7 @@ def dis() -> PairFlow:
 
 
 def farneback() -> PairFlow:
-    """Farnebäck's polynomial expansion, with the parameters of OpenCV's tutorial."""
+    """Return Farnebäck's polynomial expansion with the values of OpenCV's tutorial."""
     return lambda previous, following: cv2.calcOpticalFlowFarneback(
         previous,
         following,
@@ -62,6 +62,6 @@ def farneback() -> PairFlow:
 
 
 def _enlarged(gray: Gray) -> UInt8[np.ndarray, "rows columns"]:
-    """A small frame with its border pixels repeated to the right and downwards."""
+    """Repeat the border pixels of a small frame to the right and downwards."""
     down, right = (max(DIS_SMALLEST_PIXELS - side, 0) for side in gray.shape)
     return cv2.copyMakeBorder(gray, 0, down, 0, right, cv2.BORDER_REPLICATE)

@@ -1,4 +1,4 @@
-"""Flow of many frames from an algorithm that takes two."""
+"""The flow of many frames by an algorithm for two frames."""
 
 import os
 from collections.abc import Callable
@@ -17,23 +17,23 @@ PairFlow = Callable[[Gray, Gray], Field]
 
 
 class PairsFlow:
-    """Flow from each gray frame to the next, several pairs side by side.
+    """The flow from each gray frame to the next, with several pairs in parallel.
 
-    The threads do not compete with Python's lock: an algorithm spends its time in
-    compiled code. What comes out does not depend on their number.
+    The threads do not compete for Python's global lock, since an algorithm spends its
+    time in compiled code. The result does not depend on their number.
     """
 
     def __init__(
         self, make: Callable[[], PairFlow], threads: int | None = None
     ) -> None:
-        """One algorithm a thread, because it keeps its memory from pair to pair."""
+        """Make one algorithm per thread, since it keeps its memory between pairs."""
         self.threads = threads or os.cpu_count() or 1
         self._idle: SimpleQueue[PairFlow] = SimpleQueue()
         for _ in range(self.threads):
             self._idle.put(make())
 
     def __call__(self, frames: GrayFrames) -> Fields:
-        """Fields of N - 1 pairs of N frames."""
+        """Return the fields of the N - 1 pairs of N frames."""
         count, height, width = frames.shape
         fields = np.empty((count - 1, height, width, 2), np.float32)
 

@@ -1,19 +1,19 @@
-"""Flow in 8 bits, so that a lossless video codec can keep it; 128 is no motion."""
+"""Flow as 8-bit values that a lossless video codec can store; 128 is no motion."""
 
 import numpy as np
 from jaxtyping import Float, Float32, UInt8
 
 FLOW_ZERO = 128  # the 8-bit value of no motion
-FLOW_STEPS = 127  # from no motion to the bound, on either side
+FLOW_STEPS = 127  # from no motion to the bound, in either direction
 FLOW_BOUND_PIXELS = 20.0
 
 
 def quantise_flow(
     flow: Float[np.ndarray, "*frames 2"], bound: float = FLOW_BOUND_PIXELS
 ) -> UInt8[np.ndarray, "*frames 2"]:
-    """Flow in pixels as 8 bits: -bound to bound becomes 1 to 255, 0 becomes 128.
+    """Quantise flow in pixels to 8 bits: -bound to bound becomes 1 to 255, 0 is 128.
 
-    What is beyond the bound is clipped to it, infinities too; NaN is no motion.
+    Values beyond the bound are clipped to it, as are infinities; NaN is no motion.
 
     >>> quantise_flow(np.array([[0.0, -50.0], [20.0, np.nan]]))
     array([[128,   1],
@@ -27,5 +27,5 @@ def quantise_flow(
 def dequantise_flow(
     flow: UInt8[np.ndarray, "*frames 2"], bound: float = FLOW_BOUND_PIXELS
 ) -> Float32[np.ndarray, "*frames 2"]:
-    """Flow in pixels, to within half a step (bound / 254) of what was quantised."""
+    """Return flow in pixels, within half a step (bound / 254) of the original."""
     return (flow.astype(np.float32) - FLOW_ZERO) * np.float32(bound / FLOW_STEPS)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from functools import lru_cache
-from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -12,47 +11,25 @@ from jaxtyping import Float32
 from torch import Tensor, nn
 
 from extractors.flow.pairs import Fields, Frames
-from extractors.published import PublishedNetwork, load_published
-from extractors.published_files import find_published, read_state
-from extractors.weights import Weights
+from extractors.flow.raft_weights import RAFT
+from extractors.loading import load_published, read_state
 
-CELL_PIXELS = 8  # of which the network makes one cell
-# Of fewer, the coarsest correlations would be NaN.
+CELL_PIXELS = 8  # side of a cell of the network
+# With fewer pixels, the coarsest correlations would be NaN.
 SMALLEST_PIXELS = 128
 # Pixels of the pairs that go through the network at once: 12 pairs of 340 x 256.
 BATCH_PIXELS = 2**20
 
 
-def _raft_large() -> nn.Module:
-    network: nn.Module = import_module("torchvision.models.optical_flow").raft_large()
-    return network
-
-
-RAFT = PublishedNetwork(
-    name="raft_large",
-    url="https://download.pytorch.org/models/raft_large_C_T_SKHT_V2-ff5fadd5.pth",
-    hash_prefix="ff5fadd5",
-    build=_raft_large,
-)
-
-
-def find_raft_weights(local: Path | None = None, cache: Path | None = None) -> Weights:
-    """The weights of RAFT; for the arguments see `find_published`.
-
-    Raises:
-        WeightsError: There are none, or a file does not hold this network.
-    """
-    return find_published(RAFT, "--raft-weights", local, cache)
-
-
 def raft(weights: Path, device: str) -> Callable[[Frames], Fields]:
-    """A function of RGB frames: where each pixel went until the next frame.
+    """Return a function from RGB frames to the flow from each frame to the next.
 
-    Its result is pixels to the right, pixels down; one field fewer than frames.
+    Its fields are in pixels to the right and pixels down; there is one field fewer
+    than there are frames.
 
     Raises:
-        WeightsError: The file of the weights cannot be read.
-        ValueError: It holds another network.
+        WeightsError: The weight file cannot be read.
+        ValueError: The file contains another network.
     """
     chosen = torch.device(device)
     network = _network(weights, chosen)
@@ -63,7 +40,7 @@ def raft(weights: Path, device: str) -> Callable[[Frames], Fields]:
         fields = np.empty((max(len(frames) - 1, 0), height, width, 2), np.float32)
         for first, last in _batches(len(fields), height, width):
             inputs = _padded(frames[first : last + 1], chosen)
-            field = network(inputs[:-1], inputs[1:])[-1]  # the last of its updates
+            field = network(inputs[:-1], inputs[1:])[-1]  # the last update
             fields[first:last] = _cropped(field, height, width).cpu().numpy()
         return fields
 
@@ -72,19 +49,19 @@ def raft(weights: Path, device: str) -> Callable[[Frames], Fields]:
 
 @lru_cache(maxsize=1)
 def _network(weights: Path, device: torch.device) -> nn.Module:
-    """The network, loaded once a process, not once a video."""
+    """Load the network, once per process and not once per video."""
     return load_published(RAFT, read_state(weights)).to(device)
 
 
 def _batches(pairs: int, height: int, width: int) -> list[tuple[int, int]]:
-    """Pairs [first, last) that go through the network at once."""
+    """Return the pairs [first, last) of each pass through the network."""
     pixels = (height + sum(_border(height))) * (width + sum(_border(width)))
     size = max(BATCH_PIXELS // pixels, 1)
     return [(first, min(first + size, pairs)) for first in range(0, pairs, size)]
 
 
 def _border(length: int) -> tuple[int, int]:
-    """Pixels to add before and after: to whole cells, and to the smallest size.
+    """Return the pixels to add before and after, to whole cells and a minimal size.
 
     >>> _border(41), _border(130), _border(136)
     ((43, 44), (3, 3), (0, 0))
@@ -97,7 +74,7 @@ def _border(length: int) -> tuple[int, int]:
 def _padded(
     frames: Frames, device: torch.device
 ) -> Float32[Tensor, "frames 3 rows columns"]:
-    """Values from 0 to 255 become -1 to 1; pixels of the border are repeated."""
+    """Scale values from 0 to 255 to -1 to 1, and repeat the pixels of the border."""
     # A copy, because a frame from a decoder may be read-only.
     pixels = torch.from_numpy(frames.copy()).to(device)
     values = pixels.permute(0, 3, 1, 2).float() / 127.5 - 1  # (N, 3, H, W)

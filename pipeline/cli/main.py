@@ -4,7 +4,6 @@ from typing import Any
 
 import typer
 
-from extractors.errors import WeightsError
 from pipeline.cli.lazy import MARKUP, Entry, LazyGroup
 from pipeline.errors import SodaError
 from pipeline.progress import INTERRUPTED, say, say_error
@@ -61,7 +60,7 @@ class Soda(LazyGroup):
         """Run the command that was chosen."""
         try:
             return super().invoke(ctx)
-        except (SodaError, WeightsError) as error:
+        except SodaError as error:
             say_error(error)
             raise typer.Exit(error.exit_code) from error
         except KeyboardInterrupt as error:

@@ -1,7 +1,8 @@
 """The networks that features are made with."""
 
-from extractors.weights import Stream, WeightsError, cached_weights
+from extractors.weights import Stream, cached_weights
 from pipeline.doctor.finding import Finding
+from pipeline.errors import WeightsError
 
 GET = "soda download thumos14 --what weights"
 

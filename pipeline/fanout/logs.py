@@ -28,9 +28,12 @@ def raise_error_of(folder: Path, k: int) -> None:
     Raises:
         SodaError: That is how worker k ended.
     """
-    error = folder / f"error-{k}.json"
-    if error.exists():
-        raise SodaError(read_json(error)["message"])
+    path = folder / f"error-{k}.json"
+    if path.exists():
+        content = read_json(path)
+        error = SodaError(content["message"])
+        error.exit_code = content["exit_code"]
+        raise error
 
 
 def says_stuck(folder: Path, k: int) -> bool:

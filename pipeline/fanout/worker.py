@@ -165,7 +165,7 @@ def main() -> int:
     except SodaError as error:
         path = arguments.folder / f"error-{arguments.k}.json"
         with suppress(SodaError):  # a full disk takes no file that says so
-            write_json(path, {"message": str(error)})
+            write_json(path, {"message": str(error), "exit_code": error.exit_code})
         return error.exit_code
     return 0
 

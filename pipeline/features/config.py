@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from extractors.backbones import BACKBONES
-from extractors.streams import Precision
+from extractors.precision import Precision
 from extractors.weights import Stream
 
 I3D = "i3d"

@@ -10,14 +10,15 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
-from extractors.backbones import BACKBONES, backbone_extractor
+from extractors.backbones import BACKBONES
+from extractors.backbones.extractor import backbone_extractor
+from extractors.precision import Precision
 from extractors.streams import (
     ClipCutter,
     Extractor,
     FeatureStream,
     NetworkThreads,
     Picture,
-    Precision,
     hof_extractor,
     i3d_extractor,
 )

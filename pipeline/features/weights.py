@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Literal
 
 from extractors.backbones import BACKBONES, find_backbone_weights
-from extractors.flow.raft import find_raft_weights
-from extractors.weights import Weights, WeightsError, find_weights
+from extractors.flow.raft_weights import find_raft_weights
+from extractors.weights import Weights, find_weights
+from pipeline.errors import WeightsError
 from pipeline.features.config import I3D
 
 logger = logging.getLogger("soda")

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from extractors.backbones import BACKBONES
-from extractors.flow.raft import RAFT
+from extractors.flow.raft_weights import RAFT
 from pipeline.storage import read_arrays, read_json
 from pipeline.video import CachedFlow
 from pipeline.video.caching import compute_flow, decode

@@ -8,7 +8,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from extractors import weights
+from extractors.conversion import save_state
 from extractors.transfer import Part
 from models.fit import FitState
 from pipeline.run.config import make_config
@@ -113,7 +113,7 @@ def write_part(path):
         lambda path: write_arrays(path, {"a": np.zeros(9)}, {}),
         lambda path: write_flow(path, [np.zeros((16, 16, 2), np.uint8)], 25.0, {}),
         lambda path: save_checkpoint(path, "", FitState()),
-        lambda path: weights._save({"a": torch.zeros(9)}, path, "somewhere"),
+        lambda path: save_state({"a": torch.zeros(9)}, path, "somewhere"),
         write_part,
     ],
 )

@@ -1,7 +1,7 @@
 """TV-L1 of many pairs of frames at once, on any device.
 
-It computes what `solver.py` computes, in the same order: there one pair after another,
-here all pairs side by side, each until its own flow moves no more.
+It computes the same as `solver.py`, in the same order. The solver computes one pair
+after another; here all pairs are computed together, each until its own flow converges.
 """
 
 import importlib
@@ -21,20 +21,20 @@ from extractors.flow.tvl1.torch_kernels import Flow, Level
 Images = Float32[Tensor, "frames height width"]
 CoarseFlow = Float32[Tensor, "pairs 2 coarse_height coarse_width"]
 
-# Iterations before a pair's stop is looked at. Even, because Triton's kernels write
-# from one copy of the flow to another and back.
+# Iterations between two checks whether a pair has converged. Their number is even,
+# because Triton's kernels write from one copy of the flow to another and back.
 SWEEP_ITERATIONS = 4
 
-# Sweeps before the host asks whether any pair still moves. To ask is to wait for the
-# device; not to ask costs launches that find nothing to do.
+# Sweeps between two checks on the host whether any pair is still active. Each check
+# waits for the device; without a check, launches with nothing to do cost time.
 SWEEPS_BETWEEN_LOOKS = 2
 
 
 class BatchedSolver:
-    """Computes the flow of as many pairs as the device has memory for.
+    """A solver for the flow of as many pairs as fit into the device's memory.
 
-    A pair costs some 90 bytes of device memory for each pixel of its frames with the
-    Triton kernels, 8 MB at 340 x 256, and 360 bytes without them.
+    With the Triton kernels a pair takes about 90 bytes of device memory per pixel of
+    its frames, which is 8 MB at 340 x 256; without them, 360 bytes.
     """
 
     def __init__(
@@ -44,9 +44,9 @@ class BatchedSolver:
 
         Args:
             config: TV-L1's parameters.
-            device: Where everything is computed and the result lies.
+            device: The device for the computation and the result.
             kernels: The loops over pixels, a module like `torch_kernels`; None takes
-                Triton's where there is a GPU and Triton.
+                Triton's if there are a GPU and Triton.
         """
         self.config = config
         self.device = device
@@ -55,12 +55,12 @@ class BatchedSolver:
     def flow(
         self, frames: UInt8[Tensor, "frames height width"]
     ) -> Float32[Tensor, "pairs height width 2"]:
-        """From each gray frame to the next, in pixels to the right and down.
+        """Return the flow from each gray frame to the next, in pixels right and down.
 
         A pair's flow does not depend on the pairs that are computed with it.
 
         Raises:
-            ValueError: Not an array of two or more gray frames.
+            ValueError: The input is not an array of two or more gray frames.
 
         >>> solver = BatchedSolver(FlowConfig(), torch.device("cpu"))
         >>> solver.flow(torch.zeros(3, 24, 32, dtype=torch.uint8)).shape
@@ -95,7 +95,7 @@ class BatchedSolver:
                     break
 
     def _moves(self, level: Level) -> bool:
-        """Iterate from one median to the next, until no pair's flow moves."""
+        """Iterate up to the next median; return whether a pair is still active."""
         config = self.config
         for sweep, done in enumerate(
             range(0, config.inner_iterations, SWEEP_ITERATIONS), start=1
@@ -114,7 +114,7 @@ class BatchedSolver:
 
 
 def _load_kernels(device: torch.device) -> Any:
-    """The module of the kernels; Triton is not there on all systems."""
+    """Import the module of the kernels; Triton is not available on all systems."""
     triton = device.type == "cuda" and find_spec("triton")
     name = "triton_kernels" if triton else "torch_kernels"
     return importlib.import_module(f"extractors.flow.tvl1.{name}")
@@ -123,7 +123,7 @@ def _load_kernels(device: torch.device) -> Any:
 def _pyramid(
     frames: UInt8[Tensor, "frames height width"], config: FlowConfig
 ) -> list[Tensor]:
-    """The frames and their smaller versions, as many as make sense."""
+    """Return the frames and their smaller versions, as long as they show details."""
     pyramid = [frames.float()]
     while len(pyramid) < config.scales:
         height, width = (round(n * config.scale_step) for n in pyramid[-1].shape[1:])
@@ -135,7 +135,7 @@ def _pyramid(
 
 
 def _level(images: Images, coarse: CoarseFlow | None, scale_step: float) -> Level:
-    """A level on which nothing is solved yet; its flow is the enlarged coarse one."""
+    """Return an unsolved level, whose flow is the enlarged coarse flow."""
     first, second = images[:-1], images[1:]
     pairs, height, width = first.shape
     if coarse is None:
@@ -157,9 +157,9 @@ def _level(images: Images, coarse: CoarseFlow | None, scale_step: float) -> Leve
 def _resized(
     images: Float32[Tensor, "..."], dim: int, size: int, scale: float
 ) -> Float32[Tensor, "..."]:
-    """Linear interpolation along one dimension, as cv2.resize does it.
+    """Interpolate linearly along one dimension, as cv2.resize does.
 
-    It is not `functional.interpolate`, which rounds the places to float32 first.
+    `functional.interpolate` would first round the positions to float32.
     """
     last = images.shape[dim] - 1
     at = ((np.arange(size) + 0.5) * scale - 0.5).clip(0, last)
@@ -174,7 +174,7 @@ def _resized(
 
 
 def _gradient(images: Images) -> Flow:
-    """Central differences to the right and down; the border is repeated outwards."""
+    """Return central differences right and down; the border is repeated outwards."""
     framed = functional.pad(images, (1, 1, 1, 1), mode="replicate")
     across = framed[:, 1:-1, 2:] - framed[:, 1:-1, :-2]
     down = framed[:, 2:, 1:-1] - framed[:, :-2, 1:-1]

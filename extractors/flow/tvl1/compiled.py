@@ -1,4 +1,4 @@
-"""The kernels of `kernels.c`, compiled when the project was installed."""
+"""The kernels of `kernels.c`, compiled when the project is installed."""
 
 import ctypes
 import importlib.util
@@ -31,7 +31,7 @@ def differentiate(image: Image, level: Level) -> None:
 
 
 def linearise(level: Level) -> None:
-    """Warp the taps by the flow, bicubically, and set the data term there."""
+    """Warp the taps by the flow, bicubically, and set the data term."""
     _library.linearise(
         level.planes.ctypes.data,
         *level.first.shape,
@@ -50,7 +50,7 @@ def iterate(
     still: float,
     most: int,
 ) -> float:
-    """Iterate until the flow moves no more; returns the last sum of squared changes."""
+    """Iterate until the flow converges; return the last sum of squared changes."""
     change: float = _library.iterate(
         level.planes.ctypes.data,
         *level.first.shape,
@@ -65,7 +65,7 @@ def iterate(
 
 
 def median(level: Level, pixels: int) -> None:
-    """Median-filter the flow, in place."""
+    """Apply a median filter to the flow, in place."""
     stride = level.planes.strides[0] // level.planes.itemsize
     scratch = level.scratch.ctypes.data
     for field in (level.u, level.v):

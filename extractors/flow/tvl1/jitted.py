@@ -1,8 +1,8 @@
-"""The kernels again, for where there was no C compiler: Numba compiles the solver.
+"""The same kernels compiled by Numba, for installations without a C compiler.
 
-They do what those of `kernels.c` do, at less than half the speed. Each loop touches few
-arrays, because LLVM does without vectors where it would have to compare too many
-addresses.
+They compute the same as those of `kernels.c`, at less than half the speed. Each loop
+uses few arrays, because LLVM does not vectorise a loop for which it would have to
+compare too many addresses.
 """
 
 import cv2
@@ -27,8 +27,8 @@ from extractors.flow.tvl1.level import (
 
 SWEEP_ITERATIONS = 4
 
-# Compiled code is kept beside this file or, where that is read-only, in the user's
-# cache folder; "fastmath" because no number here is infinite.
+# Compiled code is kept next to this file or, if that is read-only, in the user's cache
+# folder. "fastmath" is safe because no value here is infinite.
 _jit = numba.njit(fastmath=True, error_model="numpy", nogil=True, cache=True)
 
 
@@ -42,7 +42,7 @@ def differentiate(image: Image, level: Level) -> None:
 
 
 def linearise(level: Level) -> None:
-    """Warp the taps by the flow, bicubically, and set the data term there."""
+    """Warp the taps by the flow, bicubically, and set the data term."""
     height, width = level.first.shape
     columns = np.arange(width, dtype=np.float32) + level.u + MARGIN
     rows = np.arange(height, dtype=np.float32)[:, None] + level.v + MARGIN
@@ -53,7 +53,7 @@ def linearise(level: Level) -> None:
 
 
 def median(level: Level, pixels: int) -> None:
-    """Median-filter the flow, in place."""
+    """Apply a median filter to the flow, in place."""
     for field in (level.u, level.v):
         cv2.medianBlur(field, pixels, dst=field)
 
@@ -61,7 +61,7 @@ def median(level: Level, pixels: int) -> None:
 def iterate(
     level: Level, bound: float, theta: float, step: float, still: float, most: int
 ) -> float:
-    """Iterate until the flow moves no more; returns the last sum of squared changes."""
+    """Iterate until the flow converges; return the last sum of squared changes."""
     width = level.first.shape[1]
     numbers = np.array([bound, theta, step, still], np.float32)
     return float(_iterate(level.planes, width, numbers, most, level.scratch))
@@ -86,7 +86,7 @@ def _sweep(planes, width, bound, theta, step, depth, scratch):  # type: ignore[n
     n, height = pitch - VECTOR, lines - 2
     move, du, dv = scratch[:n], scratch[n : 2 * n], scratch[2 * n : 3 * n]
     change = np.float32(0)
-    # As in kernels.c: iteration k is 2 k rows behind the first.
+    # As in rows.h, iteration k is 2 k rows behind the first one.
     for y in range(height + 2 * depth - 1):
         for k in range(depth):
             row = y - 2 * k

@@ -1,20 +1,19 @@
-/* The loops of TV-L1 over pixels (Zach, Pock, Bischof, DAGM 2007), as fast as one
-   thread goes. `solver.py` says in which order they run, and `jitted.py` does the same
-   where there was no C compiler.
+/* The loops of TV-L1 over pixels (Zach, Pock, Bischof, DAGM 2007), for one thread.
+   `solver.py` calls them, and `jitted.py` computes the same if there is no C compiler.
 
-   A level of the pyramid lives in `planes`, (1 + height + 1, PLANES, pitch) floats: the
-   rows of the nine fields lie side by side, so that one stream of memory is read. The
-   first row is what lies above the frame: zeros, but for the first plane, whose ones
-   mark the columns of the frame. `pitch` is the width rounded up to whole vectors, and
-   one vector more: loops run over whole vectors, and what they make right of the frame
-   is finite and never comes back into it. */
+   A level of the pyramid is stored in `planes`, (1 + height + 1, PLANES, pitch) floats.
+   The rows of the nine fields are next to each other, so that memory is read as one
+   stream. The first row is above the frame: it is zero, except in the first plane,
+   where ones mark the columns of the frame. `pitch` is the width rounded up to whole
+   vectors, plus one vector. Loops run over whole vectors; the values that they write to
+   the right of the frame are finite and never used for a pixel inside it. */
 
 #include <math.h>
 
 #define VECTOR 16
 #define PLANES 9
-#define MARGIN 5  /* of `taps`: pixels around the image, all zero */
-#define SWEEP_ITERATIONS 4  /* more of them cost less each, but overshoot the stop */
+#define MARGIN 5  /* pixels around the image in `taps`, all zero */
+#define SWEEP_ITERATIONS 4  /* more cost less each, but overshoot the stop */
 
 enum { GX, GY, RHO, U, V, UX, UY, VX, VY };
 
@@ -50,14 +49,14 @@ enum { GX, GY, RHO, U, V, UX, UY, VX, VY };
 #include "rows.h"
 
 #else
-/* Other processors: the same in plain C, of which compilers make vectors. */
+/* Other processors: the same in plain C, which compilers vectorise. */
 #define ISA(name) name##_baseline
 #define TARGET
 #define LANES 4
 #include "rows.h"
 #endif
 
-/* One build serves all machines of a cluster: each runs what its processor knows. */
+/* One build serves all machines of a cluster: each uses what its processor supports. */
 #if defined(__x86_64__)
 #define DISPATCH(name, ...)                                                       \
     (__builtin_cpu_supports("avx512f")                                            \
@@ -87,7 +86,8 @@ float iterate(float *planes, long height, long width, long pitch, float bound,
                     most);
 }
 
-/* Returns whether it was done: not all processors have one that beats OpenCV's. */
+/* Return whether the median was computed; not all processors have one that is faster
+   than OpenCV's. */
 int median(float *plane, long height, long width, long stride, float *scratch)
 {
 #if defined(__x86_64__)

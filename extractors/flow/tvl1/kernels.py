@@ -1,4 +1,4 @@
-"""Which compiled loops TV-L1 runs on here."""
+"""The choice of the compiled loops for TV-L1 on this machine."""
 
 import importlib
 import logging
@@ -15,7 +15,7 @@ logger = logging.getLogger("soda")
 
 @cache
 def load_kernels() -> Any:
-    """The module of the kernels: `compiled`, or `jitted` if that was not built."""
+    """Import the module of the kernels: `compiled`, or `jitted` if it was not built."""
     try:
         return importlib.import_module("extractors.flow.tvl1.compiled")
     except ImportError as error:
@@ -23,15 +23,16 @@ def load_kernels() -> Any:
 
 
 def _load_jitted(reason: ImportError) -> Any:
-    """Numba's kernels, compiled now or taken from its cache on disk."""
+    """Load Numba's kernels, compiled now or taken from its cache on disk."""
     logger.warning(
-        "TV-L1 runs on Numba, at less than half its speed (%s). For all of it, install "
-        "a C compiler, then the project again. Compiling for this processor, once ...",
+        "TV-L1 runs on Numba, at less than half its speed (%s). For full speed, "
+        "install a C compiler, then the project again. Compiling for this processor, "
+        "once ...",
         reason,
     )
     began = time.monotonic()
     jitted = importlib.import_module("extractors.flow.tvl1.jitted")
     level = Memory(16, 16).level(np.zeros((16, 16), np.float32))
     jitted.iterate(level, bound=0.0, theta=0.0, step=0.0, still=0.0, most=1)
-    logger.warning("compiled in %.0f s, kept on disk", time.monotonic() - began)
+    logger.warning("compiled in %.0f s and kept on disk", time.monotonic() - began)
     return jitted

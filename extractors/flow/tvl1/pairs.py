@@ -1,4 +1,4 @@
-"""TV-L1 of gray frames, on processors."""
+"""TV-L1 flow of gray frames, on processors."""
 
 import numpy as np
 
@@ -10,16 +10,16 @@ from extractors.flow.tvl1.solver import Solver
 def tvl1_flow(
     frames: GrayFrames, config: FlowConfig | None = None, threads: int | None = None
 ) -> Fields:
-    """TV-L1 flow from each gray frame to the next, in pixels to the right and down.
+    """Compute TV-L1 flow from each gray frame to the next, in pixels right and down.
 
     Args:
-        frames: At least one, uint8. The result takes 8 bytes a pixel and pair, each
-            thread about 60 bytes a pixel.
-        config: TV-L1's parameters; None takes OpenCV's defaults.
-        threads: Pairs computed side by side; None takes one for each processor.
+        frames: At least one frame, uint8. The result takes 8 bytes per pixel and pair,
+            and each thread about 60 bytes per pixel.
+        config: TV-L1's parameters; None is OpenCV's defaults.
+        threads: The number of pairs in parallel; None is one for each processor.
 
     Raises:
-        ValueError: Not an array of gray frames.
+        ValueError: The input is not an array of gray frames.
 
     >>> tvl1_flow(np.zeros((3, 24, 32), np.uint8)).shape
     (2, 24, 32, 2)
@@ -33,7 +33,7 @@ def tvl1_flow(
 
 
 def tvl1(config: FlowConfig) -> PairFlow:
-    """A function of two gray frames that keeps its memory from call to call."""
+    """Return a function of two gray frames that keeps its memory between calls."""
     solver: Solver | None = None
 
     def flow(previous: Gray, following: Gray) -> Field:

@@ -1,9 +1,11 @@
-/* Included once for each instruction set: TARGET compiles for it, ISA(name) names it. */
+/* Included once for each instruction set, for which TARGET compiles a function and
+   ISA(name) names it. */
 
 typedef float ISA(four) __attribute__((vector_size(16), aligned(4), may_alias));
 typedef float ISA(sixteen) __attribute__((vector_size(64), aligned(4), may_alias));
 
-/* The image, its central differences, and a zero: four floats a pixel, with a margin. */
+/* Write the image, its central differences and a zero, four floats per pixel, with a
+   margin. */
 TARGET static void ISA(differentiate)(const float *image, long height, long width,
                                       float *taps)
 {
@@ -21,7 +23,8 @@ TARGET static void ISA(differentiate)(const float *image, long height, long widt
     }
 }
 
-/* Bicubic weights (Keys, a = -0.75) along one axis, at start + slope x + flow[x]. */
+/* Compute bicubic weights (Keys, a = -0.75) along one axis, at the positions
+   start + slope x + flow[x]. */
 TARGET static void ISA(weigh)(long count, float start, float slope, float size,
                               const float *restrict flow, int *restrict cell,
                               float *restrict w0, float *restrict w1,
@@ -30,7 +33,7 @@ TARGET static void ISA(weigh)(long count, float start, float slope, float size,
     const float a = -0.75f;
     for (int x = 0; x < count; x++) {
         float at = start + slope * (float)x + flow[x];
-        /* Beyond these limits all four taps lie in the margin. */
+        /* Beyond these limits all four taps are in the margin. */
         at = at < -3 ? -3 : at;
         at = at > size + 2 ? size + 2 : at;
         at += MARGIN;
@@ -47,7 +50,8 @@ TARGET static void ISA(weigh)(long count, float start, float slope, float size,
     }
 }
 
-/* The data term of one row, of the warped (image, x gradient, y gradient, 0). */
+/* Compute the data term of one row from the warped image and its gradient, stored as
+   (image, x gradient, y gradient, 0). */
 TARGET static void ISA(expand)(long width, const float *restrict warped,
                                const float *restrict first, const float *restrict u,
                                const float *restrict v, float *restrict gx,
@@ -60,7 +64,7 @@ TARGET static void ISA(expand)(long width, const float *restrict warped,
     }
 }
 
-/* Warp the second image by the flow, and linearise it there. */
+/* Warp the second image by the flow, and linearise it. */
 TARGET static void ISA(linearise)(float *planes, long height, long width, long pitch,
                                   const float *first, const float *taps,
                                   float *scratch)
@@ -76,7 +80,7 @@ TARGET static void ISA(linearise)(float *planes, long height, long width, long p
         for (long x = 0; x < width; x++) {
             const float *tap = taps + 4 * (row[x] * row_taps + column[x]);
             const float *across = wx + x, *down = wy + x;
-            /* Four pixels of four floats at a time: first the sum of the rows. */
+            /* Four pixels of four floats at once; the rows are summed first. */
             ISA(sixteen) sum = down[0] * *(const ISA(sixteen) *)tap;
             sum += down[n] * *(const ISA(sixteen) *)(tap + 4 * row_taps);
             sum += down[2 * n] * *(const ISA(sixteen) *)(tap + 8 * row_taps);
@@ -92,7 +96,7 @@ TARGET static void ISA(linearise)(float *planes, long height, long width, long p
     }
 }
 
-/* Four pixels, eight, or sixteen. */
+/* A vector of 4, 8 or 16 pixels. */
 typedef float ISA(vector) __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
 #define AT(pointer) (*(ISA(vector) *)(pointer))
 
@@ -114,9 +118,9 @@ PER_LANE(over_root, a[i] / sqrtf(b[i]))
 #define INVERSE_ROOT(x) ISA(over_root)((x) * 0 + 1, x)
 #endif
 
-/* The dual update (Eq. 14) of a component with these forward differences. That
-   1 / (1 + g) is written as 1 - g / (1 + g) is for the fast reciprocal: what it misses
-   is then a small part of a small number where the flow is smooth. */
+/* The dual update (Eq. 14) of a component with these forward differences. 1 / (1 + g)
+   is written as 1 - g / (1 + g) because of the fast reciprocal: its error is then a
+   small part of a small number where the flow is smooth. */
 #define PROJECT(dx, dy, px, py)                                                      \
     do {                                                                             \
         ISA(vector) square = (dx) * (dx) + ((dy) * (dy) + 1e-20f);                   \
@@ -126,9 +130,9 @@ PER_LANE(over_root, a[i] / sqrtf(b[i]))
         AT(py) = (AT(py) + step * (dy)) * scale;                                     \
     } while (0)
 
-/* One iteration of row `m`, which ends that of the row above it: the primal update
-   here, thresholding (Eq. 15) and divergence (Eq. 14), and there the dual one, which
-   needs the flow below. Returns the sum of squared changes, if it is `measured`. */
+/* Do one iteration of row `m`: its primal update, thresholding (Eq. 15) and divergence
+   (Eq. 14), and then the dual update of the row above, which needs the flow below it.
+   Return the sum of squared changes, if it is `measured`. */
 TARGET static inline float ISA(iterate_row)(long n, long pitch, int measured,
                                             float bound, float theta, float step,
                                             const float *inside, float *m, float *above)
@@ -166,9 +170,9 @@ TARGET static inline float ISA(iterate_row)(long n, long pitch, int measured,
     return sum;
 }
 
-/* `depth` iterations in one sweep over the rows, so that a row is used again while it
-   is in the cache: iteration k is 2 k rows behind the first. Returns the sum of squared
-   changes of the last one. */
+/* Do `depth` iterations in one sweep over the rows, so that a row is used again while
+   it is in the cache: iteration k is 2 k rows behind the first one. Return the last
+   iteration's sum of squared changes. */
 TARGET static float ISA(sweep)(float *planes, long height, long width, long pitch,
                                float bound, float theta, float step, long depth)
 {
@@ -180,13 +184,13 @@ TARGET static float ISA(sweep)(float *planes, long height, long width, long pitc
             if (row < 0 || row > height)
                 continue;
             float *m = planes + (1 + row) * stride, *above = m - stride;
-            /* No forward difference over the right border, nor over the lower one. */
+            /* Forward differences across the right and the lower border are zero. */
             above[U * pitch + width] = above[U * pitch + width - 1];
             above[V * pitch + width] = above[V * pitch + width - 1];
             if (m == end)
                 __builtin_memcpy(m + U * pitch, above + U * pitch,
                                  2 * pitch * sizeof(float));
-            /* What lies above the frame stays as it is: a dual step of nothing. */
+            /* A dual step of zero keeps the row above the frame unchanged. */
             float dual = row > 0 ? step : 0;
             if (k == depth - 1)
                 sum += ISA(iterate_row)(n, pitch, 1, bound, theta, dual, planes, m, above);
@@ -196,9 +200,9 @@ TARGET static float ISA(sweep)(float *planes, long height, long width, long pitc
     return sum;
 }
 
-/* Iterate until the flow moves by no more than `still`, but no more than `most` times.
-   That is looked at once a sweep, and when it is near, after every iteration. Returns
-   the sum of squared changes of the last one. */
+/* Iterate until the flow changes by no more than `still`, but at most `most` times.
+   The change is checked after each sweep and, when it is near `still`, after each
+   iteration. Return the last iteration's sum of squared changes. */
 TARGET static float ISA(iterate)(float *planes, long height, long width, long pitch,
                                  float bound, float theta, float step, float still,
                                  long most)
@@ -226,17 +230,18 @@ TARGET static float ISA(iterate)(float *planes, long height, long width, long pi
     SORT(a[1], a[4]); SORT(a[0], a[3]); SORT(a[0], a[2]); SORT(a[1], a[3]);          \
     SORT(a[1], a[2])
 
-/* The median of 5 x 5 pixels, in place; the border is repeated outwards. Each column
-   of five is sorted once, for the five windows that it is in. Of these columns' rows,
-   sorted in turn, 13 values can be the median, and 17 exchanges find it: a sorting
-   network from which all was taken that the order of rows and columns says anyway. */
+/* Filter a plane with the median of 5 x 5 pixels, in place; the border is repeated
+   outwards. Each column of five pixels is sorted once, for the five windows that it is
+   in. Then the rows of the sorted columns are sorted; after that only 13 values can be
+   the median, and 17 exchanges find it. They are a sorting network without the
+   exchanges that the order of rows and columns makes superfluous. */
 TARGET static void ISA(median)(float *plane, long height, long width, long stride,
                                float *scratch)
 {
     long n = (width + VECTOR - 1) / VECTOR * VECTOR, pitch = n + 2 * VECTOR;
     float *kept = scratch, *sorted = scratch + 3 * pitch + VECTOR;
     for (long y = 0; y < height; y++) {
-        /* This row and the two above, as they were. */
+        /* The unfiltered values of this row and the two above. */
         __builtin_memcpy(kept + y % 3 * pitch, plane + y * stride, n * sizeof(float));
         const float *rows[5];
         for (long i = 0; i < 5; i++) {

@@ -1,8 +1,9 @@
-"""TV-L1 of one pair of frames, coarse to fine.
+"""TV-L1 flow of one pair of frames, coarse to fine.
 
-Zach, Pock, Bischof, "A duality based approach for realtime TV-L1 optical flow", DAGM
-2007, in the form that OpenCV's `DualTVL1OpticalFlow` gave it: a median filter between
-the iterations, and a stop where the flow moves no more. Its parameters mean the same.
+The method is that of Zach, Pock, Bischof, "A duality based approach for realtime TV-L1
+optical flow", DAGM 2007, in the form of OpenCV's `DualTVL1OpticalFlow`: with a median
+filter between iterations, and a stop when the flow has converged. The parameters have
+the same meaning as OpenCV's.
 """
 
 import math
@@ -17,14 +18,14 @@ from extractors.flow.pairs import Field, Gray
 from extractors.flow.tvl1.kernels import load_kernels
 from extractors.flow.tvl1.level import Image, Level, Memory
 
-AnyImage = Float32[np.ndarray, "_ _"]  # of a size of its own
+AnyImage = Float32[np.ndarray, "_ _"]  # not of the size of other images
 
-# A level with a shorter side is not made: there is nothing left to see in it.
+# No level has a shorter side, since it would show no details.
 SMALLEST_PIXELS = 16
 
 
 class Solver:
-    """Computes flow between gray frames of one size; not for two threads at once."""
+    """A solver for the flow between gray frames of one size; it is not thread-safe."""
 
     def __init__(self, height: int, width: int, config: FlowConfig) -> None:
         self.size = (height, width)
@@ -33,7 +34,7 @@ class Solver:
         self.kernels: Any = load_kernels()
 
     def flow(self, previous: Gray, following: Gray) -> Field:
-        """Where each pixel of the first frame went: pixels to the right, downwards."""
+        """Return the motion of each pixel of the first frame, in pixels right, down."""
         config = self.config
         pairs = zip(
             _pyramid(previous, config), _pyramid(following, config), strict=True
@@ -56,7 +57,7 @@ class Solver:
             self._iterate(level)
 
     def _iterate(self, level: Level) -> None:
-        """Minimise the linearised energy, until the flow moves no more."""
+        """Minimise the linearised energy until the flow converges."""
         config = self.config
         still = config.epsilon**2 * level.first.size
         change = math.inf
@@ -76,7 +77,7 @@ class Solver:
 
 
 def _pyramid(frame: Gray, config: FlowConfig) -> list[AnyImage]:
-    """The frame and its smaller versions, as many as make sense."""
+    """Return the frame and its smaller versions, as long as they show details."""
     images = [np.asarray(frame, np.float32, order="C")]
     while len(images) < config.scales:
         step = config.scale_step
@@ -90,7 +91,7 @@ def _pyramid(frame: Gray, config: FlowConfig) -> list[AnyImage]:
 
 
 def _enlarge(coarse: tuple[AnyImage, AnyImage], level: Level, step: float) -> None:
-    """Start a level from the flow of the one above it."""
+    """Start a level from the flow of the next coarser one."""
     height, width = level.first.shape
     for field, enlarged in zip(coarse, (level.u, level.v), strict=True):
         cv2.resize(field, (width, height), enlarged, interpolation=cv2.INTER_LINEAR)

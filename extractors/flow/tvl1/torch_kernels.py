@@ -1,7 +1,7 @@
 """The loops of TV-L1 over the pixels of many pairs, in plain PyTorch on any device.
 
-They do what `kernels.c` does for one pair. What a pair gets does not depend on its
-batch: every operation here is rounded pixel by pixel, and sums have a fixed order.
+They compute for many pairs what `kernels.c` computes for one. A pair's result does not
+depend on its batch: every operation rounds pixel by pixel, and sums have a fixed order.
 """
 
 from collections.abc import Sequence
@@ -17,17 +17,17 @@ Flow = Float32[Tensor, "pairs 2 height width"]
 Dual = Float32[Tensor, "pairs 4 height width"]
 Term = Float32[Tensor, "pairs 3 height width"]
 
-KEYS = -0.75  # the parameter "a" of bicubic interpolation, as OpenCV has it
-REACH = 3  # pixels outside an image from which no bicubic tap lies in it
+KEYS = -0.75  # the parameter "a" of bicubic interpolation in OpenCV
+REACH = 3  # pixels outside an image at which no bicubic tap is inside it
 
 
 @dataclass(frozen=True)
 class Level:
-    """One level of all pairs; the kernels change what it holds, in place.
+    """One level of all pairs; the kernels change its tensors in place.
 
-    `gradient` and `flow` are (to the right, down). `term`, the data term, is the warped
-    gradient and then the residual. `dual` is the dual fields of u and v across, then
-    down. A pair that is not `active` has converged: it stays as it is.
+    `gradient` and `flow` are (to the right, down). `term`, the data term, contains the
+    warped gradient and then the residual. `dual` contains the dual fields of u and v
+    across, then down. A pair that is not `active` has converged and does not change.
     """
 
     first: Images
@@ -40,7 +40,7 @@ class Level:
 
 
 def linearise(level: Level) -> None:
-    """Warp the second images and gradients by the flow, and set the data term there."""
+    """Warp the second images and gradients by the flow, and set the data term."""
     _, height, width = level.first.shape
     u, v = level.flow.unbind(1)
     rows = torch.arange(height, dtype=u.dtype, device=u.device)[:, None] + v
@@ -54,15 +54,16 @@ def linearise(level: Level) -> None:
 def iterate(
     level: Level, *, bound: float, theta: float, step: float, depth: int, still: float
 ) -> None:
-    """Do `depth` iterations; a pair whose last changed less than `still` has converged.
+    """Do `depth` iterations; mark pairs as converged that no longer move.
 
     Args:
-        level: Its flow, dual fields and active pairs change.
-        bound: Of thresholding (Eq. 15), lambda times theta.
-        theta: Tightness of the relaxation.
-        step: Of the dual scheme, tau over theta.
-        depth: At least one.
-        still: Sum over the frame of squared changes.
+        level: The level, whose flow, dual fields and active pairs change.
+        bound: The bound of thresholding (Eq. 15), lambda times theta.
+        theta: The tightness of the relaxation.
+        step: The step of the dual scheme, tau over theta.
+        depth: The number of iterations, at least one.
+        still: A pair has converged if the last iteration's sum of squared changes
+            over the frame is not larger.
     """
     before = flow = level.flow
     dual = level.dual
@@ -78,7 +79,7 @@ def iterate(
 
 
 def median(level: Level, side: int) -> None:
-    """Filter the flow of active pairs; the border is repeated outwards."""
+    """Apply a median filter to active pairs; the border is repeated outwards."""
     height, width = level.flow.shape[2:]
     padded = functional.pad(level.flow, (side // 2,) * 4, mode="replicate")
     windows = [
@@ -93,7 +94,7 @@ def median(level: Level, side: int) -> None:
 def _bicubic(
     taps: Float32[Tensor, "pairs planes height width"], rows: Images, columns: Images
 ) -> Float32[Tensor, "pairs planes height width"]:
-    """The planes at these places; outside them lies zero."""
+    """Interpolate the planes at these positions; outside, they are zero."""
     planes = taps.shape[1]
     warped = torch.zeros_like(taps)
     across = _neighbours(columns, taps.shape[3])
@@ -108,7 +109,7 @@ def _bicubic(
 def _neighbours(
     at: Images, size: int
 ) -> list[tuple[Int64[Tensor, "pairs height width"], Images]]:
-    """The four pixels around each place along one axis, and their weights."""
+    """Return the four pixels around each position along an axis, and their weights."""
     at = at.clamp(-REACH, size - 1 + REACH)
     first = at.floor() - 1
     neighbours = []
@@ -121,14 +122,14 @@ def _neighbours(
 
 
 def _keys(distance: Images) -> Images:
-    """Keys' weight of a pixel at a distance of up to two."""
+    """Return Keys' weight of a pixel at a distance of up to two."""
     near = ((KEYS + 2) * distance - (KEYS + 3)) * distance * distance + 1
     far = ((KEYS * distance - 5 * KEYS) * distance + 8 * KEYS) * distance - 4 * KEYS
     return torch.where(distance <= 1, near, far)
 
 
 def _primal(term: Term, flow: Flow, dual: Dual, bound: float, theta: float) -> Flow:
-    """Thresholding (Eq. 15), and the divergence of the dual fields (Eq. 14)."""
+    """Do the primal update: thresholding (Eq. 15) and dual divergence (Eq. 14)."""
     gx, gy, rho = term.unbind(1)
     residual = gx * flow[:, 0] + (gy * flow[:, 1] + rho)
     move = residual / (gx * gx + (gy * gy + 1e-12))
@@ -139,7 +140,7 @@ def _primal(term: Term, flow: Flow, dual: Dual, bound: float, theta: float) -> F
 
 
 def _project(flow: Flow, dual: Dual, step: float) -> Dual:
-    """The dual update (Eq. 14); over the right and lower border lie no differences."""
+    """Do the dual update (Eq. 14); differences across the far borders are zero."""
     across = flow.diff(dim=3, append=flow[..., -1:])
     down = flow.diff(dim=2, append=flow[..., -1:, :])
     length = (across * across + down * down).sqrt()
@@ -149,7 +150,7 @@ def _project(flow: Flow, dual: Dual, step: float) -> Dual:
 
 
 def _total(squares: Flow) -> Float32[Tensor, " pairs"]:
-    """Sums by halves: torch.sum's order depends on how many pairs there are."""
+    """Sum by halves, because torch.sum's order depends on the number of pairs."""
     sums = squares.flatten(1)
     while sums.shape[1] > 1:
         half = (sums.shape[1] + 1) // 2
@@ -159,10 +160,10 @@ def _total(squares: Flow) -> Float32[Tensor, " pairs"]:
 
 
 def _middle(values: Sequence[Flow]) -> Flow:
-    """The median of an odd number of tensors, element by element.
+    """Return the median of an odd number of tensors, element by element.
 
-    Of more than half of the values, the least and the greatest are not the median:
-    they go, the next one comes, until one is left.
+    In a set of more than half of the values, the least and the greatest cannot be the
+    median: they are dropped and the next value is added, until one is left.
     """
     start = len(values) // 2 + 2
     kept, rest = list(values[:start]), list(values[start:])

@@ -1,19 +1,20 @@
 """The loops of TV-L1 over the pixels of many pairs, as Triton kernels for a GPU.
 
-They do what those of `torch_kernels.py` do, up to the rounding of last bits. A program
-has a tile of one pair's frame, whatever else is in the batch, and sums have a fixed
-order: so a pair's flow does not depend on its batch. Programs of pairs that have
-converged end at once.
+They compute the same as those of `torch_kernels.py`, up to rounding. Each program has a
+tile of one pair's frame, independent of the rest of the batch, and sums have a fixed
+order, so a pair's flow does not depend on its batch. Programs of converged pairs return
+at once.
 
-What bounds them is memory. An iteration reads nine floats a pixel (data term, flow,
-dual fields) and writes six, 60 bytes, in one launch: the dual update needs the new flow
-to the right and below, so a program does the primal update three times, on values that
-its tile brings into the cache anyway. Two launches would move 84 bytes. OpenCV's
-defaults take about 90 iterations on each of five levels, which have 2.5 times the
-pixels of the frame: 1.2 GB for a pair of 340 x 256, of which the 4.8 TB/s of an H200
-would carry 4,000 a second. Medians, some 30 of 25 values a pixel, and warps, 25 of 48
-taps, are bound by arithmetic and by the cache; by their instructions they take another
-60 microseconds a pair. All this is reckoned, not measured.
+They are limited by memory bandwidth. An iteration reads nine floats per pixel (data
+term, flow, dual fields) and writes six, 60 bytes in all, in one launch. The dual update
+needs the new flow to the right and below, so a program does the primal update three
+times, on values that its tile brings into the cache anyway. Two launches would move 84
+bytes. OpenCV's defaults take about 90 iterations on each of five levels, which have 2.5
+times the pixels of the frame: 1.2 GB for a pair of 340 x 256, so the 4.8 TB/s of an
+H200 suffice for 4,000 pairs per second. Medians (about 30, over 25 values per pixel)
+and warps (25, over 48 taps) are limited by arithmetic and the cache; by their number of
+instructions they take another 60 microseconds per pair. All these numbers are
+estimates, not measurements.
 """
 
 from typing import no_type_check
@@ -25,14 +26,14 @@ import triton.language as tl
 from extractors.flow.tvl1 import torch_kernels
 from extractors.flow.tvl1.torch_kernels import KEYS, REACH, Level
 
-# Two pixels a thread: with four, `_linearise` runs out of registers. That a product and
-# a sum may be fused is said because Triton warns where it isn't.
+# Each thread has two pixels; with four, `_linearise` would run out of registers. Fusing
+# of products and sums is set explicitly, because Triton warns otherwise.
 OPTIONS = {"num_warps": 8, "enable_fp_fusion": True}
 TILE = {"ROWS": 8, "COLUMNS": 64}
 
 
 def linearise(level: Level) -> None:
-    """Warp the second images and gradients by the flow, and set the data term there."""
+    """Warp the second images and gradients by the flow, and set the data term."""
     pairs, height, width = level.first.shape
     _linearise[_tiles(level), pairs](
         level.first,
@@ -52,14 +53,14 @@ def linearise(level: Level) -> None:
 def iterate(
     level: Level, *, bound: float, theta: float, step: float, depth: int, still: float
 ) -> None:
-    """Do `depth` iterations; a pair whose last changed less than `still` has converged.
+    """Do `depth` iterations; mark pairs as converged that no longer move.
 
     The arguments are those of `torch_kernels.iterate`.
     """
     pairs, height, width = level.first.shape
     tiles = _tiles(level)
     changes = level.flow.new_empty(pairs, tiles)
-    # Launches go to and fro, and the last one has to end in the level.
+    # Launches alternate between two copies; the last one has to write to the level.
     state = level.flow, level.dual
     spare = tuple(map(torch.clone if depth % 2 else torch.empty_like, state))
     here, there = (spare, state) if depth % 2 else (state, spare)
@@ -83,7 +84,7 @@ def iterate(
 
 
 def median(level: Level, side: int) -> None:
-    """Filter the flow of active pairs; the border is repeated outwards."""
+    """Apply a median filter to active pairs; the border is repeated outwards."""
     if side != 5:
         torch_kernels.median(level, side)
         return
@@ -94,7 +95,7 @@ def median(level: Level, side: int) -> None:
 
 
 def _tiles(level: Level) -> int:
-    """Of each pair's frame."""
+    """Return the number of tiles in each frame."""
     _, height, width = level.first.shape
     return triton.cdiv(height, TILE["ROWS"]) * triton.cdiv(width, TILE["COLUMNS"])
 
@@ -102,7 +103,7 @@ def _tiles(level: Level) -> int:
 @triton.jit
 @no_type_check
 def _tile(width, ROWS: tl.constexpr, COLUMNS: tl.constexpr):
-    """Rows and columns of this program's pixels, some of them outside the frame."""
+    """Return rows and columns of this program's pixels; some may be outside."""
     tiles_across = tl.cdiv(width, COLUMNS)
     tile = tl.program_id(0)
     y = tile // tiles_across * ROWS + tl.arange(0, ROWS)[:, None]
@@ -126,7 +127,7 @@ def _linearise(
     COLUMNS: tl.constexpr,
 ):
     plane = height * width
-    # 64 bits, because a batch can have more than 2^31 floats.
+    # 64 bits, because a batch may have more than 2^31 floats.
     pair = tl.program_id(1).to(tl.int64)
     second += pair * plane
     gradient += pair * 2 * plane
@@ -160,7 +161,7 @@ def _linearise(
 @triton.jit
 @no_type_check
 def _keys(distance, KEYS: tl.constexpr):
-    """Keys' weight of a pixel at a distance of up to two."""
+    """Return Keys' weight of a pixel at a distance of up to two."""
     near = ((KEYS + 2) * distance - (KEYS + 3)) * distance * distance + 1
     far = ((KEYS * distance - 5 * KEYS) * distance + 8 * KEYS) * distance - 4 * KEYS
     return tl.where(distance <= 1, near, far)
@@ -246,7 +247,7 @@ def _iterate(
         bound,
         theta,
     )
-    # No forward difference over the right border, nor over the lower one.
+    # Forward differences across the right and the lower border are zero.
     u_across, v_across = (
         tl.where(right, u_right - u, 0.0),
         tl.where(right, v_right - v, 0.0),
@@ -262,7 +263,7 @@ def _iterate(
 @triton.jit
 @no_type_check
 def _two(pointers, plane, exists):
-    """What lies there and one plane behind; zero where nothing is."""
+    """Load the values at these pointers and one plane further; 0 outside."""
     return tl.load(pointers, exists, 0.0), tl.load(pointers + plane, exists, 0.0)
 
 
@@ -271,7 +272,7 @@ def _two(pointers, plane, exists):
 def _primal(
     term, flow, dual, plane, exists, ux_left, vx_left, uy_above, vy_above, bound, theta
 ):
-    """The new flow (Eq. 14, 15), the dual fields, and the square of the change."""
+    """Return the new flow (Eq. 14, 15), the dual fields and the squared change."""
     gx, gy = _two(term, plane, exists)
     rho = tl.load(term + 2 * plane, exists, 0.0)
     u, v = _two(flow, plane, exists)
@@ -288,7 +289,7 @@ def _primal(
 @triton.jit
 @no_type_check
 def _project(dual, skip, inside, across, down, dx, dy, step):
-    """The dual update (Eq. 14) of one component, by its forward differences."""
+    """Do the dual update (Eq. 14) of a component with these forward differences."""
     scale = 1.0 / (1.0 + step * tl.sqrt(dx * dx + dy * dy))
     tl.store(dual, (across + step * dx) * scale, inside)
     tl.store(dual + skip, (down + step * dy) * scale, inside)
@@ -297,7 +298,7 @@ def _project(dual, skip, inside, across, down, dx, dy, step):
 @triton.jit
 @no_type_check
 def _settle(changes, active, tiles, still, BLOCK: tl.constexpr):
-    """A pair stays active if it was and if its tiles have changed enough."""
+    """Keep a pair active if it was active and its tiles have changed enough."""
     pair = tl.program_id(0).to(tl.int64)
     sums = tl.zeros((BLOCK,), tl.float32)
     for start in range(0, tiles, BLOCK):
@@ -324,8 +325,8 @@ def _median(
     flow += component * height * width
     filtered += component * height * width
     y, x = _tile(width, ROWS, COLUMNS)
-    # As in rows.h: columns sorted, then the rows of equal rank, of which 13 values can
-    # be the median.
+    # As in rows.h: sort the columns, then the values of equal rank. Only 13 values can
+    # then be the median.
     a0, a1, a2, a3, a4 = _sorted_column(flow, y, x - 2, height, width)
     b0, b1, b2, b3, b4 = _sorted_column(flow, y, x - 1, height, width)
     c0, c1, c2, c3, c4 = _sorted_column(flow, y, x, height, width)
@@ -359,7 +360,7 @@ def _median(
 @triton.jit
 @no_type_check
 def _sorted_column(flow, y, x, height, width):
-    """The five pixels from two above to two below, in the order of their values."""
+    """Return the five pixels from two above to two below, sorted."""
     flow += tl.minimum(tl.maximum(x, 0), width - 1)
     return _sort_five(
         tl.load(flow + tl.minimum(tl.maximum(y - 2, 0), height - 1) * width),

@@ -10,17 +10,16 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
-from extractors.backbones import (
-    BACKBONES,
-    Backbone,
+from extractors.backbones import BACKBONES, Backbone, find_backbone_weights
+from extractors.backbones.extractor import (
     backbone_extractor,
     build_backbone,
-    find_backbone_weights,
+    evenly_spaced,
+    to_input,
 )
-from extractors.backbones.extractor import evenly_spaced, to_input
 from extractors.backbones.libraries import _pathways
 from extractors.errors import WeightsError
-from extractors.published_files import read_state
+from extractors.loading import read_state
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -326,7 +325,7 @@ def test_a_download_that_no_hash_verifies_is_logged(
 ):
     weights = find_backbone_weights(at(server, "tiny.pth", ""), cache=tmp_path / "c")
     (warning,) = [r.message for r in caplog.records if r.levelname == "WARNING"]
-    assert "tiny.pth: its publisher names no hash" in warning
+    assert "tiny.pth: its publisher gives no hash" in warning
     assert warning.endswith(weights.sha256)
 
 

@@ -122,7 +122,7 @@ def test_an_unknown_algorithm_is_refused_with_the_known_ones():
     [
         ({"bound_pixels": 0.0}, "bound_pixels must be positive"),
         ({"warps": 0}, "warps must be positive"),
-        ({"scale_step": 1.0}, "scale_step must lie in"),
+        ({"scale_step": 1.0}, "scale_step must be in"),
         ({"median_pixels": 7}, "median_pixels must be 1"),
     ],
 )

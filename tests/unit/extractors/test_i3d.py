@@ -8,6 +8,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from extractors.conversion import load_state
 from extractors.i3d import (
     InceptionI3d,
     PointwiseConv3d,
@@ -18,8 +19,10 @@ from extractors.i3d import (
     kinetics_labels,
     same_padding,
 )
+from extractors.i3d_shapes import i3d_shapes
 from extractors.preprocessing import rgb_to_input
-from extractors.weights import WeightsError, find_weights, load_state
+from extractors.shapes import shapes_of
+from extractors.weights import WeightsError, find_weights
 
 BATCHNORM = ("running_mean", "running_var", "weight", "bias")
 
@@ -257,6 +260,12 @@ def test_the_names_are_those_of_piergiaj(state):
     # 57 convolutions with a BatchNorm of five tensors each, and the logits.
     assert len(state) == 57 * 6 + 2
     assert "Mixed_5c.b3b.bn.num_batches_tracked" in state
+
+
+@pytest.mark.parametrize("in_channels", [2, 3])
+def test_the_expected_shapes_are_those_of_the_network(in_channels):
+    expected = shapes_of(InceptionI3d(in_channels).state_dict())
+    assert i3d_shapes(in_channels) == expected
 
 
 def test_the_count_of_batches_may_be_absent(state):

@@ -7,15 +7,9 @@ import torch
 
 from extractors.errors import WeightsError
 from extractors.flow import raft as raft_module
-from extractors.flow.raft import (
-    RAFT,
-    _batches,
-    _cropped,
-    _padded,
-    find_raft_weights,
-    raft,
-)
-from extractors.published import load_published
+from extractors.flow.raft import _batches, _cropped, _padded, raft
+from extractors.flow.raft_weights import RAFT, find_raft_weights
+from extractors.loading import load_published
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

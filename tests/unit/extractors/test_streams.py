@@ -136,7 +136,7 @@ def test_a_batch_too_large_for_memory_goes_in_halves_and_says_so(caplog):
     halves = network_extractor(prepare, network_with_room_for(3))(batch)
     np.testing.assert_array_equal(halves, whole)
     assert caplog.messages == [
-        "not enough memory for 5 clips at once; trying 2, then the others"
+        "not enough memory for 5 clips at once; trying 2, then the rest"
     ]
     with pytest.raises(torch.OutOfMemoryError):
         network_extractor(prepare, network_with_room_for(2))(batch)

@@ -19,6 +19,7 @@ from extractors.checkpoints import (
     load_arrays,
     read_checkpoint,
 )
+from extractors.conversion import load_state
 from extractors.i3d import InceptionI3d, build_i3d
 from extractors.sources import (
     SOURCES,
@@ -32,7 +33,6 @@ from extractors.weights import (
     WeightsError,
     default_cache,
     find_weights,
-    load_state,
     main,
 )
 
@@ -151,6 +151,15 @@ def test_a_local_file_wins(files, state, tmp_path, sources, name):
     assert weights.sha256 == hashlib.sha256(weights.path.read_bytes()).hexdigest()
     assert weights.origin == f"local file {files / name}"
     assert_same_state(load_state(weights), state)
+
+
+def test_a_local_file_is_converted_once(files, tmp_path, monkeypatch):
+    find = partial(find_weights, "rgb", local=files / "zipped.pt", cache=tmp_path)
+    first = find()
+    monkeypatch.setattr(weights_module, "_convert", None)
+    assert find() == first
+    with pytest.raises(WeightsError, match="found weights of the rgb stream"):
+        find_weights("flow", local=first.path, cache=tmp_path)
 
 
 def test_loaded_weights_make_the_same_network_whatever_the_file(files, tmp_path):
@@ -355,7 +364,7 @@ def test_the_command_says_what_is_there(sources, monkeypatch, tmp_path, capsys):
     rgb, flow = capsys.readouterr().out.splitlines()
     assert rgb.startswith(f"rgb: {tmp_path / 'i3d-rgb.safetensors'}  50.9 MB  sha256 ")
     assert rgb.endswith("a publisher")
-    assert flow.startswith("flow: not there: ")
+    assert flow.startswith("flow: not available: ")
     assert flow.endswith("hof is used instead")
 
 
@@ -363,7 +372,7 @@ def test_the_command_fails_without_rgb(sources, monkeypatch, tmp_path, capsys):
     monkeypatch.setenv("SODA_CACHE", str(tmp_path))
     sources["rgb"] = sources["flow"]
     assert main() == 7
-    assert capsys.readouterr().out.count("not there") == 2
+    assert capsys.readouterr().out.count("not available") == 2
 
 
 def test_the_hash_of_git_is_that_of_git(tmp_path):
@@ -394,12 +403,12 @@ def test_a_file_is_downloaded(server, tmp_path):
 
 
 def test_an_address_without_a_file_is_an_error(server, tmp_path):
-    with pytest.raises(WeightsError, match=r"cannot fetch here.pt \(HTTPError\)"):
+    with pytest.raises(WeightsError, match=r"cannot download here.pt \(HTTPError\)"):
         download_url(f"{server}/missing.pt", tmp_path / "here.pt")
 
 
 def test_a_host_that_does_not_answer_is_an_error(tmp_path):
-    with pytest.raises(WeightsError, match=r"127.0.0.1: cannot fetch here.pt"):
+    with pytest.raises(WeightsError, match=r"127.0.0.1: cannot download here.pt"):
         download_url("http://127.0.0.1:9/there.pt", tmp_path / "here.pt")
 
 

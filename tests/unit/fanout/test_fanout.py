@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import FailedVideosError, SodaError, VideoError
+from pipeline.errors import FailedVideosError, SodaError, VideoError, WeightsError
 from pipeline.fanout import Item, Job, Ledger, Resources, run_job
 from pipeline.progress import Progress
 from pipeline.storage import file_name, write_json
@@ -30,6 +30,8 @@ def make(inputs, output, progress, behaviour="work", log="", **_):
         raise ZeroDivisionError("unforeseen")
     if behaviour == "full disk":
         raise SodaError("the disk is full")
+    if behaviour == "no weights":
+        raise WeightsError("no weights for the rgb stream")
     if behaviour == "die" or (behaviour == "die once" and not marker.exists()):
         marker.touch()
         os.kill(os.getpid(), signal.SIGKILL)
@@ -153,6 +155,14 @@ def test_an_error_that_concerns_all_stops_the_stage(tmp_path):
     job = make_job(tmp_path, {"a": "full disk", "b": "work"})
     with pytest.raises(SodaError, match="the disk is full"):
         run_job(job, tmp_path, Resources(jobs=1))
+    assert Ledger(tmp_path, "stage").read() == {}
+
+
+def test_missing_weights_stop_the_stage_with_their_exit_code(tmp_path):
+    job = make_job(tmp_path, {"a": "no weights", "b": "work"})
+    with pytest.raises(SodaError, match="no weights for the rgb stream") as caught:
+        run_job(job, tmp_path, Resources(jobs=1))
+    assert caught.value.exit_code == WeightsError.exit_code
     assert Ledger(tmp_path, "stage").read() == {}
 
 
