@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 Scaling = Literal["linear", "sampled"]
 FrameLoss = Literal["softmax", "sigmoid", "focal", "none"]
 Distance = Literal["l1", "l2", "kl"]
+Combination = Literal["mean", "max"]
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,19 @@ class TrainConfig:
             )
         if not 0 <= self.dropout < 1:
             raise ValueError(f"dropout must lie in [0, 1), got {self.dropout}")
+
+
+@dataclass(frozen=True)
+class EnsembleConfig:
+    """Which of the trained networks detect; in SODA the master alone (Sec. 5)."""
+
+    use: Annotated[
+        Literal["master", "auxiliary", "late", "cas_first"],
+        "the master, the first auxiliary alone, all with scores and sequences combined "
+        "apart, or all with scores made of the combined sequence (Table 7)",
+    ] = "master"
+    scores: Annotated[Combination, "how late combines video scores"] = "mean"
+    cas: Annotated[Combination, "how sequences are combined"] = "mean"
 
 
 def check_choices(config: type[Any], values: Mapping[str, Any]) -> None:

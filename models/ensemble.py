@@ -1,30 +1,13 @@
 """Several networks as one, to compare with self-distillation (Table 7)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Annotated, Literal
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
 from models.aggregation import aggregate
-from models.config import TrainConfig
-
-Combination = Literal["mean", "max"]
-
-
-@dataclass(frozen=True)
-class EnsembleConfig:
-    """Which of the trained networks detect; in SODA the master alone (Sec. 5)."""
-
-    use: Annotated[
-        Literal["master", "auxiliary", "late", "cas_first"],
-        "the master, the first auxiliary alone, all with scores and sequences combined "
-        "apart, or all with scores made of the combined sequence (Table 7)",
-    ] = "master"
-    scores: Annotated[Combination, "how late combines video scores"] = "mean"
-    cas: Annotated[Combination, "how sequences are combined"] = "mean"
+from models.config import Combination, EnsembleConfig, TrainConfig
 
 
 def choose_networks(

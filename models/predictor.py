@@ -5,8 +5,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from models.config import TrainConfig
-from models.ensemble import EnsembleConfig, choose_networks, combine
+from models.config import EnsembleConfig, TrainConfig
+from models.ensemble import choose_networks, combine
 from models.prediction import Prediction
 from models.rescale import rescale
 from models.soda import SODA

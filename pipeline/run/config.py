@@ -5,8 +5,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any, get_type_hints
 
 from extractors.flow import FlowConfig
-from models.config import TrainConfig, check_choices
-from models.ensemble import EnsembleConfig
+from models.config import EnsembleConfig, TrainConfig, check_choices
 from pipeline.datasets.simulated import SimulationConfig
 from pipeline.detection.proposals import DetectConfig
 from pipeline.errors import UsageError

@@ -11,7 +11,6 @@ from typing import Any
 
 from pipeline.console.forecast.clip import cut_clip
 from pipeline.errors import VideoError
-from pipeline.features.jobs import extract_features, stream_features
 from pipeline.run.run import Run
 from pipeline.run.stage import Stage
 from pipeline.stages.decode import DECODE, decoding
@@ -94,6 +93,9 @@ def measure(
     Yields the rate of each; ends early if one takes so long that no time is left for
     those above it.
     """
+    # PyTorch takes seconds to import, and most runs are not forecast
+    from pipeline.features.jobs import extract_features, stream_features
+
     functions: dict[Stage, tuple[Callable[..., None], Callable[[Run], Any]]] = {
         DECODE: (decode, decoding),
         FLOW: (compute_flow, flow_computation),
