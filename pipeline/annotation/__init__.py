@@ -1,1 +1,1 @@
-"""The annotation page: a person watches, and clicks single frames."""
+"""The annotation page, on which a person watches videos and clicks single frames."""

@@ -1,4 +1,4 @@
-"""Work that a page waits for, while the server answers."""
+"""Background work that the page polls for while the server answers requests."""
 
 import threading
 from collections.abc import Callable
@@ -14,22 +14,27 @@ T = TypeVar("T")
 
 @dataclass
 class State(Generic[T]):
-    """How far something in the making has come."""
+    """The progress of one computation, and its result or error once it has ended."""
 
     share: float = 0.0
     result: T | None = None
     error: str | None = None
 
     def waiting(self) -> dict[str, Any]:
-        """What the page is told meanwhile: the share that is done, or the error."""
+        """Return what the page receives meanwhile: the share done, or the error."""
         return {"share": self.share} if self.error is None else {"error": self.error}
 
 
 class InTheBackground(Generic[T]):
-    """Makes one thing a video when it is first asked for, one after the other."""
+    """A worker that makes one result per video, on first request and one at a time."""
 
     def __init__(self, make: Callable[[int, ShareDone], T]) -> None:
-        """`make` is given the number of the video, and whom to tell the share done."""
+        """Create the worker.
+
+        Args:
+            make: Makes the result from a video's number and a callback for the share
+                done.
+        """
         self._make = make
         self._states: dict[int, State[T]] = {}
         self._lock = threading.Lock()
@@ -37,7 +42,7 @@ class InTheBackground(Generic[T]):
         self._is_closed = False
 
     def ask(self, number: int) -> State[T]:
-        """How far the thing of a video has come; begins it if nobody has asked yet."""
+        """Return the state of a video's result; the first call starts the work."""
         with self._lock:
             if number not in self._states:
                 self._states[number] = State()
@@ -45,7 +50,7 @@ class InTheBackground(Generic[T]):
             return self._states[number]
 
     def close(self) -> None:
-        """Begin nothing more, and break off what is in the making."""
+        """Start nothing more, and interrupt the work in progress."""
         self._is_closed = True
         self._pool.shutdown(cancel_futures=True)
 

@@ -1,4 +1,4 @@
-"""When each frame of a video is on screen, read from its packets without decoding."""
+"""The display times of a video's frames, read from its packets without decoding."""
 
 from array import array
 from dataclasses import dataclass
@@ -16,27 +16,28 @@ from pipeline.video.source import Source, open_video
 
 @dataclass(frozen=True)
 class FrameTimes:
-    """Frame i is on screen from the container's time ticks[i] until ticks[i + 1].
+    """The display times of a video's frames, in ticks of the container.
 
-    A player's clock, and that of all clicks, is `start_seconds` behind: it shows 0 as
-    the file begins.
+    Frame i is on screen from `ticks[i]` until `ticks[i + 1]`. Players and clicks use a
+    clock that shows 0 where the file begins, which is `start_seconds` behind the
+    container's clock.
     """
 
     ticks: Int64[np.ndarray, "frames_and_end"]
-    time_base: Fraction  # seconds a tick
+    time_base: Fraction  # seconds per tick
     start_seconds: Fraction
 
     @property
     def num_frames(self) -> int:
-        """How many frames there are."""
+        """The number of frames."""
         return len(self.ticks) - 1
 
     def seconds(self, frame: int) -> float:
-        """When a frame comes on screen, on a player's clock; `num_frames`: the end."""
+        """Return when a frame appears, on a player's clock; `num_frames`: the end."""
         return float(int(self.ticks[frame]) * self.time_base - self.start_seconds)
 
     def to_json(self) -> dict[str, Any]:
-        """Exact and short: runs of equal steps from frame to frame."""
+        """Return the exact times in short form: runs of equal steps between frames."""
         steps = np.diff(self.ticks).tolist()
         return {
             "time_base": [self.time_base.numerator, self.time_base.denominator],
@@ -47,18 +48,18 @@ class FrameTimes:
 
 
 def frame_times(path: Path) -> FrameTimes:
-    """List the times of a video's frames; eight bytes of memory a frame.
+    """Return the times of a video's frames, at eight bytes of memory per frame.
 
     Raises:
-        MissingVideoError: There is no such file.
-        UnreadableVideoError: It holds no moving pictures, or none that are dated.
+        MissingVideoError: The file does not exist.
+        UnreadableVideoError: The file has no video stream, or no frame has a time.
     """
     with open_video(path) as source:
         stamps, end = _stamps(source)
         if len(stamps) == 0:
             raise UnreadableVideoError(
-                f"{path}: expected frames with times, found none; re-encode it, or "
-                "leave it out"
+                f"{path}: expected frames with times, found none; re-encode the file "
+                "or leave it out"
             )
         return FrameTimes(
             np.append(stamps, end), source.time_base, source.start_seconds
@@ -66,7 +67,7 @@ def frame_times(path: Path) -> FrameTimes:
 
 
 def _stamps(source: Source) -> tuple[Int64[np.ndarray, "frames"], int]:
-    """The presentation times of all frames in ticks, and when the last one ends."""
+    """Return the presentation times of all frames and the end of the last, in ticks."""
     stamps, end, last = array("q"), 0, None
     usual = max(round(1 / source.fps / source.time_base), 1)
     for packet in source.container.demux(source.stream):

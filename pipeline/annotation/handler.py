@@ -1,26 +1,38 @@
-"""What the annotation page's server answers, as `/TOKEN/WHAT/NUMBER`."""
+"""The annotation page's HTTP server: this machine alone, behind a token, no paths.
+
+It answers requests of the form `/TOKEN/WHAT/NUMBER`.
+"""
 
 import json
 import secrets
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from mimetypes import guess_type
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
+from pipeline.annotation.background import InTheBackground
 from pipeline.annotation.ranges import parse_range
-from pipeline.annotation.store import ConflictError, new_entry, revision_of
-from pipeline.errors import SodaError
+from pipeline.annotation.store import (
+    ConflictError,
+    PointsStore,
+    new_entry,
+    revision_of,
+)
+from pipeline.errors import SodaError, UsageError
 
 if TYPE_CHECKING:
-    from pipeline.annotation.server import AnnotationServer
+    from pipeline.annotation.hints import Hints  # PyTorch takes seconds to import
 
-LARGEST_BODY = 1 << 26  # bytes; 300,000 clicks
-CHUNK = 1 << 18
+HOST = "127.0.0.1"
+LARGEST_BODY = 1 << 26  # bytes, enough for 300,000 clicks
+CHUNK = 1 << 18  # bytes
 POLICY = (
     "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'unsafe-inline'; "
     "media-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; "
@@ -34,8 +46,21 @@ SECURITY = {
 }
 
 
+@dataclass(frozen=True)
+class Served:
+    """Everything that the server sends or saves to."""
+
+    page: str
+    nonce: str  # of the page's script; browsers run no other script
+    store: PointsStore
+    files: list[Path]  # one per video, by number
+    ready: InTheBackground[dict[str, Any]]
+    hints: "Hints | None"
+    fps: dict[str, float]
+
+
 class Refused(Exception):
-    """A request that is answered with nothing but a status."""
+    """A request that is answered with a status alone."""
 
     def __init__(self, status: HTTPStatus) -> None:
         super().__init__(status.phrase)
@@ -43,14 +68,14 @@ class Refused(Exception):
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answers one request of the page, after it has seen the token."""
+    """A handler of the page's requests, which checks the token first."""
 
     protocol_version = "HTTP/1.1"
     server: "AnnotationServer"
     timeout = 60
 
     def do_GET(self) -> None:
-        """The page, a video, how far it is ready, its hints, or all clicks."""
+        """Send the page, a video, its frame times, its hints, or all clicks."""
         with self._refusing():
             what, number = self._asked()
             served = self.server.served
@@ -82,7 +107,7 @@ class Handler(BaseHTTPRequestHandler):
                 raise Refused(HTTPStatus.NOT_FOUND)
 
     def log_message(self, *_: Any) -> None:
-        """A person needs no list of requests."""
+        """Print nothing, because nobody reads a list of requests."""
 
     @contextmanager
     def _refusing(self) -> Iterator[None]:
@@ -95,10 +120,10 @@ class Handler(BaseHTTPRequestHandler):
             self._send_json({"error": str(error)}, HTTPStatus.BAD_REQUEST)
 
     def _asked(self) -> tuple[str, int | None]:
-        """What is asked for, of the video of which number.
+        """Return the kind of thing that is requested, and the video's number if any.
 
         Raises:
-            Refused: Somebody else asks, or there is no such thing.
+            Refused: The host, origin or token is wrong, or there is no such video.
         """
         host, origin = self.headers.get("Host"), self.headers.get("Origin")
         foreign = origin is not None and origin.removeprefix("http://") != host
@@ -146,7 +171,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def _import(self) -> None:
         served, body = self.server.served, self._body()
-        # Some forms take the annotator from the file's name.
+        # Some formats take the annotator from the file's name.
         name = PurePath(unquote(self.headers.get("X-File-Name", ""))).name or "clicks"
         with tempfile.TemporaryDirectory(prefix="soda-") as folder:
             path = Path(folder, name)
@@ -185,7 +210,7 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
     def _send_file(self, path: Path) -> None:
-        """A video, or the part of it that is asked for, piece by piece."""
+        """Send a video, or the part of it that is asked for, in chunks."""
         try:
             file = path.open("rb")
         except OSError:
@@ -207,8 +232,45 @@ class Handler(BaseHTTPRequestHandler):
                 return
             file.seek(part.start)
             left = len(part)
-            self.close_connection = True  # unless all of it goes out
+            self.close_connection = True  # unless everything is sent
             while left and (piece := file.read(min(CHUNK, left))):
                 self.wfile.write(piece)
                 left -= len(piece)
             self.close_connection = left > 0
+
+
+class AnnotationServer(ThreadingHTTPServer):
+    """A server of one page, under an address that nobody can guess."""
+
+    daemon_threads = True
+
+    def __init__(self, served: Served, port: int = 0) -> None:
+        """Listen on a port; 0 picks a free one.
+
+        Raises:
+            UsageError: The port is in use, or this process may not listen on it.
+        """
+        self.served = served
+        self.token = secrets.token_urlsafe(24)
+        try:
+            super().__init__((HOST, port), Handler)
+        except (OSError, OverflowError) as error:
+            raise UsageError(
+                f"--port {port}: expected a free port, found it taken ({error}); leave "
+                "out --port to use any free port"
+            ) from error
+
+    @property
+    def hosts(self) -> set[str]:
+        """The `Host` headers that browsers may send to this server."""
+        return {f"{name}:{self.server_port}" for name in (HOST, "localhost")}
+
+    @property
+    def address(self) -> str:
+        """The address to open in a browser."""
+        return f"http://{HOST}:{self.server_port}/{self.token}/"
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Report unforeseen errors; browsers close connections all the time."""
+        if not isinstance(sys.exc_info()[1], ConnectionError | TimeoutError):
+            super().handle_error(request, client_address)

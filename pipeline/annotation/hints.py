@@ -1,4 +1,4 @@
-"""What a first model says of the videos, so that people click where it helps most."""
+"""Hints from a first model, which lead people to where a click helps most."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,12 +17,12 @@ from pipeline.points.suggestion import SuggestConfig, suggest
 from pipeline.progress import ShareDone
 from pipeline.storage import file_stamp, fingerprint
 
-DIGITS = 3  # of activations, for a picture
+DIGITS = 3  # of activations, enough to draw them
 
 
 @dataclass(frozen=True)
 class Look:
-    """What a model sees in one video."""
+    """The response of a model to one video."""
 
     response: Response
     sequences: Float[np.ndarray, "networks categories cells"]
@@ -31,7 +31,7 @@ class Look:
 class Hints:
     """Activations of each video, and the moments at which a click helps most.
 
-    Features are made when a video is first shown, and kept in the cache folder.
+    Features are extracted when a video is first shown, and kept in the cache folder.
     """
 
     def __init__(
@@ -40,17 +40,17 @@ class Hints:
         """Load the model.
 
         Raises:
-            SodaError: It cannot be used (see `Detector`).
+            SodaError: The model cannot be used (see `Detector`).
         """
         self._detector = Detector(model, device)
         self._store, self._cache = store, cache
         self._looks = InTheBackground(self._look)
 
     def of(self, number: int) -> dict[str, Any]:
-        """What the page shows of a video; or how far that has come.
+        """Return the hints that the page shows for a video, or their progress.
 
-        Where a click helps depends on those that are there, so it is asked anew after
-        each.
+        The best moments depend on the clicks so far, so the page asks again after each
+        click.
         """
         state = self._looks.ask(number)
         if state.result is None:
@@ -67,7 +67,7 @@ class Hints:
         }
 
     def close(self) -> None:
-        """Break off what is in the making."""
+        """Interrupt the work in progress."""
         self._looks.close()
 
     def _look(self, number: int, progress: ShareDone) -> Look:

@@ -1,4 +1,4 @@
-"""Writes the annotation page: one file with its script, style and data."""
+"""The HTML of the annotation page: one file with its script, style and data."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,8 +8,8 @@ from pipeline.points.simulation import PointConfig
 from pipeline.report.pages import asset, templates_of
 
 PACKAGE = "pipeline.annotation"
-# Plain scripts in this order, in one block: browsers refuse to load modules from
-# file://.
+# Plain scripts, joined in this order, because browsers refuse to load modules from
+# file:// addresses.
 SCRIPTS = (
     "frames.js",
     "clicks.js",
@@ -23,7 +23,7 @@ SCRIPTS = (
     "show.js",
     "keys.js",
 )
-WINDOWS = PointConfig()  # the paper's: 10 s on, 10 s off
+WINDOWS = PointConfig()  # the paper's windows: 10 s on, 10 s off
 
 
 def make_page(
@@ -36,18 +36,18 @@ def make_page(
     has_hints: bool = False,
     nonce: str = "",
 ) -> str:
-    """The page's HTML.
+    """Return the page's HTML.
 
     Args:
         dataset: The videos and classes.
-        sources: Address of each video, as seen from the page.
-        points_name: Name of the file that an export is saved as.
-        half: Begin with 10 s on and 10 s off.
+        sources: The address of each video, as seen from the page.
+        points_name: The name under which an export is saved.
+        half: Whether to begin with 10 s on, 10 s off.
         static: For a page without a server: the `key` under which the browser keeps the
             work, the `frames` of each video (`FrameTimes.to_json`), and the `entries`
-            of what is annotated already.
+            that are annotated already.
         has_hints: Whether the server gives hints.
-        nonce: That the server's policy asks of scripts.
+        nonce: The nonce that the server's policy requires of scripts.
     """
     data = {
         "name": dataset.name,

@@ -1,4 +1,4 @@
-"""What the page needs to show videos: files that browsers play, and frame times."""
+"""Video files that browsers can play, and the times of their frames."""
 
 import os
 from collections.abc import Sequence
@@ -16,9 +16,9 @@ PROXY_SHORT_SIDE = 540  # pixels
 class PlayableVideos:
     """The files that a browser can play, and the times of their frames.
 
-    Where a browser cannot play a video, that is a proxy in the cache folder, with the
-    same frame times. Paths are resolved once, at the start: a link that is changed
-    later leads nowhere else.
+    A video that browsers cannot play is replaced by a proxy in the cache folder, with
+    the same frame times. Paths are resolved once, at the start, so that changing a link
+    later cannot expose another file.
     """
 
     def __init__(self, videos: Sequence[Path], cache: Path) -> None:
@@ -26,7 +26,7 @@ class PlayableVideos:
         self.files = [playable_file(path, cache) for path in self.sources]
 
     def make_ready(self, number: int, progress: ShareDone) -> dict[str, Any]:
-        """Make a proxy where one is needed, and list the frames."""
+        """Make a proxy if the video needs one, and return the frame times."""
         source, file = self.sources[number], self.files[number]
         if not file.exists():
             write_proxy(source, file, PROXY_SHORT_SIDE, progress)
@@ -34,13 +34,13 @@ class PlayableVideos:
 
 
 def playable_file(path: Path, cache: Path) -> Path:
-    """The video itself, or where its proxy is or will be."""
+    """Return the path of the video itself, or of its proxy, made or not."""
     if plays_in_browsers(path):
         return path
     return cache / f"{fingerprint([path, *file_stamp(path)])}.mp4"
 
 
 def cache_folder() -> Path:
-    """Where proxies and features stay from one day to the next."""
+    """Return the folder that keeps proxies and features between sessions."""
     home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(home, "soda", "annotate")

@@ -1,4 +1,4 @@
-"""Which bytes of a file a browser asks for."""
+"""HTTP range requests."""
 
 import re
 
@@ -6,9 +6,9 @@ RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
 
 def parse_range(header: str | None, size: int) -> range | None:
-    """The bytes that a `Range` header names; an empty range where there are none.
+    """Return the bytes that a `Range` header asks for; empty if they do not exist.
 
-    None stands for the whole file: no range, or one that need not be understood.
+    None means the whole file: there is no range, or one that a server may ignore.
 
     >>> parse_range("bytes=2-", 10), parse_range("bytes=-3", 10)
     (range(2, 10), range(7, 10))

@@ -1,4 +1,4 @@
-"""What is annotated: videos and classes, from a manifest, folders or files."""
+"""The videos and classes to annotate, from a manifest, folders or files."""
 
 import os
 from collections.abc import Sequence
@@ -16,19 +16,21 @@ SUBSETS = ("train", "test", "all")
 def dataset_to_annotate(
     sources: Sequence[Path], classes: str | None, subset: str
 ) -> Dataset:
-    """The videos of some subset that sources name, with the classes to choose from.
+    """Collect the videos of a subset from the sources, with the classes to choose from.
 
-    The ids of a folder's videos are those that `soda init` would give them.
+    Videos of a folder get the ids that `soda init` would give them.
 
     Args:
-        sources: A manifest; or folders, whose sub-folders are labels, and files.
-        classes: See `parse_classes`; None: the manifest's, or the sub-folders' names.
-        subset: `train`, `test` or `all`; videos of which nothing says it are in each.
+        sources: One manifest; or folders, whose sub-folders are labels, and files.
+        classes: See `parse_classes`. None takes the manifest's classes, or the names of
+            the sub-folders.
+        subset: `train`, `test` or `all`. Videos without a stated subset count as
+            training videos.
 
     Raises:
-        UsageError: There are no classes, or a parameter makes no sense.
-        InputNotFoundError: A source does not exist or holds no video.
-        AnnotationError: The manifest cannot be used; all problems are listed.
+        UsageError: There are no classes, or a parameter has an impossible value.
+        InputNotFoundError: A source does not exist or contains no video.
+        AnnotationError: The manifest is invalid; the message lists all problems.
     """
     if subset not in SUBSETS:
         raise UsageError(f"--subset {subset}: expected one of {', '.join(SUBSETS)}")
@@ -40,7 +42,7 @@ def dataset_to_annotate(
     if not chosen:
         raise InputNotFoundError(
             f"{dataset.source}: expected videos of the subset {subset}, found none; "
-            "choose another --subset"
+            "try another --subset"
         )
     return dataset.with_videos(chosen)
 
@@ -48,8 +50,8 @@ def dataset_to_annotate(
 def _of_manifest(sources: Sequence[Path], classes: str | None) -> Dataset:
     if len(sources) > 1 or classes is not None:
         raise UsageError(
-            f"{sources[0]}: a manifest is annotated alone and has its own classes; "
-            "leave out --classes and the other sources, or give folders of videos"
+            f"{sources[0]}: expected a manifest alone, which has its own classes, "
+            "found --classes or more sources; leave them out, or give folders of videos"
         )
     return load_dataset(str(sources[0]))
 
@@ -60,8 +62,8 @@ def _of_videos(sources: Sequence[Path], classes: str | None) -> Dataset:
     names = parse_classes(classes) if classes is not None else tuple(found)
     if not names:
         raise UsageError(
-            f"{sources[0]}: no sub-folder says what is done in the videos; name the "
-            "actions, as in --classes pour,stir"
+            f"{sources[0]}: expected sub-folders named after actions, found none; name "
+            "the actions, as in --classes pour,stir"
         )
     folder = _common_folder(sources)
     ids = unique_ids([normal(entry.path) for entry in entries], folder)
@@ -78,8 +80,7 @@ def _entries(source: Path) -> list[Entry]:
     if source.is_dir():
         return entries_of_folder(source)
     raise InputNotFoundError(
-        f"{source}: no such video, folder of videos or manifest; see whether the name "
-        "is right"
+        f"{source}: no such video, folder of videos or manifest; check the path"
     )
 
 

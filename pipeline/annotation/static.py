@@ -1,4 +1,4 @@
-"""The page without a server: one file that keeps the work in the browser."""
+"""The annotation page without a server: one file that keeps clicks in the browser."""
 
 from functools import partial
 from pathlib import Path
@@ -12,9 +12,9 @@ from pipeline.storage import fingerprint, write_text
 
 
 def write_static_page(path: Path, store: PointsStore, half: bool) -> None:
-    """Write the page, with what is annotated already, beside or away from the videos.
+    """Write the page, with the clicks of the store so far, to any folder.
 
-    Copies of videos that browsers cannot play are written to a folder beside it.
+    Copies of videos that browsers cannot play are written to a folder next to it.
 
     Raises:
         VideoError: A video cannot be used.
@@ -37,9 +37,9 @@ def write_static_page(path: Path, store: PointsStore, half: bool) -> None:
 
 
 def _frames(playable: PlayableVideos, seconds: list[float]) -> list[object]:
-    """The frames of each video, after its copy is made if it needs one."""
+    """Return the frame times of each video, after making the copies that are needed."""
     frames = []
-    with Progress("videos made ready", len(seconds), seconds) as bar:
+    with Progress("prepare", len(seconds), seconds) as bar:
 
         def done(number: int, share: float) -> None:
             bar.update(sum(seconds[:number]) + share * seconds[number], number)

@@ -1,4 +1,4 @@
-"""The points file that an annotation page saves to, safe against two tabs at once."""
+"""The points file of an annotation page, safe to edit from two tabs at once."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -17,44 +17,44 @@ from pipeline.points.human import label_problems, nearest
 from pipeline.points.names import VideoNames
 from pipeline.storage import fingerprint, write_json, writing
 
-Entry = dict[str, Any]  # of one video, as the file has it
+Entry = dict[str, Any]  # of one video, as in the file
 
-SECONDS_DIGITS = 6  # a microsecond, as browsers and FFmpeg count
+SECONDS_DIGITS = 6  # a microsecond, the resolution of browsers and FFmpeg
 
 
 class ConflictError(Exception):
-    """Somebody else has saved the same video meanwhile."""
+    """A video that another tab or program has saved in the meantime."""
 
 
 @dataclass(frozen=True)
 class Imported:
-    """What came of a file of clicks."""
+    """The outcome of importing a file of clicks."""
 
     added: int
-    problems: tuple[str, ...]  # clicks that were left out, and why
+    problems: tuple[str, ...]  # the clicks that were left out, and why
 
 
 class PointsStore:
-    """Reads and writes the clicks of a dataset's videos in a points JSON.
+    """The clicks of a dataset's videos, kept in a points JSON.
 
-    Each change reads the file anew, under a lock, so that other tabs, servers and
-    editors lose nothing. A video's *revision* is a hash of what is annotated in it: who
-    saves must know the one that is there.
+    Each change rereads the file under a lock, so that the work of other tabs, servers
+    and editors is kept. A video's *revision* is a hash of its annotation: a save must
+    name the revision that the file has.
     """
 
     def __init__(
         self, path: Path, dataset: Dataset, annotator: str | None = None
     ) -> None:
-        """Open a points file, which need not be there yet.
+        """Open a points file, which need not exist yet.
 
         Raises:
-            UsageError: Its name is not that of a JSON file.
-            AnnotationError: It holds something else.
+            UsageError: The file's name does not end in `.json`.
+            AnnotationError: The file is no valid points JSON of this dataset.
         """
         if path.suffix.lower() != ".json":
             raise UsageError(
-                f"{path}: the page writes JSON; give a --points-file that ends in "
-                ".json, and import this one on the page"
+                f"{path}: expected a file for JSON, which the page writes; give a "
+                "--points-file that ends in .json, and import this one on the page"
             )
         self.path, self.dataset, self.annotator = path, dataset, annotator
         self._lock = path.with_name(f".{path.name}.lock")
@@ -62,10 +62,12 @@ class PointsStore:
             self._check_labels()
 
     def entries(self) -> dict[str, Entry]:
-        """All that is annotated, by the video's id; first of all the dataset's points.
+        """Return the entries by video id.
+
+        A video that the file does not name has the points of the dataset, if any.
 
         Raises:
-            AnnotationError: The file holds something else.
+            AnnotationError: The file is no points JSON.
         """
         given = {
             v.id: new_entry(v.id, v.points) for v in self.dataset.videos if v.points
@@ -75,20 +77,21 @@ class PointsStore:
     def save(
         self, id: str, revision: str | None, content: Mapping[str, Any]
     ) -> tuple[Entry, str | None]:
-        """Replace what is annotated in a video.
+        """Replace the annotation of a video.
 
         Args:
             id: The video.
-            revision: The one that the change began from; None: nothing was there.
-            content: `points`, `annotated_spans` (None: the whole video), and
-                `seconds_spent`, which is added to what the file has.
+            revision: The revision that the change is based on; None if the video had no
+                annotation.
+            content: `points`, `annotated_spans` (None for the whole video), and
+                `seconds_spent`, which is added to the seconds in the file.
 
         Returns:
-            The entry and its revision.
+            The new entry and its revision.
 
         Raises:
             ConflictError: The file has another revision.
-            AnnotationError: The content makes no sense.
+            AnnotationError: The content is invalid.
         """
         with self._locked():
             entries = self.entries()
@@ -101,21 +104,21 @@ class PointsStore:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        """While nobody else reads the file to change it."""
+        """Keep others from changing the file."""
         with writing(self._lock):
             self._lock.parent.mkdir(parents=True, exist_ok=True)
-            with FileLock(self._lock, mode=0o666):  # whoever shares the folder
+            with FileLock(self._lock, mode=0o666):  # for everyone who shares the folder
                 yield
 
     def add_file(self, path: Path, fps: Mapping[str, float]) -> Imported:
-        """Add the clicks of a file in any form that is read; none is added twice.
+        """Add the clicks of a file in any supported format, skipping duplicates.
 
         Args:
             path: The file.
-            fps: Of the videos, for forms that count frames.
+            fps: Frames per second by video id, for formats that count frames.
 
         Raises:
-            AnnotationError: It is no file of clicks.
+            AnnotationError: The file contains no clicks in a supported format.
         """
         file, names = read_click_file(path), VideoNames(self.dataset)
         problems, known = list(file.problems), (*self.dataset.classes, BACKGROUND)
@@ -126,12 +129,16 @@ class PointsStore:
             for click in file.clicks:
                 id = names.id_of(click.video)
                 if id is None:
-                    problems.append(f"{click.where}: no video {click.video!r} here")
+                    problems.append(
+                        f"{click.where}: the dataset has no video {click.video!r}"
+                    )
                     continue
                 seconds = round(click.seconds(fps.get(id, 1.0)), SECONDS_DIGITS)
                 if click.label not in known:
                     hint = nearest(click.label, self.dataset.classes)
-                    problems.append(f"{click.where}: no class {click.label!r}{hint}")
+                    problems.append(
+                        f"{click.where}: the dataset has no class {click.label!r}{hint}"
+                    )
                 elif beyond := beyond_end(seconds, lengths[id]):
                     problems.append(f"{click.where}: the click {beyond}")
                 else:
@@ -151,8 +158,8 @@ class PointsStore:
         ]
         if problems:
             raise AnnotationError(
-                f"{self.path}: {len(problems)} problem(s) in the clicks; correct them "
-                "or choose another --points-file\n  " + "\n  ".join(problems)
+                f"{self.path}: {len(problems)} problem(s) in the clicks; fix them or "
+                "choose another --points-file\n  " + "\n  ".join(problems)
             )
 
     def _read(self) -> dict[str, Entry]:
@@ -191,13 +198,13 @@ class PointsStore:
 
 
 def new_entry(id: str, points: tuple[Point, ...] | None = None) -> Entry:
-    """The entry of a video as it is before anybody annotates it here."""
+    """Return the entry of a video before anyone has annotated it on the page."""
     clicks = [{"seconds": p.seconds, "label": p.label} for p in points or ()]
     return {"video": {"id": id}, "points": clicks}
 
 
 def revision_of(entry: Entry) -> str | None:
-    """A hash of what is annotated, whoever annotated it; None if nothing is."""
+    """Return a hash of the annotation, without its annotator; None if it is empty."""
     content = {key: entry[key] for key in ("points", "annotated_spans") if key in entry}
     return fingerprint(content) if any(content.values()) else None
 
@@ -215,7 +222,7 @@ def _point(point: Any, known: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _add(points: list[dict[str, Any]], point: Point) -> bool:
-    """Put a click into its place, unless it is there."""
+    """Insert a click in order and return True, unless the list has it already."""
     if any((p["seconds"], p["label"]) == (point.seconds, point.label) for p in points):
         return False
     points.append({"seconds": point.seconds, "label": point.label})

@@ -1,4 +1,4 @@
-"""Everything that is wrong with a dataset, told at once and before any work."""
+"""Checks of a dataset that report all problems at once, before any work starts."""
 
 from pipeline.check.check import Check, check_dataset
 from pipeline.check.facts import Facts, Failure, Findings, gather_facts

@@ -1,4 +1,4 @@
-"""A whole dataset looked at: its files, its problems, and what is worth a note."""
+"""The check of a whole dataset: facts of its files, problems and notes."""
 
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -12,7 +12,7 @@ from pipeline.datasets import Dataset, DatasetError, Problem, load_dataset
 
 @dataclass(frozen=True)
 class Check:
-    """What came out; a dataset without problems is worth a run."""
+    """The outcome of a check; a dataset without problems is ready for a run."""
 
     dataset: Dataset
     findings: Findings  # by path
@@ -21,16 +21,16 @@ class Check:
 
     @property
     def hours(self) -> float:
-        """The length of all videos that can be read."""
+        """The total duration of all readable videos, in hours."""
         found = [f for f in self.findings.values() if isinstance(f, Facts)]
         return sum(facts.duration_seconds for facts in found) / 3600
 
     def file_of(self, problem: Problem) -> Path:
-        """The file that a problem is about: a video, or the annotations."""
+        """Return the file that a problem concerns: a video, or the annotations."""
         return self._paths.get(problem.video_id, self.dataset.source)
 
     def to_json(self) -> dict[str, Any]:
-        """All of it, as JSON can hold it."""
+        """Return the facts, problems and notes as values for JSON."""
         return {
             "dataset": self.dataset.name,
             "source": str(self.dataset.source),
@@ -61,13 +61,13 @@ class Check:
 def check_dataset(
     name: str, videos_folder: Path | None, data_folder: Path, jobs: int
 ) -> Check:
-    """Look at every video of a dataset and compare it with the annotations.
+    """Examine every video of a dataset and compare it with the annotations.
 
     Args:
-        name: As for `load_dataset`, and the two folders too.
-        videos_folder: Where the videos are, for annotations that do not say.
-        data_folder: Where datasets that have a name lie.
-        jobs: Worker processes.
+        name: The dataset, as for `load_dataset`.
+        videos_folder: The folder of the videos, if the annotations do not name it.
+        data_folder: The folder that contains the named datasets.
+        jobs: The number of worker processes.
 
     Raises:
         SodaError: The annotations cannot be read at all.

@@ -1,4 +1,4 @@
-"""Videos that are there twice, byte by byte."""
+"""Videos that are byte-for-byte copies of each other."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -9,9 +9,10 @@ from pipeline.storage import sha256_of
 
 
 def same_content(dataset: Dataset, findings: Findings) -> Iterator[Problem]:
-    """Videos of one content under several ids, across the subsets or within one.
+    """Yield a problem for each video whose file is a copy of another video's file.
 
-    Only files of one size are read.
+    Copies across subsets leak training data into the test. Only files of equal size
+    are read.
     """
     for videos in _by_content(dataset, findings):
         first, *others = videos
@@ -19,9 +20,10 @@ def same_content(dataset: Dataset, findings: Findings) -> Iterator[Problem]:
             overlaps = other.subset != first.subset
             yield Problem(
                 other.id,
-                "train/test overlap" if overlaps else "one content twice",
-                f"the file holds the same as {first.path}, which is {first.id!r} of "
-                f"the {first.subset} subset; this one is of the {other.subset} subset",
+                "train/test overlap" if overlaps else "duplicate content",
+                f"the file has the same content as {first.path}, which is "
+                f"{first.id!r} of the {first.subset} subset; this one is of the "
+                f"{other.subset} subset",
             )
 
 

@@ -1,4 +1,4 @@
-"""What the video files of a dataset are, found out side by side."""
+"""Facts of a dataset's video files, gathered by parallel workers."""
 
 import os
 import tempfile
@@ -14,22 +14,22 @@ from pipeline.video import Ends, VideoInfo, decode_ends, probe
 KINDS = {
     "MissingVideoError": "missing video",
     "UnreadableVideoError": "unreadable video",
-    "SodaError": "video that kills the decoder",
+    "SodaError": "video that crashes the decoder",
 }
 UNFORESEEN = "video that cannot be examined"
 
 
 @dataclass(frozen=True)
 class Facts(Ends, VideoInfo):
-    """What a video file says of itself, and what its two ends show."""
+    """The metadata of a video file, and the result of decoding its two ends."""
 
     size_bytes: int
-    sha256: str | None  # where somebody states one to compare with
+    sha256: str | None  # None unless the manifest states one to compare with
 
 
 @dataclass(frozen=True)
 class Failure:
-    """Why nothing can be said of a file."""
+    """The reason why a file could not be examined."""
 
     kind: str
     text: str
@@ -41,11 +41,15 @@ Findings = dict[Path, Facts | Failure]
 def gather_facts(
     paths: Iterable[Path], jobs: int, stage: str, hashed: Collection[Path] = ()
 ) -> Findings:
-    """Look at video files, each once, in so many worker processes.
+    """Examine each distinct video file once.
 
-    What kills a worker is that file's failure; the others are looked at all the same.
-    Files in `hashed` are read whole, for their sha256; `stage` names the work in what
-    is printed meanwhile.
+    A file that crashes its worker fails alone; the other files are still examined.
+
+    Args:
+        paths: The video files.
+        jobs: The number of worker processes.
+        stage: The name of the work in the progress that is printed.
+        hashed: The files to read completely, for their sha256.
     """
     distinct = tuple(dict.fromkeys(paths))
     with tempfile.TemporaryDirectory(prefix="soda-check-") as name:
@@ -74,10 +78,10 @@ def gather_facts(
 def examine(
     inputs: Sequence[Path], output: Path, hashed: bool, progress: ShareDone = silent
 ) -> None:
-    """Look at one video and write its facts as JSON.
+    """Examine one video and write its facts as JSON.
 
     Raises:
-        VideoError: It is not there, or cannot be read.
+        VideoError: The video does not exist or cannot be read.
     """
     path = inputs[0]
     facts = Facts(

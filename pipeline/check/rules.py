@@ -1,4 +1,4 @@
-"""What is wrong with a dataset, now that its files are known as well."""
+"""The rules that a dataset and its video files are checked against."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,7 +13,7 @@ TOLERANCE_SECONDS = 1.0
 
 
 def problems_of(dataset: Dataset, findings: Findings) -> list[Problem]:
-    """All that has to be mended before the dataset is worth a run."""
+    """Return the problems to fix before a run."""
     return [
         *find_problems(_as_long_as_they_are(dataset, findings)),
         *_subsets(dataset),
@@ -23,7 +23,7 @@ def problems_of(dataset: Dataset, findings: Findings) -> list[Problem]:
 
 
 def notes_of(dataset: Dataset, findings: Findings) -> list[Problem]:
-    """What is worth knowing and need not be mended."""
+    """Return the observations that are worth knowing but need no fix."""
     return [
         *_scoring(dataset),
         *(note for v in dataset.videos for note in _video_notes(v, findings[v.path])),
@@ -32,7 +32,7 @@ def notes_of(dataset: Dataset, findings: Findings) -> list[Problem]:
 
 
 def _as_long_as_they_are(dataset: Dataset, findings: Findings) -> Dataset:
-    """The dataset with real durations where they are known, not the stated ones."""
+    """Return the dataset with measured durations in place of stated ones."""
     return dataset.with_videos(
         tuple(
             replace(video, duration_seconds=facts.duration_seconds)
@@ -46,13 +46,13 @@ def _as_long_as_they_are(dataset: Dataset, findings: Findings) -> Dataset:
 def _subsets(dataset: Dataset) -> Iterator[Problem]:
     empty = [s for s in SUBSETS if not dataset.of_subset(s)]
     for subset in empty if dataset.videos else ():
-        text = f"no video is of the {subset} subset"
+        text = f"the {subset} subset has no videos"
         yield Problem("", "empty subset", text)
     shown = {label for v in dataset.of_subset("train") for label in v.labels}
-    # Where no label is known at all, clicks will tell.
+    # Without any labels, clicks will show the classes.
     for name in dataset.classes if shown else ():
         if name not in shown:
-            text = f"no training video shows {name!r}; it cannot be learned"
+            text = f"no training video shows {name!r}, so it cannot be learned"
             yield Problem("", "class without training videos", text)
 
 
@@ -66,46 +66,46 @@ def _file(video: Video, facts: Facts | Failure) -> Iterator[Problem]:
         yield Problem(
             video.id,
             "stated duration differs",
-            f"the annotations state {stated:.2f} s, {lasts}; see whether this is the "
+            f"the annotations state {stated:.2f} s, {lasts}; check that this is the "
             "video that was annotated, at the same speed",
         )
     if facts.late_seconds > TOLERANCE_SECONDS:
-        text = f"the first picture comes {facts.late_seconds:.2f} s late"
-        yield Problem(video.id, "first second without pictures", text)
+        text = f"the first frame comes {facts.late_seconds:.2f} s late"
+        yield Problem(video.id, "first second without frames", text)
     if facts.missing_seconds > TOLERANCE_SECONDS:
-        text = f"{lasts} as it says, its pictures end {facts.missing_seconds:.2f} s "
-        text += "sooner; fetch or re-encode it again"
-        yield Problem(video.id, "last second without pictures", text)
+        text = f"{lasts} by its own header, but its frames end "
+        text += f"{facts.missing_seconds:.2f} s earlier; fetch or re-encode it again"
+        yield Problem(video.id, "last second without frames", text)
     if video.sha256 and video.sha256 != facts.sha256:
-        text = f"the manifest states the sha256 {video.sha256}, it is {facts.sha256}"
-        yield Problem(video.id, "other content than stated", text)
+        text = f"the manifest states the sha256 {video.sha256}, found {facts.sha256}"
+        yield Problem(video.id, "stated sha256 differs", text)
 
 
 def _scoring(dataset: Dataset) -> Iterator[Problem]:
     test = dataset.of_subset("test")
     found = {i.label for video in test for i in video.instances}
     if test and not found:
-        text = "no test video has segments: actions can be detected, but not scored"
+        text = "no test video has segments; actions can be detected, but not scored"
         yield Problem("", "nothing to score", text)
         return
     for name in dataset.classes if test else ():
         if name not in found:
-            text = f"no test video has a segment of {name!r}; it is not scored"
+            text = f"no test video has a segment of {name!r}, so it is not scored"
             yield Problem("", "class without test instances", text)
 
 
 def _video_notes(video: Video, facts: Facts | Failure) -> Iterator[Problem]:
     if isinstance(facts, Facts) and facts.has_variable_rate:
-        text = f"{facts.fps:.3g} frames per second on average; sampled by their times"
+        text = f"{facts.fps:.3g} frames per second on average; sampled by frame times"
         yield Problem(video.id, "variable frame rate", text)
     has_times = video.instances or video.points
     if video.subset == "train" and video.labels and not has_times:
-        text = "neither segments nor points; learned from its labels alone"
+        text = "it has neither segments nor points; it is learned from its labels alone"
         yield Problem(video.id, "training video without times", text)
 
 
 def _unnamed_files(dataset: Dataset) -> Iterator[Problem]:
-    """Files beside the dataset's videos that seem to be videos too."""
+    """Yield a note for each file next to the videos that seems to be a video too."""
     named = {video.path.absolute() for video in dataset.videos}
     for folder in sorted({path.parent for path in named}):
         for path in sorted(folder.iterdir()) if folder.is_dir() else ():

@@ -1,4 +1,4 @@
-"""The command line `soda`: one file a subcommand."""
+"""The command line `soda`, with one file per subcommand."""
 
 from pipeline.cli.main import main
 

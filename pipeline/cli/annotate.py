@@ -1,4 +1,4 @@
-"""`soda annotate`: a page on which a person clicks single frames of videos."""
+"""`soda annotate`: the page on which a person clicks single frames of videos."""
 
 import shlex
 import webbrowser
@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipeline.annotation.handler import AnnotationServer
 from pipeline.annotation.playable import cache_folder
-from pipeline.annotation.server import AnnotationServer, annotation_server
+from pipeline.annotation.server import annotation_server
 from pipeline.annotation.sources import MANIFESTS, dataset_to_annotate
 from pipeline.annotation.static import write_static_page
 from pipeline.annotation.store import PointsStore
@@ -29,52 +30,62 @@ def annotate_command(
     videos: Annotated[
         list[Path],
         typer.Argument(
-            help="The manifest of `soda init`; or folders of videos, whose sub-folders "
-            "are the classes, and video files."
+            help="A manifest made by `soda init`; or video files and folders of "
+            "videos, whose sub-folders name the classes."
         ),
     ],
     classes: Annotated[
         str | None,
         typer.Option(
-            help="Actions to click, as in pour,stir, or a text file with one a line; "
-            "default: the manifest's, or the sub-folders."
+            help="The actions to click, such as pour,stir, or a text file with one per "
+            "line. Default: those of the manifest, or the sub-folders."
         ),
     ] = None,
     points_file: Annotated[
         Path | None,
-        typer.Option(help="What is saved to; default: clicks.json beside the videos."),
+        typer.Option(
+            help="The JSON file to save clicks to. Default: clicks.json in the videos' "
+            "folder."
+        ),
     ] = None,
     subset: Annotated[
-        str, typer.Option(help="train, test or all; only training uses clicks.")
+        str,
+        typer.Option(
+            help="The videos to show: train, test or all. Only training uses clicks."
+        ),
     ] = "train",
     half: Annotated[
-        bool, typer.Option(help="Begin with 10 s on, 10 s off, as in the paper.")
+        bool,
+        typer.Option(help="Start by annotating 10 s on, 10 s off, as in the paper."),
     ] = False,
     annotator: Annotated[
-        str | None, typer.Option(help="Who clicks, to stand in the points file.")
+        str | None,
+        typer.Option(help="The annotator's name, recorded in the points file."),
     ] = None,
     page: Annotated[
         Path | None,
-        typer.Option(help="Write one HTML file that needs no server, and end."),
+        typer.Option(help="Write one HTML file that works without a server, and exit."),
     ] = None,
     model: Annotated[
         Path | None,
         typer.Option(
-            help="A folder that TrainSODA wrote: shows what it sees, and where a click "
-            "helps most.",
+            help="A model folder that TrainSODA wrote, to show what it detects and "
+            "where a click helps most.",
             autocompletion=lambda: list(map(str, find_models())),
         ),
     ] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu or cuda, for --model.")] = (
-        "auto"
-    ),
-    port: Annotated[int, typer.Option(help="0: any that is free.")] = 0,
-    browser: Annotated[bool, typer.Option(help="Open the page.")] = True,
+    device: Annotated[
+        str, typer.Option(help="The device for --model: auto, cpu or cuda.")
+    ] = "auto",
+    port: Annotated[int, typer.Option(help="The port; 0 picks a free one.")] = 0,
+    browser: Annotated[bool, typer.Option(help="Open the page in a browser.")] = True,
 ) -> None:
-    """Watch videos and click single frames, in a browser.
+    """Watch videos and click single frames in a browser.
 
-    The page is served to this machine alone, and each click is saved at once, in a file
-    that training reads. Ctrl-C ends.
+    Training needs one click per action, and one per stretch of background between
+    actions. The page is served to this machine alone, and each click is saved at once,
+    to a file that `soda run --points-file` reads. Press ? on the page for its keys, and
+    Ctrl-C here to stop.
 
     Examples:
 
@@ -83,20 +94,20 @@ def annotate_command(
         soda annotate kitchen/dataset.json --model work/kitchen/models/0123456789ab
         soda annotate kitchen/dataset.json --page annotate.html
 
-    Exit codes: 2 wrong usage, or the port is in use; 3 no such video or manifest; 4 a
-    manifest or points file to be mended; 7 weights.
+    Exit codes: 2 wrong usage, or the port is in use; 3 no such video or manifest; 4
+    invalid manifest or points file; 7 missing weights.
     """
     if page and model:
         raise UsageError(
-            "--page and --model: expected one of them; a page without a server has no "
-            "model"
+            "expected --page or --model, found both; a page without a server cannot "
+            "run a model, so leave one out"
         )
     dataset, fps = readable(dataset_to_annotate(videos, classes, subset))
     path = points_file or dataset.videos_folder / "clicks.json"
     store = PointsStore(path, dataset, annotator)
     if page:
         write_static_page(page, store, half)
-        say(f"written: {page}; open it with a double click, and export as {path.name}")
+        say(f"written: {page}; open it with a double click, export to {path.name}")
     else:
         cache = cache_folder()
         hints = hints_of(model, store, cache, device) if model else None
@@ -106,12 +117,12 @@ def annotate_command(
 
 
 def readable(dataset: Dataset) -> tuple[Dataset, dict[str, float]]:
-    """The videos that can be read, with their durations, and frames a second by id.
+    """Return the readable videos with their durations, and frames per second by id.
 
-    The others are named and left out.
+    Videos that cannot be read are reported and left out.
 
     Raises:
-        InputNotFoundError: None is left.
+        InputNotFoundError: No video can be read.
     """
     facts = gather_facts([v.path for v in dataset.videos], default_jobs(), "annotate")
     kept, fps = [], {}
@@ -124,21 +135,22 @@ def readable(dataset: Dataset) -> tuple[Dataset, dict[str, float]]:
             fps[video.id] = found.fps
     if not kept:
         raise InputNotFoundError(
-            f"{dataset.source}: expected videos, found none to read"
+            f"{dataset.source}: expected videos, found none that can be read"
         )
     return dataset.with_videos(tuple(kept)), fps
 
 
 def hints_of(model: Path, store: PointsStore, cache: Path, device: str) -> "Hints":
-    """What a model says of the videos."""
-    from pipeline.annotation.hints import Hints  # PyTorch is not wanted for --help
+    """Load a model that gives hints on the videos."""
+    # Not above: it imports PyTorch, which --help must not wait for.
+    from pipeline.annotation.hints import Hints
 
     return Hints(model, store, cache, device)
 
 
 def serve(server: AnnotationServer, store: PointsStore, browser: bool) -> None:
     """Serve the page until Ctrl-C."""
-    say(f"{len(store.dataset.videos)} videos, saved to {store.path}; Ctrl-C ends")
+    say(f"{len(store.dataset.videos)} videos, saved to {store.path}; Ctrl-C stops")
     typer.echo(server.address)
     if browser:
         webbrowser.open(server.address)
@@ -150,7 +162,7 @@ def serve(server: AnnotationServer, store: PointsStore, browser: bool) -> None:
 
 
 def print_next(videos: list[Path], points_file: Path) -> None:
-    """The commands to type."""
+    """Print the next commands to type."""
     manifest = videos[0]
     if manifest.suffix.lower() not in MANIFESTS:
         folder = manifest if manifest.is_dir() else manifest.parent

@@ -1,4 +1,4 @@
-"""`soda check`: everything that is wrong with a dataset, before any work."""
+"""`soda check`: all problems of a dataset, before any work starts."""
 
 import shlex
 from collections import defaultdict
@@ -19,27 +19,32 @@ MOST_SHOWN = 20
 
 def check_command(
     dataset: Annotated[
-        str, typer.Argument(help="What --dataset takes: a file, or a dataset's name.")
+        str, typer.Argument(help="A manifest or annotation file, or a dataset's name.")
     ],
     videos: Annotated[
-        Path | None, typer.Option(help="Folder of videos, as for the tasks.")
+        Path | None,
+        typer.Option(help="The folder of the videos, if the dataset does not name it."),
     ] = None,
     data_dir: Annotated[
-        Path, typer.Option(help="Where datasets that have a name lie.")
+        Path, typer.Option(help="The folder that contains the named datasets.")
     ] = Path("data"),
     jobs: Annotated[
-        int | None, typer.Option(help="Processes; default: one a processor.")
+        int | None, typer.Option(help="Worker processes. Default: one per processor.")
     ] = None,
     json: Annotated[
-        Path | None, typer.Option(help="Write facts, problems and notes here.")
+        Path | None,
+        typer.Option(help="A JSON file to write facts, problems and notes to."),
     ] = None,
     show_all: Annotated[
-        bool, typer.Option("--all", help=f"Show more than {MOST_SHOWN} of a kind.")
+        bool, typer.Option("--all", help=f"Show more than {MOST_SHOWN} of each kind.")
     ] = False,
 ) -> None:
-    """Look at every video of a dataset and compare it with the annotations.
+    """Check every video of a dataset and compare it with the annotations.
 
-    Ends with exit code 4 where something has to be mended.
+    Opens each file and decodes its two ends, then lists all problems at once: missing,
+    broken or duplicate videos, durations that differ, annotations beyond the end. Notes
+    need no fix. Ends with the next command to type, or with exit code 4 if there are
+    problems.
 
     Example:
 
@@ -55,7 +60,7 @@ def check_command(
     if check.problems:
         again = shlex.join(["soda", "check", dataset, *places])
         raise AnnotationError(
-            f"{check.dataset.source}: {len(check.problems)} problem(s); mend them, "
+            f"{check.dataset.source}: {len(check.problems)} problem(s); fix them, "
             f"then type: {again}"
         )
     known = any(v.instances or v.points for v in check.dataset.of_subset("train"))
@@ -65,7 +70,7 @@ def check_command(
 
 
 def print_check(check: Check, most: int | None) -> None:
-    """What the dataset is, then its notes, then its problems by kind."""
+    """Print a summary of the dataset, then its notes and its problems by kind."""
     dataset = check.dataset
     counts = [f"{len(dataset.of_subset(s))} {s}" for s in ("train", "test")]
     typer.echo(
@@ -79,7 +84,7 @@ def print_check(check: Check, most: int | None) -> None:
 def print_kinds(
     check: Check, word: str, problems: Sequence[Problem], most: int | None
 ) -> None:
-    """A block a kind: its count, and its first problems with video and file."""
+    """Print a block per kind: its count and its first problems, with their files."""
     kinds: dict[str, list[Problem]] = defaultdict(list)
     for problem in problems:
         kinds[problem.kind].append(problem)

@@ -1,4 +1,4 @@
-"""`soda clean`: what of a work folder is not needed any more."""
+"""`soda clean`: the removal of files that a work folder no longer needs."""
 
 from pathlib import Path
 from typing import Annotated
@@ -9,40 +9,44 @@ from pipeline.cli.status import chosen_folders
 from pipeline.progress import bytes_text
 from pipeline.workfolder import Removal, find_removals, folders_by_kind, remove
 
-MOST_SHOWN = 5  # paths of a kind
+MOST_SHOWN = 5  # paths per kind
 
 
 def clean_command(
     workdir: Annotated[
         Path | None,
-        typer.Argument(help="What --workdir was. Default: work, or each folder in it."),
+        typer.Argument(
+            help="The --workdir of a run. Default: work, or each folder in it."
+        ),
     ] = None,
     frames: Annotated[
-        bool, typer.Option("--frames", help="Remove decoded frames too.")
+        bool, typer.Option("--frames", help="Also remove decoded frames.")
     ] = False,
-    flow: Annotated[bool, typer.Option("--flow", help="Remove flow too.")] = False,
+    flow: Annotated[
+        bool, typer.Option("--flow", help="Also remove optical flow.")
+    ] = False,
     features: Annotated[
-        bool, typer.Option("--features", help="Remove features too.")
+        bool, typer.Option("--features", help="Also remove features.")
     ] = False,
     models: Annotated[
-        bool, typer.Option("--models", help="Remove trained models too.")
+        bool, typer.Option("--models", help="Also remove trained models.")
     ] = False,
     reports: Annotated[
-        bool, typer.Option("--reports", help="Remove report pages too.")
+        bool, typer.Option("--reports", help="Also remove report pages.")
     ] = False,
     everything: Annotated[
         bool,
         typer.Option(
             "--all",
-            help="Remove all of these, and clicks, detections, scores and experiments.",
+            help="Remove all of these, and points, detections, scores and experiments.",
         ),
     ] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Remove without asking.")] = False,
 ) -> None:
-    """Remove what interrupted runs have left behind, and caches if asked to.
+    """Remove the leftovers of interrupted runs, and caches on request.
 
-    Shows everything first, and asks. Videos, annotations and people's clicks are never
-    touched; what is removed is made again by the run that needs it.
+    Shows everything first, and asks. Videos, annotations and people's click files are
+    never touched. A later run makes again what it needs.
 
     Example:
 
@@ -67,7 +71,7 @@ def clean_command(
 
 
 def removal_lines(folder: Path, removals: list[Removal]) -> list[str]:
-    """What would go, a block a kind; that there is nothing, where there is not."""
+    """Return lines that list the removals, in a block per kind."""
     if not removals:
         return [f"{folder}: nothing to remove"]
     lines = [f"{folder}:"]

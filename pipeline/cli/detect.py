@@ -1,4 +1,4 @@
-"""`soda detect`: a trained model on new videos."""
+"""`soda detect`: the detections of a trained model in new videos."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,33 +20,40 @@ def detect_command(
     videos: Annotated[
         list[Path],
         typer.Argument(
-            metavar="VIDEO...", help="Videos that FFmpeg reads, and folders of them."
+            metavar="VIDEO...",
+            help="Video files that FFmpeg reads, and folders of them.",
         ),
     ],
     model: Annotated[
         Path | None,
         typer.Option(
-            help="A folder that TrainSODA wrote. Default: the newest in work.",
+            help="A model folder that TrainSODA wrote. Default: the newest in work.",
             autocompletion=lambda: list(map(str, find_models())),
         ),
     ] = None,
-    output: Annotated[Path, typer.Option(help="The folder to write.")] = Path(
+    output: Annotated[Path, typer.Option(help="The folder to write to.")] = Path(
         "detections"
     ),
     threshold: Annotated[
-        float | None, typer.Option(help="Leave out what scores less.")
+        float | None, typer.Option(help="Leave out detections with a lower score.")
     ] = None,
-    top: Annotated[int, typer.Option(help="How many to print of each video.")] = 10,
-    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    top: Annotated[
+        int, typer.Option(help="How many detections to print per video.")
+    ] = 10,
+    device: Annotated[
+        str, typer.Option(help="The device: auto, cpu or cuda.")
+    ] = "auto",
     jobs: Annotated[
-        int | None, typer.Option(help="Videos side by side; default: processors.")
+        int | None,
+        typer.Option(help="Videos searched in parallel. Default: one per processor."),
     ] = None,
 ) -> None:
     """Find the actions in new videos with a trained model.
 
-    Writes detections.json (ActivityNet's results form), detections.csv, subtitles in
-    srt/ and a page to look at, report/index.html. What was searched before with the
-    same model is not searched again; after Ctrl-C the same command goes on.
+    Writes detections.json (ActivityNet's results format), detections.csv, subtitles in
+    srt/ and pages that start at report/index.html. Videos that were searched before
+    with the same model are not searched again; after Ctrl-C, the same command
+    continues.
 
     Examples:
 
@@ -55,15 +62,14 @@ def detect_command(
         soda detect match.mp4 --threshold 0.3 --output found
 
     Exit codes: 2 wrong usage, 3 no such video or model, 5 some videos could not be
-    searched, which are named while the others are done, 7 weights.
+    searched (they are named, and the others are searched), 7 missing weights.
     """
     chosen = model or newest_model()
     if model is None:
         count = len(find_models())
-        say(f"model: {chosen}, the newest of {count}; --model takes another")
-    from pipeline.inference.batch import (
-        search_videos,  # PyTorch is not wanted for --help
-    )
+        say(f"model: {chosen}, the newest of {count}; choose another with --model")
+    # Not above: it imports PyTorch, which --help must not wait for.
+    from pipeline.inference.batch import search_videos
 
     found = search_videos(videos, chosen, output, device, threshold, jobs)
     for id, detections in found.detections.items():
@@ -71,7 +77,7 @@ def detect_command(
     if found.detections:
         count = sum(map(len, found.detections.values()))
         typer.echo(f"{count} detections in {len(found.detections)} video(s): {output}")
-        typer.echo(f"to look at them: {output / 'report' / 'index.html'}")
+        typer.echo(f"report: {output / 'report' / 'index.html'}")
     if found.failed:
         listed = "".join(f"\n  {id}: {why}" for id, why in found.failed.items())
         raise FailedVideosError(
@@ -81,7 +87,7 @@ def detect_command(
 
 
 def print_detections(id: str, detections: Sequence["Detection"]) -> None:
-    """A row a detection, in seconds."""
+    """Print a table with a row per detection, in seconds."""
     table = Table("action", title=id, title_justify="left")
     for name in ("from (s)", "to (s)", "score"):
         table.add_column(name, justify="right")

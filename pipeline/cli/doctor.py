@@ -1,4 +1,4 @@
-"""`soda doctor`: what this machine has, and what it lacks."""
+"""`soda doctor`: an examination of this machine."""
 
 import json
 import sys
@@ -15,25 +15,26 @@ WIDTH = max(map(len, COLOURS))
 
 def doctor_command(
     workdir: Annotated[
-        Path, typer.Option(help="The folder in which outputs would go.")
+        Path, typer.Option(help="The folder that outputs would be written to.")
     ] = Path("work"),
     as_json: Annotated[
-        bool, typer.Option("--json", help="Print the same as JSON, for programs.")
+        bool, typer.Option("--json", help="Print the findings as JSON, for programs.")
     ] = False,
 ) -> None:
-    """Look whether this machine has all that is needed.
+    """Check that this machine has everything that a run needs.
 
-    Packages, codecs, device, processors, memory, disks, weights and Slurm; what is
-    not as it should be comes with what to do.
+    Examines packages, codecs, the device, processors, memory, disks, weights and Slurm.
+    Each warning and problem comes with what to do about it.
 
     Example:
 
         soda doctor
 
-    Exit codes: 0 no problem, 6 a package or codec is missing, 7 weights are missing,
-    1 another problem.
+    Exit codes: 0 no problem, 1 another problem, 6 missing package or codec, 7 missing
+    weights.
     """
-    from pipeline.doctor import examine  # it imports PyTorch
+    # Not above: it imports PyTorch, which --help must not wait for.
+    from pipeline.doctor import examine
     from pipeline.storage import plain
 
     findings = list(examine(workdir))

@@ -1,4 +1,4 @@
-"""`soda download`: annotations and weights, and how to get the videos."""
+"""`soda download`: the annotations of benchmarks and the weights of networks."""
 
 from pathlib import Path
 from typing import Annotated
@@ -15,34 +15,39 @@ PARTS = ("annotations", "weights")
 
 def download_command(
     dataset: Annotated[
-        str, typer.Argument(help="thumos14, activitynet1.2 or activitynet1.3.")
+        str,
+        typer.Argument(help="A benchmark: thumos14, activitynet1.2 or activitynet1.3."),
     ],
     what: Annotated[
         str | None,
         typer.Option(
-            help="annotations, or weights: those of I3D, the same for every dataset. "
-            "Default: both, and how to get the videos."
+            help="The part to download: annotations, or weights (of I3D, the same for "
+            "every dataset). Default: both, with instructions for the videos."
         ),
     ] = None,
     data_dir: Annotated[
         Path | None,
-        typer.Option(help="Where annotations go. Default: data/, the dataset's name."),
+        typer.Option(help="The folder for the annotations. Default: data/DATASET."),
     ] = None,
     mirror: Annotated[
         list[str] | None,
         typer.Option(
-            help="A web folder with the files of annotations by their names, asked "
-            "instead of the published addresses; may be given several times."
+            help="A web folder that has the annotation files under their own names, "
+            "used instead of the published addresses. Can be repeated."
         ),
     ] = None,
 ) -> None:
-    """Get what may be downloaded of a benchmark, verified; resumes where it broke off.
+    """Download the annotations and weights of a benchmark, and verify them.
+
+    An interrupted download resumes where it stopped. Videos may not be redistributed;
+    without --what, the command prints how to get them.
 
     Example:
 
         soda download thumos14 --what annotations
 
-    Exit codes: 2 no such dataset, 7 the RGB weights are not to be had.
+    Exit codes: 2 no such dataset, 3 an annotation file is not available, 7 the
+    RGB weights are not available.
     """
     published = published_dataset(dataset)
     if what is not None and what not in PARTS:
@@ -53,7 +58,9 @@ def download_command(
     code = fetch_weights() if what != "annotations" else 0
     if what is None:
         typer.echo(f"\n{published.videos}")
-        typer.echo(f"Put them into {folder / 'videos'}, in folders or not, then type")
+        typer.echo(
+            f"Put them into {folder / 'videos'}, in sub-folders or not, then type"
+        )
         typer.echo(f"  soda check {dataset}")
     if code:
         raise typer.Exit(code)

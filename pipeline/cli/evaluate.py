@@ -1,4 +1,4 @@
-"""`soda evaluate`: score any detections in ActivityNet's form."""
+"""`soda evaluate`: scores of any detections in ActivityNet's format."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -26,49 +26,73 @@ SIZES = "share of the video, seconds, instances of the class in the video"
 
 def evaluate_command(
     ground_truth: Annotated[
-        Path, typer.Option(help="Annotations in ActivityNet's form, or a manifest.")
+        Path,
+        typer.Option(help="Annotations in ActivityNet's format, or a manifest."),
     ],
     detections: Annotated[
-        Path, typer.Option(help="Detections in ActivityNet's results form, or CSV.")
+        Path,
+        typer.Option(help="Detections in ActivityNet's results format, or CSV."),
     ],
     tiou: Annotated[
-        str, typer.Option(help="start:stop:step (stop counted), or a,b,c.")
+        str,
+        typer.Option(
+            help="tIoU thresholds: start:stop:step (including stop), or a,b,c."
+        ),
     ] = "0.1:0.7:0.1",
-    subset: Annotated[str, typer.Option(help="As the annotations name it.")] = "test",
+    subset: Annotated[
+        str, typer.Option(help="The subset, as the annotations name it.")
+    ] = "test",
     thumos14_list: Annotated[
         str | None,
-        typer.Option(help="Leave out what this list does: 210, 212 or 213 videos."),
+        typer.Option(
+            help="Score only the test videos of this list: 210, 212 or 213 of them."
+        ),
     ] = None,
     evaluator: Annotated[
-        str, typer.Option(help="Whose rule: activitynet, or thumos (its 2014 kit).")
+        str,
+        typer.Option(help="The matching rule: activitynet, or thumos (its 2014 kit)."),
     ] = "activitynet",
     ap: Annotated[
         str,
-        typer.Option(help="interpolated, plain, or auto: as the rule's kit does."),
+        typer.Option(
+            help="Average precision: interpolated, plain, or auto (that of the rule)."
+        ),
     ] = "auto",
     bootstrap: Annotated[
-        int, typer.Option(help="Draws of the videos for 95 % intervals, such as 200.")
+        int,
+        typer.Option(help="Resamplings of the videos for 95 % intervals, such as 200."),
     ] = 0,
     tell_errors: Annotated[
-        bool, typer.Option("--diagnose", help="Tell the errors apart as well.")
+        bool,
+        typer.Option("--diagnose", help="Also print a table of each kind of error."),
     ] = False,
     diagnosis_tiou: Annotated[
-        float, typer.Option(help="tIoU from which errors are told apart.")
+        float, typer.Option(help="The tIoU threshold for --diagnose.")
     ] = 0.5,
     buckets: Annotated[
-        str, typer.Option(help="Bounds of XS to XL: those of thumos14 or activitynet.")
+        str,
+        typer.Option(
+            help="The bounds of the size buckets XS to XL: thumos14 or activitynet."
+        ),
     ] = "thumos14",
     json: Annotated[
-        Path | None, typer.Option(help="Write the figures here, as percentages.")
+        Path | None,
+        typer.Option(help="A JSON file to write the scores to, as percentages."),
     ] = None,
 ) -> None:
-    """Mean average precision of temporal detections, and what keeps it down.
+    """Score temporal detections by mean average precision, and diagnose errors.
 
-    Example:
+    A detection counts as correct if its temporal intersection over union (tIoU) with an
+    instance of the same class reaches the threshold. With --diagnose, tables show which
+    false positives there are, which instances are found by size, and how well they are
+    localized.
+
+    Examples:
 
         soda evaluate --ground-truth gt.json --detections detections.json
+        soda evaluate --ground-truth gt.json --detections found.csv --diagnose
 
-    Exit codes: 3 no such file, 4 a file cannot be used as it is.
+    Exit codes: 2 wrong usage, 3 no such file, 4 invalid file.
     """
     left_out = videos_left_out(thumos14_list) if thumos14_list else ()
     texts = {"tiou": tiou, "evaluator": evaluator, "ap": ap, "buckets": buckets}
@@ -90,7 +114,7 @@ def evaluate_command(
 
 
 def print_diagnosis(diagnosis: dict[str, Any]) -> None:
-    """Three tables: false positives, recall and localization."""
+    """Print three tables: false positives, recall and localization."""
     at = f"at tIoU {diagnosis['tiou']:g}"
     sizes = f"{at}, sizes of {diagnosis['buckets']}"
     for table in (
@@ -102,7 +126,7 @@ def print_diagnosis(diagnosis: dict[str, Any]) -> None:
 
 
 def _false_positive_table(profile: dict[str, dict[str, int]], at: str) -> Table:
-    """A row a kind of detection, a column a split of the ranks."""
+    """Return a table with a row per kind of detection and a column per rank split."""
     title = f"False positive profile in %, {at}"
     table = Table("", title=title, caption=RANKS, padding=(0, 0, 0, 1))
     for split in profile:
@@ -116,8 +140,8 @@ def _false_positive_table(profile: dict[str, dict[str, int]], at: str) -> Table:
 
 
 def _recall_table(recall: dict[str, dict[str, dict[str, int]]], at: str) -> Table:
-    """A row a characteristic of the instances, a column a bucket."""
-    title = f"Recall in % (of so many), {at}"
+    """Return a table with a row per characteristic and a column per bucket."""
+    title = f"Recall in % (of how many instances), {at}"
     table = Table("", title=title, caption=SIZES)
     for bucket in recall["length"]:
         table.add_column(bucket, justify="right")
@@ -130,7 +154,7 @@ def _recall_table(recall: dict[str, dict[str, dict[str, int]]], at: str) -> Tabl
 
 
 def _localization_table(counts: dict[str, int], at: str) -> Table:
-    """A column a state of the instances."""
+    """Return a table with a column per state of the instances."""
     table = Table("", title=f"Localization of instances, {at}")
     for state in counts:
         table.add_column(state, justify="right")
@@ -141,7 +165,7 @@ def _localization_table(counts: dict[str, int], at: str) -> Table:
 
 
 def percent(part: int, whole: int) -> str:
-    """A share with one decimal; a dash where there is nothing to share.
+    """Format a share in percent with one decimal, or a dash if the whole is 0.
 
     >>> percent(1, 3), percent(0, 0)
     ('33.3', '–')

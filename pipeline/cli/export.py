@@ -1,4 +1,4 @@
-"""`soda export`: detections, features and models in the forms of other tools."""
+"""`soda export`: detections, features and models in the formats of other tools."""
 
 from pathlib import Path
 from typing import Annotated
@@ -19,7 +19,7 @@ from pipeline.progress import say
 
 app = typer.Typer(
     name="export",
-    help="Detections, features and models in the forms of other tools.",
+    help="Export detections, features and models to the formats of other tools.",
     no_args_is_help=True,
 )
 
@@ -27,25 +27,28 @@ app = typer.Typer(
 @app.command("detections")
 def detections_command(
     detections: Annotated[
-        Path, typer.Argument(help="What DetectActions or `soda detect` wrote.")
+        Path,
+        typer.Argument(help="Detections that DetectActions or `soda detect` wrote."),
     ],
     format: Annotated[str, typer.Option(help=f"One of {', '.join(FORMATS)}.")],
     output: Annotated[
         Path | None,
         typer.Option(
-            help="A folder where each video has a file and for fiftyone, else a file. "
-            "Default: in the folder exports."
+            help="The folder to write to, for fiftyone and formats with a file per "
+            "video; otherwise a file. Default: in exports/."
         ),
     ] = None,
     min_score: Annotated[
-        float | None, typer.Option(help="Leave out what scores less.")
+        float | None, typer.Option(help="Leave out detections with a lower score.")
     ] = None,
     top: Annotated[
-        int | None, typer.Option(help="Keep so many of each video, the strongest.")
+        int | None, typer.Option(help="Keep only this many per video, the strongest.")
     ] = None,
     videos: Annotated[
         Path | None,
-        typer.Option(help="Folder of the videos, for fiftyone, labelstudio and eaf."),
+        typer.Option(
+            help="The folder of the videos, for fiftyone, labelstudio and eaf."
+        ),
     ] = None,
     fps: Annotated[
         float | None,
@@ -54,7 +57,7 @@ def detections_command(
         ),
     ] = None,
 ) -> None:
-    """Subtitles, tables, and files for annotation tools.
+    """Export detections as subtitles, tables, or files for annotation tools.
 
     Example: soda export detections detections.json --format srt --min-score 0.3
     """
@@ -67,19 +70,21 @@ def detections_command(
 @app.command("features")
 def features_command(
     folder: Annotated[
-        Path, typer.Argument(help="A work folder, or one of those in its features/.")
+        Path, typer.Argument(help="A work folder, or a folder in its features/.")
     ],
     format: Annotated[str, typer.Option(help=f"One of {', '.join(LAYOUTS)}.")],
-    output: Annotated[Path, typer.Option(help="The folder to write.")],
+    output: Annotated[Path, typer.Option(help="The folder to write to.")],
     dataset: Annotated[
         str | None,
-        typer.Option(help="The run's, for basnet, and for actionformer's annotations."),
+        typer.Option(
+            help="The dataset of the run, for basnet and actionformer's annotations."
+        ),
     ] = None,
     data_dir: Annotated[
-        Path, typer.Option(help="Where datasets lie that are known by their names.")
+        Path, typer.Option(help="The folder that contains the named datasets.")
     ] = Path("data"),
 ) -> None:
-    """Features as the arrays that other localization code reads.
+    """Export features as the arrays that other localization code reads.
 
     Example: soda export features work/thumos14 --format npy --output features
     """
@@ -89,21 +94,21 @@ def features_command(
         else None
     )
     count = export_features(folder, format, output, known)
-    say(f"how they lie in time: {output / 'features.json'}")
+    say(f"snippet times: {output / 'features.json'}")
     typer.echo(f"features of {count} videos: {output}")
 
 
 @app.command("model")
 def model_command(
     folder: Annotated[
-        Path, typer.Argument(help="A model folder: one of those in models/.")
+        Path, typer.Argument(help="A model folder, such as one in models/.")
     ],
     format: Annotated[str, typer.Option(help=f"One of {', '.join(NETWORKS)}.")],
     output: Annotated[
-        Path | None, typer.Option(help="A file. Default: in the folder exports.")
+        Path | None, typer.Option(help="The file to write. Default: in exports/.")
     ] = None,
 ) -> None:
-    """A trained network as a file that runs without this project.
+    """Export a trained network as a file that runs without this project.
 
     Example: soda export model work/demo/models/a1b2c3 --format onnx
     """

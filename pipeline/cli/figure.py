@@ -1,4 +1,4 @@
-"""`soda figure`: one video's time line, for a paper."""
+"""`soda figure`: the time line of one video, for a paper."""
 
 from pathlib import Path
 from typing import Annotated
@@ -10,34 +10,35 @@ from pipeline.errors import InputNotFoundError
 
 def figure_command(
     detections: Annotated[
-        Path, typer.Argument(help="What DetectActions or `soda detect` wrote.")
+        Path,
+        typer.Argument(help="Detections that DetectActions or `soda detect` wrote."),
     ],
-    video_id: Annotated[str, typer.Argument(help="A video in it.")],
+    video_id: Annotated[str, typer.Argument(help="The id of a video in it.")],
     output: Annotated[
-        Path, typer.Option(help="PDF, SVG or PNG, by the name's end.")
+        Path, typer.Option(help="The file to write: .pdf, .svg or .png.")
     ] = Path("figure.pdf"),
     ground_truth: Annotated[
         Path | None,
-        typer.Option(help="Annotations in ActivityNet's form, or a manifest."),
+        typer.Option(help="Annotations in ActivityNet's format, or a manifest."),
     ] = None,
     points: Annotated[
-        Path | None, typer.Option(help="Clicks, as GeneratePoints writes them.")
+        Path | None, typer.Option(help="Points, as GeneratePoints writes them.")
     ] = None,
     threshold: Annotated[
-        float | None, typer.Option(help="Leave out what scores less.")
+        float | None, typer.Option(help="Leave out detections with a lower score.")
     ] = None,
 ) -> None:
-    """Draw a video's time line on paper.
+    """Draw the time line of a video as a figure for a paper.
 
-    Rows of ground truth, clicks and detections, below the class activation sequence
-    of each class; as Fig. 13 to 18 of the paper. The sequences are looked for in cas/,
-    beside the detections.
+    The figure has rows of ground truth, clicks and detections below the class
+    activation sequence of each class, as in Fig. 13 to 18 of the paper. The sequences
+    come from cas/ next to the detections.
 
     Example:
 
         soda figure detections/detections.json match --output match.pdf
     """
-    # Not above: --help would wait for matplotlib and PyTorch.
+    # Not above: they import matplotlib and PyTorch, which --help must not wait for.
     from pipeline.detection.activations import read_response, response_path
     from pipeline.detection.detections import read_detections
     from pipeline.evaluation.ground_truth import read_instances

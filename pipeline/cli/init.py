@@ -1,4 +1,4 @@
-"""`soda init`: a manifest from a folder of videos."""
+"""`soda init`: the manifest of a folder of videos."""
 
 import shlex
 from collections import Counter
@@ -30,48 +30,57 @@ def init_command(
     folder: Annotated[
         Path,
         typer.Argument(
-            help="Videos; a sub-folder's name is their label, `background` for none. "
-            "train/ and test/ at the top decide the subset."
+            help="The folder of videos. A sub-folder's name is the label of its "
+            "videos, `background` for none. train/ and test/ at the top set the "
+            "subset."
         ),
     ],
     output: Annotated[
-        Path | None, typer.Option(help="Default: FOLDER/dataset.json.")
+        Path | None,
+        typer.Option(help="The manifest to write. Default: FOLDER/dataset.json."),
     ] = None,
     csv: Annotated[
         Path | None,
         typer.Option(
-            help="Columns path,label[,start_seconds,end_seconds][,subset], a row an "
-            "action, paths from FOLDER, in place of sub-folders."
+            help="A table to use instead of sub-folders, with a row per action and the "
+            "columns path, label and, optionally, start_seconds, end_seconds and "
+            "subset. Paths start from FOLDER."
         ),
     ] = None,
     classes: Annotated[
         str | None,
         typer.Option(
-            help="Actions that will be clicked, as in pour,stir, or a text file with "
-            "one a line; default: the labels."
+            help="The actions to be clicked, such as pour,stir, or a text file with "
+            "one per line. Default: the labels."
         ),
     ] = None,
     test_share: Annotated[
-        float, typer.Option(help="Of each label, where nothing says the subset.")
+        float,
+        typer.Option(
+            help="The share of each label's videos to test on, if no subset is given."
+        ),
     ] = 0.25,
-    seed: Annotated[int, typer.Option(help="Of the drawing of test videos.")] = 0,
+    seed: Annotated[int, typer.Option(help="The seed that draws the test videos.")] = 0,
     jobs: Annotated[
-        int | None, typer.Option(help="Processes; default: one a processor.")
+        int | None, typer.Option(help="Worker processes. Default: one per processor.")
     ] = None,
-    force: Annotated[bool, typer.Option(help="Replace the output.")] = False,
+    force: Annotated[bool, typer.Option(help="Replace an existing output.")] = False,
 ) -> None:
     """Make a dataset's manifest from a folder of videos.
+
+    A manifest is a JSON file that lists the videos with their subset, duration, labels
+    and, if known, segments. The other commands take it as the dataset.
 
     Example, with kitchen/pour/1.mp4, kitchen/stir/2.mp4, ...:
 
         soda init kitchen
 
-    Exit codes: 2 the manifest is there already, 3 no video was found, 4 the table
-    cannot be used.
+    Exit codes: 2 wrong usage, or the manifest exists already; 3 no video was found; 4
+    invalid table.
     """
     path = output or folder / "dataset.json"
     if path.exists() and not force:
-        raise UsageError(f"{path}: exists already; --force replaces it")
+        raise UsageError(f"{path}: the file exists already; --force replaces it")
     if not 0 <= test_share < 1:
         raise UsageError(f"--test-share {test_share}: expected 0 <= share < 1")
     found = entries_of_table(csv, folder) if csv else entries_of_folder(folder)
@@ -91,10 +100,10 @@ def init_command(
 def durations_of(
     entries: Sequence[Entry], folder: Path, jobs: int
 ) -> dict[Path, float]:
-    """Seconds of each video; files that cannot be read as one are named and left out.
+    """Return the durations in seconds; report and leave out unreadable files.
 
     Raises:
-        InputNotFoundError: None is left.
+        InputNotFoundError: No video can be read.
     """
     durations = {}
     for path, facts in gather_facts([e.path for e in entries], jobs, "init").items():
@@ -103,12 +112,14 @@ def durations_of(
         else:
             durations[path] = facts.duration_seconds
     if not durations:
-        raise InputNotFoundError(f"{folder}: expected videos, found none to read")
+        raise InputNotFoundError(
+            f"{folder}: expected videos, found none that can be read"
+        )
     return durations
 
 
 def print_summary(entries: Sequence[Entry], hours: float) -> None:
-    """How many videos there are, and of each label in each subset."""
+    """Print the number of videos, and of each label in each subset."""
     subsets = Counter(entry.subset for entry in entries)
     typer.echo(
         f"{len(entries)} videos ({subsets['train']} train, {subsets['test']} test), "
@@ -121,11 +132,13 @@ def print_summary(entries: Sequence[Entry], hours: float) -> None:
 
 
 def print_next(path: Path, entries: Sequence[Entry]) -> None:
-    """The commands to type, as far as the annotations go."""
+    """Print the next commands to type, which depend on the annotations."""
     dataset = shlex.quote(str(path))
     typer.echo(f"written: {path}\nnext: soda check {dataset}")
     if not any(entry.subset == "test" and entry.instances for entry in entries):
-        typer.echo("no test video has segments yet: without them nothing is scored")
+        typer.echo(
+            "no test video has segments yet, without which detections are not scored"
+        )
     if any(entry.subset == "train" and entry.instances for entry in entries):
         typer.echo(f"then: soda run {dataset} --preset small")
     else:

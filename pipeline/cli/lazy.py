@@ -1,6 +1,6 @@
-"""Commands whose modules are imported when they are used, not when they are listed.
+"""Commands whose modules are imported on use, not when they are listed.
 
-PyTorch takes seconds to import: nobody who asks for help waits for it.
+PyTorch takes seconds to import, and `--help` must not wait for it.
 """
 
 from dataclasses import dataclass, field
@@ -10,55 +10,55 @@ from typing import Any, Literal
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-# Lines of a paragraph are joined, and indented ones are kept as they are.
+# Joins the lines of a paragraph, and keeps indented lines as they are.
 MARKUP: Literal["markdown"] = "markdown"
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A command as a list shows it.
+    """The entry of a command in the list of commands.
 
-    `pipeline/cli/NAME.py` holds it, as `app` where it is a group, else `NAME_command`.
+    The command is in `pipeline/cli/NAME.py`: `app` for a group, else `NAME_command`.
     """
 
     name: str
-    panel: str  # the heading under which it stands
-    help: str  # the first sentence of its own
-    settings: dict[str, Any] = field(default_factory=dict)  # of its context
+    panel: str  # the heading in the list
+    help: str  # the first line of the command's help
+    settings: dict[str, Any] = field(default_factory=dict)  # of the command's context
 
 
 class LazyCommand(TyperCommand):
-    """Stands for a command until it is used."""
+    """A placeholder for a command until it is used."""
 
     def __init__(self, entry: Entry) -> None:
         super().__init__(entry.name, help=entry.help, rich_help_panel=entry.panel)
         self.entry = entry
 
     def make_context(self, *arguments: Any, **extra: Any) -> Any:
-        """Hand over to the command itself."""
+        """Load the command and make its context."""
         return load(self.entry).make_context(*arguments, **extra)
 
 
 class LazyGroup(TyperGroup):
-    """A group of commands that are not there yet; a subclass lists them."""
+    """A group of commands that load on use; a subclass lists them."""
 
     entries: tuple[Entry, ...] = ()
 
     def list_commands(self, ctx: Any) -> list[str]:
-        """The names, in their order."""
+        """Return the names in their order."""
         return [entry.name for entry in self.entries]
 
     def get_command(self, ctx: Any, cmd_name: str) -> LazyCommand | None:
-        """What stands for the command of a name."""
+        """Return the placeholder of a command; None for an unknown name."""
         named = [entry for entry in self.entries if entry.name == cmd_name]
         return LazyCommand(named[0]) if named else None
 
 
 def load(entry: Entry) -> Any:
-    """The command itself."""
+    """Import and return a command."""
     module = import_module(f"pipeline.cli.{entry.name}")
     holder = typer.Typer(add_completion=False, rich_markup_mode=MARKUP)
-    holder.callback()(lambda: None)  # so that it is a group, even of one
+    holder.callback()(lambda: None)  # makes it a group, even with one command
     if hasattr(module, "app"):
         holder.add_typer(module.app, name=entry.name)
     else:

@@ -1,4 +1,4 @@
-"""Entry point of `soda`: the only place where errors become text and exit codes."""
+"""The entry point of `soda`, the one place that turns errors into exit codes."""
 
 from typing import Any
 
@@ -8,51 +8,52 @@ from pipeline.cli.lazy import MARKUP, Entry, LazyGroup
 from pipeline.errors import SodaError
 from pipeline.progress import INTERRUPTED, say, say_error
 
-DATA, WORK, SEEN = "Your data", "The work", "What came out"
+DATA, WORK, SEEN = "Your data", "Running", "Results"
 FLAGS = {"ignore_unknown_options": True}
 
 
 class Soda(LazyGroup):
-    """All commands; a file of `pipeline/cli` each."""
+    """The group of all commands, each with a file in `pipeline/cli`."""
 
     entries = (
         Entry("init", DATA, "Make a dataset's manifest from a folder of videos."),
-        Entry("annotate", DATA, "Watch videos and click single frames, in a browser."),
+        Entry("annotate", DATA, "Watch videos and click single frames in a browser."),
         Entry(
             "check",
             DATA,
-            "Look at every video of a dataset and compare it with the annotations.",
+            "Check every video of a dataset and compare it with the annotations.",
         ),
         Entry(
             "download",
             DATA,
-            "Get what may be downloaded of a benchmark, verified; "
-            "resumes where it broke off.",
+            "Download the annotations and weights of a benchmark, and verify them.",
         ),
-        Entry("run", WORK, "Go the road from raw videos to a report.", FLAGS),
+        Entry("run", WORK, "Run the pipeline from raw videos to a report.", FLAGS),
         Entry("detect", WORK, "Find the actions in new videos with a trained model."),
         Entry(
             "status",
             WORK,
-            "Show what is there of each stage, made when and with which parameters.",
+            "Show each stage's outputs, when they were made and with what parameters.",
         ),
         Entry(
             "clean",
             WORK,
-            "Remove what interrupted runs have left behind, and caches if asked to.",
+            "Remove the leftovers of interrupted runs, and caches on request.",
         ),
-        Entry("doctor", WORK, "Look whether this machine has all that is needed."),
+        Entry(
+            "doctor", WORK, "Check that this machine has everything that a run needs."
+        ),
         Entry(
             "evaluate",
             SEEN,
-            "Mean average precision of temporal detections, and what keeps it down.",
+            "Score temporal detections by mean average precision, and diagnose errors.",
         ),
-        Entry("report", SEEN, "Make pages to look at any detections."),
-        Entry("figure", SEEN, "Draw a video's time line on paper."),
+        Entry("report", SEEN, "Make HTML pages that show any detections."),
+        Entry("figure", SEEN, "Draw the time line of a video as a figure for a paper."),
         Entry(
             "export",
             SEEN,
-            "Detections, features and models in the forms of other tools.",
+            "Export detections, features and models to the formats of other tools.",
         ),
     )
 
@@ -75,17 +76,20 @@ main = typer.Typer(
 
 @main.callback(no_args_is_help=True)
 def describe() -> None:
-    """Find which action happens from which second to which, in untrimmed videos.
+    """Find which actions happen in untrimmed videos, from which second to which.
 
-    Example:
+    A model learns from single clicks, one per action. The commands are listed in the
+    order of use; `soda COMMAND --help` explains each one with examples.
+
+    Example, a complete run on small generated videos:
 
         soda run demo
 
     Exit codes:
 
-        0  all good                    5    some videos failed
-        1  a fault of the program      6    a tool is missing
-        2  wrong usage                 7    weights are missing, or are others
+        0  success                     5    some videos failed
+        1  an error in the program     6    a tool is missing
+        2  wrong usage                 7    weights are missing or differ
         3  an input was not found      130  interrupted
-        4  annotations to be mended
+        4  invalid annotations
     """

@@ -13,31 +13,37 @@ def report_command(
     detections: Annotated[
         Path,
         typer.Argument(
-            help="A folder that DetectActions wrote (detections/<fingerprint>), or "
-            "detections in ActivityNet's results form, or CSV."
+            help="A folder that DetectActions wrote (detections/<fingerprint>), or a "
+            "file in ActivityNet's results format or CSV."
         ),
     ],
-    output: Annotated[Path, typer.Option(help="The folder to write.")],
+    output: Annotated[Path, typer.Option(help="The folder to write to.")],
     compare_with: Annotated[
-        Path | None, typer.Option(help="Another model's, to stand beside.")
+        Path | None, typer.Option(help="Detections of another model, to show as well.")
     ] = None,
     ground_truth: Annotated[
         Path | None,
-        typer.Option(help="Annotations in ActivityNet's form, or a manifest."),
+        typer.Option(help="Annotations in ActivityNet's format, or a manifest."),
     ] = None,
-    subset: Annotated[str, typer.Option(help="As the annotations name it.")] = "test",
+    subset: Annotated[
+        str, typer.Option(help="The subset, as the annotations name it.")
+    ] = "test",
     videos: Annotated[
-        Path | None, typer.Option(help="Folder of the videos, to play them.")
+        Path | None, typer.Option(help="The folder of the videos, to play them.")
     ] = None,
     proxy: Annotated[
         Proxy,
-        typer.Option(help="Small copies: of what browsers do not play, of all, none."),
+        typer.Option(
+            help="Which videos get small copies: those that browsers cannot play "
+            "(auto), all, or none."
+        ),
     ] = "auto",
 ) -> None:
-    """Make pages to look at any detections.
+    """Make HTML pages that show any detections.
 
-    An index, and a page with player and time line for each video. What DetectActions
-    and `soda detect` wrote is shown with its class activation sequences.
+    Writes an index, and a page with a player and a time line for each video. Detections
+    that DetectActions or `soda detect` wrote are shown with their class activation
+    sequences. The pages open from disk and need no server.
 
     Examples:
 
@@ -45,9 +51,10 @@ def report_command(
         soda report found.csv --ground-truth truth.json --output pages
         soda report A --compare-with B --output pages
 
-    Exit codes: 2 wrong usage, 3 no such file, 4 annotations to be mended.
+    Exit codes: 2 wrong usage, 3 no such file, 4 invalid annotations.
     """
-    from pipeline.report.standalone import report_detections  # not for --help
+    # Not above: --help must not wait for its imports.
+    from pipeline.report.standalone import report_detections
 
     index = report_detections(
         detections,

@@ -1,4 +1,4 @@
-"""`soda run`: the tasks, without a word of Luigi."""
+"""`soda run`: the Luigi tasks, as one command."""
 
 import ast
 from importlib.util import find_spec
@@ -32,32 +32,35 @@ def run_command(
         str,
         typer.Argument(
             metavar="DATASET",
-            help=f"{', '.join(BENCHMARKS)}; or a JSON file: a manifest, or annotations "
-            "in ActivityNet's form.",
+            help=f"One of {', '.join(BENCHMARKS)}; or a JSON file: a manifest, or "
+            "annotations in ActivityNet's format.",
             autocompletion=lambda: list(BENCHMARKS),
         ),
     ],
     flags: Annotated[
         list[str] | None,
-        typer.Argument(metavar="FLAGS", help="The task's; --help-all lists them."),
+        typer.Argument(
+            metavar="FLAGS", help="Flags of the task; --help-all lists them."
+        ),
     ] = None,
     to: Annotated[
         str,
         typer.Option(
             metavar="TASK",
-            help=f"The last stage, those before it are done too: {', '.join(GOALS)}.",
+            help=f"The last stage to run, after those it needs: {', '.join(GOALS)}.",
             autocompletion=lambda: list(GOALS),
         ),
     ] = SODA_TASK,
     help_all: Annotated[
-        bool, typer.Option("--help-all", help="List every flag; do nothing.")
+        bool, typer.Option("--help-all", help="List every flag and exit.")
     ] = False,
 ) -> None:
-    """Go the road from raw videos to a report.
+    """Run the pipeline from raw videos to a report.
 
-    The same as `luigi --module tasks Report --dataset DATASET`, with all of its flags:
-    what was done before is not done again, and after a failure, or Ctrl-C, the same
-    command goes on.
+    The stages decode videos, compute optical flow, extract features, train on points,
+    detect actions, score them and write pages. Finished work is not repeated; after a
+    failure or Ctrl-C, the same command continues. `luigi --module tasks Report
+    --dataset DATASET` does the same, with the same flags.
 
     Examples:
 
@@ -65,24 +68,24 @@ def run_command(
         soda run kitchen/dataset.json --preset small --points-file clicks.csv
         soda run thumos14 --to TrainSODA --cache features --dry-run
 
-    The flags that are used most:
+    The most common flags:
 
-        --dry-run             say how long it takes, and how much disk
+        --dry-run             estimate time and disk space, and do nothing
         --preset NAMES        soda (the paper), small, soda_plus, ...
-        --videos FOLDER       where videos lie, if the dataset does not say
-        --points-file FILES   people's clicks, in place of simulated ones
+        --videos FOLDER       the videos, if the dataset does not name them
+        --points-file FILES   people's clicks, instead of simulated ones
         --cache features      keep neither frames nor flow on disk
-        --jobs N              videos that are worked on side by side
-        --device cpu|cuda     where networks run
-        --max-failures SHARE  of the videos that may fail, such as 0.05
-        --workdir FOLDER      where outputs go, in place of work/DATASET
+        --jobs N              the number of videos processed in parallel
+        --device cpu|cuda     the device that networks run on
+        --max-failures SHARE  the share of videos that may fail, such as 0.05
+        --workdir FOLDER      the output folder, instead of work/DATASET
         --cluster slurm       send the work to a cluster
 
-    Exit codes: 0 all good, 2 to 7 as those of `soda`, 30 a stage failed (Luigi's).
+    Exit codes: 0 success, 2 to 7 as for `soda`, 30 a stage failed (from Luigi).
     """
     if to not in GOALS:
         raise UsageError(f"--to {to}: expected one of {', '.join(GOALS)}")
-    from luigi.cmdline import luigi_run  # its modules are for this command alone
+    from luigi.cmdline import luigi_run  # only this command needs it
 
     asked = ["--help"] if help_all else ["--dataset", dataset, *(flags or ())]
     luigi_run(["--module", "tasks", to, *asked])

@@ -1,4 +1,4 @@
-"""`soda status`: what a work folder holds."""
+"""`soda status`: the contents of a work folder."""
 
 import sys
 from datetime import datetime
@@ -24,22 +24,28 @@ from pipeline.workfolder import (
     work_folders,
 )
 
-WIDE = 10_000  # columns, where no terminal breaks the lines
+WIDE = 10_000  # columns, if the output is no terminal that wraps lines
 
 
 def status_command(
     workdir: Annotated[
         Path | None,
-        typer.Argument(help="What --workdir was. Default: work, or each folder in it."),
+        typer.Argument(
+            help="The --workdir of a run. Default: work, or each folder in it."
+        ),
     ] = None,
     dataset: Annotated[
-        str | None, typer.Option(help="What --dataset was, in place of its folder.")
+        str | None, typer.Option(help="The --dataset of a run, instead of its folder.")
     ] = None,
     json: Annotated[
-        Path | None, typer.Option(help="Write the same here, with all parameters.")
+        Path | None,
+        typer.Option(help="A JSON file to write the same to, with all parameters."),
     ] = None,
 ) -> None:
-    """Show what is there of each stage, made when and with which parameters.
+    """Show each stage's outputs, when they were made and with what parameters.
+
+    Each line is one output: its fingerprint (a hash of what it depends on), its state,
+    size and date, and the parameters in which the outputs of the stage differ.
 
     Example:
 
@@ -53,11 +59,11 @@ def status_command(
 
 
 def chosen_folders(workdir: Path | None, dataset: str | None) -> list[Path]:
-    """The work folders that a command line means.
+    """Return the work folders that the command line selects.
 
     Raises:
-        UsageError: It names one twice over.
-        InputNotFoundError: There is none.
+        UsageError: Both a folder and a dataset are given.
+        InputNotFoundError: There is no work folder.
     """
     if workdir and dataset:
         raise UsageError("expected WORKDIR or --dataset, found both; leave one out")
@@ -66,14 +72,14 @@ def chosen_folders(workdir: Path | None, dataset: str | None) -> list[Path]:
         return [check_work_folder(path)]
     if not (found := work_folders(WORK)):
         raise InputNotFoundError(
-            f"{WORK}: expected work folders in it, found none; name the --workdir of "
+            f"{WORK}: expected work folders in it, found none; give the --workdir of "
             "a run"
         )
     return found
 
 
 def tree_of(inventory: Inventory) -> Tree:
-    """A branch a stage, a leaf a fingerprint."""
+    """Return a tree with a branch per stage and a leaf per fingerprint."""
     tree = Tree(Text(f"{inventory.folder}  {bytes_text(inventory.size_bytes)}"))
     branches: dict[str, Tree] = {}
     for result in inventory.results:
@@ -89,7 +95,7 @@ def tree_of(inventory: Inventory) -> Tree:
 
 
 def result_text(result: Result) -> str:
-    """A leaf: which files there are, how many bytes, of when, made how."""
+    """Return a leaf's text: fingerprint, state, size, date and parameters."""
     differing = (f"{name}={readable(v)}" for name, v in result.differing.items())
     parts = [
         result.fingerprint,
@@ -102,7 +108,7 @@ def result_text(result: Result) -> str:
 
 
 def state_text(result: Result) -> str:
-    """How complete an entry is."""
+    """Return how complete a result is."""
     parts = []
     if result.is_per_video:
         counts = {"missing": result.missing, "failed": result.failed}

@@ -1,4 +1,4 @@
-"""Whether a machine has all that is needed, and what to do where it has not."""
+"""An examination of the machine: what the project needs, and how to get it."""
 
 from pipeline.doctor.examination import examine
 from pipeline.doctor.finding import Finding, State

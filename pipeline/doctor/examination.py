@@ -1,4 +1,4 @@
-"""All that is looked at, in the order in which a person reads it."""
+"""The list of all examinations, in the order in which they are printed."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +11,7 @@ from pipeline.doctor.weights import flow_weights, rgb_weights
 
 
 def examine(work: Path) -> Iterator[Finding]:
-    """Look at everything; `work` is the folder in which outputs would go."""
+    """Examine the machine; `work` is the folder that outputs would be written to."""
     yield python()
     yield packages()
     yield opencv()

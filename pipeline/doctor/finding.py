@@ -1,4 +1,4 @@
-"""One thing that was looked at."""
+"""The form of what an examination finds."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -8,10 +8,10 @@ State = Literal["ok", "warning", "problem"]
 
 @dataclass(frozen=True)
 class Finding:
-    """What was found, whether that is as it should be, and what to do if not."""
+    """One finding about the machine, its state, and advice if something is wrong."""
 
     topic: str
     state: State
     found: str
-    advice: str = ""  # nothing where all is well
-    exit_code: int = 0  # of a problem, as errors have it
+    advice: str = ""  # empty if the state is ok
+    exit_code: int = 0  # of a problem, as for errors

@@ -20,7 +20,7 @@ LITTLE_DISK_BYTES = 10e9
 
 
 def device() -> Finding:
-    """Where networks run."""
+    """Examine the device on which networks run."""
     if torch.cuda.is_available():
         names = [
             f"{properties.name} ({bytes_text(properties.total_memory)})"
@@ -34,27 +34,27 @@ def device() -> Finding:
         return Finding(
             "device",
             "warning",
-            f"a GPU that PyTorch, built for {built}, does not see",
-            "install PyTorch for the version of CUDA that nvidia-smi names",
+            f"there is a GPU, but PyTorch, built for {built}, does not see it",
+            "install PyTorch for the CUDA version that nvidia-smi shows",
         )
     return Finding("device", "ok", "CPU")
 
 
 def processors(cgroup: Path = CGROUP) -> Finding:
-    """How many processors there are, and how many of them a container grants."""
+    """Examine how many processors there are, and how many a container grants."""
     count, granted = default_jobs(), _granted_processors(cgroup)
     if granted is None or granted >= count:
         return Finding("processors", "ok", str(count))
     return Finding(
         "processors",
         "warning",
-        f"{count}, of which a limit grants {granted:g}",
-        f"say --jobs {max(1, int(granted))}, or raise the limit",
+        f"{count}, but a limit grants {granted:g} of them",
+        f"use --jobs {max(1, int(granted))}, or raise the limit",
     )
 
 
 def _granted_processors(cgroup: Path) -> float | None:
-    """What a limit grants; None where there is none."""
+    """Return the number of processors that a limit grants; None without a limit."""
     with suppress(OSError, ValueError):
         quota, period = (cgroup / "cpu.max").read_text().split()
         return int(quota) / int(period)
@@ -62,7 +62,7 @@ def _granted_processors(cgroup: Path) -> float | None:
 
 
 def memory(cgroup: Path = CGROUP) -> Finding:
-    """How much memory there is, or a container grants."""
+    """Examine how much memory there is, or how much a container grants."""
     size = float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
     with suppress(OSError, ValueError):
         size = min(size, int((cgroup / "memory.max").read_text()))
@@ -72,18 +72,18 @@ def memory(cgroup: Path = CGROUP) -> Finding:
         "memory",
         "warning",
         bytes_text(size),
-        "say --jobs 1, and --streams rgb if that is not enough",
+        "use --jobs 1, and --streams rgb if memory still runs out",
     )
 
 
 def disk(topic: str, folder: Path, instead: str) -> Finding:
-    """Whether a folder, or the one above it, can be written, and has space."""
+    """Examine whether a folder, or its closest parent, is writable and has space."""
     place = existing_folder(folder)
     free = shutil.disk_usage(place).free
     found = f"{folder.absolute()}: {bytes_text(free)} free"
     if not _can_write(place):
         advice = f"change the permissions of {place}, or {instead}"
-        found = f"{folder.absolute()}: may not be written"
+        found = f"{folder.absolute()}: not writable"
         return Finding(topic, "problem", found, advice, SodaError.exit_code)
     if free < LITTLE_DISK_BYTES:
         advice = f"free some space, or {instead}; --cache features needs little"

@@ -1,4 +1,4 @@
-"""The packages, what they can do, and the programs that may be of use."""
+"""Examinations of packages, their codecs and kernels, and Slurm."""
 
 import platform
 import re
@@ -16,21 +16,25 @@ from pipeline.errors import MissingToolError
 from pipeline.model_folder.versions import PACKAGES, PROJECT
 from pipeline.video.lossless import GRAY, RGB
 
-INSTALL = "install the project anew: pip install --editable ."
+INSTALL = "reinstall the project: pip install --editable ."
 SLURM_COMMANDS = ("sbatch", "squeue", "scancel", "scontrol")
-# What each codec is for; without those that write nothing works.
+# The use of each codec; the project needs the encoders.
 WRITTEN = {RGB.name: "cached frames", GRAY.name: "cached flow"}
-READ = {"h264": "most videos", "hevc": "phones' videos", "av1": "videos of the web"}
+READ = {
+    "h264": "most videos",
+    "hevc": "videos from phones",
+    "av1": "videos from the web",
+}
 
 
 def python() -> Finding:
-    """The interpreter, and the project in it."""
+    """Examine the interpreter and the version of the project."""
     found = f"{platform.python_version()}, {PROJECT} {version(PROJECT)}"
     return Finding("python", "ok", f"{found}, {platform.platform()}")
 
 
 def packages() -> Finding:
-    """Whether what the project declares is there, and in which versions."""
+    """Examine whether all packages that the project requires are installed."""
     declared = (requires(PROJECT) or []) if version(PROJECT) else []
     names = [
         re.split(r"[^\w.-]", requirement, maxsplit=1)[0]
@@ -55,7 +59,10 @@ def _is_there(package: str) -> bool:
 
 
 def opencv() -> Finding:
-    """Whether one build of OpenCV is there alone: two overwrite each other's files."""
+    """Examine whether exactly one build of OpenCV is installed.
+
+    Two builds overwrite each other's files.
+    """
     found = sorted(
         f"{d.name} {d.version}"
         for d in distributions()
@@ -71,19 +78,19 @@ def opencv() -> Finding:
 
 
 def kernels() -> Finding:
-    """Whether the loops of TV-L1 were compiled when the project was installed."""
+    """Examine whether the installation compiled the loops of TV-L1."""
     if find_spec("extractors.flow.tvl1._kernels"):
         return Finding("TV-L1", "ok", "compiled")
     return Finding(
         "TV-L1",
         "warning",
-        "Numba's, half as fast, and compiled when first used",
-        f"get a C compiler, then {INSTALL}",
+        "not compiled; Numba runs it, half as fast, and compiles at first use",
+        f"install a C compiler, then {INSTALL}",
     )
 
 
 def codecs() -> Iterator[Finding]:
-    """Whether FFmpeg, in PyAV's wheel, writes the caches and reads usual videos."""
+    """Examine whether PyAV's FFmpeg can write the caches and read common videos."""
     advice = (
         "install PyAV's wheel: pip install --force-reinstall --only-binary :all: av"
     )
@@ -108,15 +115,15 @@ def _has_codec(name: str, mode: Literal["r", "w"]) -> bool:
 
 
 def slurm() -> Finding:
-    """Whether work can be sent to a cluster, which nobody has to."""
+    """Examine whether work can be sent to a Slurm cluster, which is optional."""
     there = [name for name in SLURM_COMMANDS if shutil.which(name)]
     if len(there) == len(SLURM_COMMANDS):
-        return Finding("Slurm", "ok", "there, for --cluster slurm")
+        return Finding("Slurm", "ok", "found, for --cluster slurm")
     if not there:
-        return Finding("Slurm", "ok", "not there; --cluster slurm alone needs it")
+        return Finding("Slurm", "ok", "not found; only --cluster slurm needs it")
     missing = ", ".join(name for name in SLURM_COMMANDS if name not in there)
     return Finding(
-        "Slurm", "warning", f"without {missing}", "install all of Slurm's commands"
+        "Slurm", "warning", f"missing: {missing}", "install all commands of Slurm"
     )
 
 

@@ -1,4 +1,4 @@
-"""The networks that features are made with."""
+"""Examinations of the weights of the networks that extract features."""
 
 from extractors.weights import Stream, cached_weights
 from pipeline.doctor.finding import Finding
@@ -8,27 +8,27 @@ GET = "soda download thumos14 --what weights"
 
 
 def rgb_weights() -> Finding:
-    """The RGB network, without which no features are made by I3D."""
+    """Examine the weights of the RGB network, which I3D features require."""
     found = _look("rgb")
     if found:
         return found
-    advice = f"they are fetched when they are needed, or now: {GET}"
+    advice = f"a run fetches them when it needs them; to fetch them now: {GET}"
     code = WeightsError.exit_code
-    return Finding("RGB weights", "problem", "not there", advice, code)
+    return Finding("RGB weights", "problem", "not found", advice, code)
 
 
 def flow_weights() -> Finding:
-    """The flow network, which has a stand-in."""
+    """Examine the weights of the flow network, which a run can do without."""
     return _look("flow") or Finding(
         "flow weights",
         "warning",
-        "not there; hof, which needs no network, is used in their place",
+        "not found; hof features, which need no network, are used instead",
         f"{GET} tries to fetch them; --flow-weights takes a file",
     )
 
 
 def _look(stream: Stream) -> Finding | None:
-    """What the cache holds; None if nothing."""
+    """Examine the weights in the cache; return None if there are none."""
     topic = "RGB weights" if stream == "rgb" else "flow weights"
     try:
         weights = cached_weights(stream)

@@ -381,7 +381,7 @@ def test_other_tools_clicks_come_in_and_an_export_comes_out(
     sample = {"fileName": "uneven.mp4", "result": json.dumps(marks)}
     (tmp_path / "labelu.json").write_text(json.dumps([sample]))
     page.locator("#file").set_input_files(tmp_path / "labelu.json")
-    expect(page.locator("#told-title")).to_have_text("1 clicks of labelu.json added")
+    expect(page.locator("#told-title")).to_have_text("Clicks added from labelu.json: 1")
     expect(page.locator("#told-list li")).to_have_count(2)
     press(page, "Enter", "1")
     saved(page)
@@ -406,7 +406,9 @@ def test_background_inside_an_action_of_the_manifest_is_pointed_out(
         expect(page.locator("#toast")).to_have_text("background  0:00.020")
         go_to(page, 5)
         press(page, "b")
-        expect(page.locator("#toast")).to_contain_text("inside jump by the manifest")
+        expect(page.locator("#toast")).to_contain_text(
+            "inside jump according to the manifest"
+        )
         saved(page)
 
 
@@ -488,7 +490,7 @@ def test_a_page_without_a_server_keeps_and_exports_clicks(
     page.reload()
     wait_for_frame(page, 0)
     page.locator("#file").set_input_files(tmp_path / "out.json")
-    expect(page.locator("#told-title")).to_have_text("2 clicks of out.json added")
+    expect(page.locator("#told-title")).to_have_text("Clicks added from out.json: 2")
     assert all(url.startswith(("file://", "blob:", "data:")) for url in requests)
     context.close()
 

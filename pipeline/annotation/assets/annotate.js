@@ -1,4 +1,4 @@
-// The page: which video is shown, and what is clicked in it.
+// The page: the current video and its clicks.
 const byId = (id) => document.getElementById(id);
 const page = JSON.parse(byId("data").textContent);
 const store = page.static
@@ -31,14 +31,14 @@ async function open(number) {
   changed();
   const note = (text) => opened === current && (byId("message").textContent = text);
   try {
-    note("Reading the frames’ times…");
+    note("Reading the frame times…");
     const { frames } = await until(
       () => store.ready(opened),
-      ({ share }) => share && note(`Making a copy for browsers: ${Math.round(100 * share)} %`),
+      ({ share }) => share && note(`Making a copy that browsers can play: ${Math.round(100 * share)} %`),
       () => opened === current,
     );
     await player.load(page.videos[opened].source, new Frames(frames));
-    if (!player.frames) return; // it was opened again meanwhile
+    if (!player.frames) return; // another video was opened meanwhile
     note("");
     if (half && work().isEmpty) work().spans = halfSpans();
     changed();
@@ -53,7 +53,7 @@ async function until(asked, waiting, wanted) {
     const said = await asked();
     if (said.error) throw new Error(said.error);
     if (said.share === undefined) return said;
-    if (!wanted()) throw new Error("another one is shown");
+    if (!wanted()) throw new Error("another video is shown");
     waiting(said);
     await new Promise((resolve) => setTimeout(resolve, 300));
   }
@@ -62,7 +62,7 @@ async function until(asked, waiting, wanted) {
 async function refreshHints() {
   const opened = current;
   try {
-    const waiting = ({ share }) => (byId("cost").textContent = `The model looks at it: ${Math.round(100 * share)} %`);
+    const waiting = ({ share }) => (byId("cost").textContent = `The model is analyzing this video: ${Math.round(100 * share)} %`);
     const said = await until(() => store.hints(opened), waiting, () => opened === current);
     if (opened !== current) return;
     hints = said;
@@ -70,17 +70,17 @@ async function refreshHints() {
     showCost();
     moved();
   } catch (error) {
-    if (opened === current) byId("cost").textContent = `No help by the model: ${error.message}`;
+    if (opened === current) byId("cost").textContent = `No hints from the model: ${error.message}`;
   }
 }
 
-// Where a click helps most; once clicked there, somewhere else.
+// Go to where a click helps most, given the clicks so far.
 async function jumpToHint() {
   if (!page.hasHints) return;
   await work().saving;
   await refreshHints();
   const best = hints?.suggestions[0];
-  if (!best) return toast("the model asks for no click here");
+  if (!best) return toast("the model suggests no click in this video");
   jumpTo(best.seconds);
   toast(`a click helps here: ${best.reason}`);
 }
@@ -90,11 +90,11 @@ async function jumpToHint() {
 function click(label) {
   if (!player.frames || !label) return;
   const { seconds } = player;
-  if (!player.isAnnotated(seconds)) return toast("this span is left out; h for the whole video");
+  if (!player.isAnnotated(seconds)) return toast("this span is left out; press h to annotate the whole video");
   classes.use(label);
   work().put(withClick(work().points, { seconds, label }));
   const seen = page.videos[current].instances.find(([, start, end]) => start <= seconds && seconds < end);
-  const odd = label === page.background && seen ? `, inside ${seen[0]} by the manifest` : "";
+  const odd = label === page.background && seen ? `, inside ${seen[0]} according to the manifest` : "";
   toast(`${label}  ${clockText(seconds)}${odd}`, label);
 }
 
@@ -168,7 +168,7 @@ async function importFile([file]) {
   try {
     const { added, problems } = await store.importFile(file);
     await readAll();
-    await tell(`${added} clicks of ${file.name} added`, problems);
+    await tell(`Clicks added from ${file.name}: ${added}`, problems);
   } catch (error) {
     await tell("Nothing was imported", [error.message]);
   }

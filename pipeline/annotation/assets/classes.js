@@ -1,4 +1,4 @@
-// The classes: ten of them have number keys, the others are found by their names.
+// The list of classes: ten have number keys, the others are found by name.
 const DIGITS = "1234567890";
 
 class Classes {
@@ -6,7 +6,7 @@ class Classes {
     this.all = [background, ...classes];
     this.background = background;
     this.slots = classes.slice(0, DIGITS.length);
-    this.used = new Map(); // by label, when last
+    this.used = new Map(); // label -> time of its last click
     this.counts = [new Map(), new Map()];
     this.clicked = clicked;
     this.list = document.getElementById("classes");
@@ -21,7 +21,7 @@ class Classes {
     return this.slots[DIGITS.indexOf(digit)];
   }
 
-  // A class that has no key takes that of the one that was not used for longest.
+  // A class without a key takes the key of the least recently used class.
   use(label) {
     this.used.set(label, performance.now());
     if (label === this.background || this.slots.includes(label)) return;

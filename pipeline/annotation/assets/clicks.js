@@ -1,11 +1,11 @@
-// Lists of clicks, {seconds, label, note}, sorted by time. No function changes a list.
+// Lists of clicks, {seconds, label, note}, sorted by time. Functions return new lists.
 
 const keyOf = ({ seconds, label, note }) => JSON.stringify([seconds, label, note ?? ""]);
 
 const sorted = (clicks) =>
   [...clicks].sort((a, b) => a.seconds - b.seconds || (a.label < b.label ? -1 : 1));
 
-// A second click of a class on the same frame is none.
+// Add a click, unless its class has one on the same frame already.
 function withClick(clicks, click) {
   const isThere = clicks.some((c) => c.seconds === click.seconds && c.label === click.label);
   return isThere ? clicks : sorted([...clicks, click]);
@@ -18,7 +18,7 @@ function nearestClick(clicks, seconds) {
   return clicks.reduce((best, c) => (!best || distance(c) < distance(best) ? c : best), null);
 }
 
-// Their clicks with what was added to and taken from the base here.
+// Apply to their clicks what was added and deleted here since the common base.
 function mergedClicks(base, mine, theirs) {
   const before = new Set(base.map(keyOf));
   const now = new Set(mine.map(keyOf));
@@ -34,7 +34,7 @@ function countsOf(clicks) {
   return counts;
 }
 
-// Seconds as 1:02:03.456.
+// Format seconds as 1:02:03.456.
 function clockText(seconds, digits = 3) {
   const factor = 10 ** digits;
   const whole = Math.floor(Math.max(seconds, 0) * factor + 1e-6) / factor;

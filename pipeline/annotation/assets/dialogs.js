@@ -1,4 +1,4 @@
-// Questions in front of the page. Each resolves to what was chosen, "" for Escape.
+// Modal dialogs. Each resolves to the value of the chosen button, "" for Escape.
 function ask(id) {
   const dialog = document.getElementById(id);
   dialog.returnValue = "";
@@ -20,7 +20,7 @@ function listItem(text) {
   return item;
 }
 
-// The text, or null where it is not to be kept.
+// Resolves to the text, or to null if the person cancels.
 async function askNote(click) {
   const field = document.getElementById("note-text");
   document.getElementById("note-of").textContent = `${click.label}, ${clockText(click.seconds)}`;

@@ -1,9 +1,9 @@
-// When each frame is on screen, in seconds on the clock of the points file.
+// The display times of the frames, in seconds on the clock of the points file.
 class Frames {
   constructor({ time_base: [numerator, denominator], start_seconds, first, steps }) {
     this.count = steps.reduce((sum, [, times]) => sum + times, 0);
     this.containerStart = start_seconds;
-    this.starts = new Float64Array(this.count + 1); // the last one is the end
+    this.starts = new Float64Array(this.count + 1); // the last entry is the video's end
     let tick = first;
     let frame = 0;
     const put = () => {
@@ -22,7 +22,7 @@ class Frames {
     return this.starts[this.count];
   }
 
-  // The frame on screen at a time; before the first one it is the first.
+  // The frame on screen at a time; the first frame for earlier times.
   at(seconds) {
     let low = 0;
     let high = this.count;
@@ -34,7 +34,7 @@ class Frames {
     return low;
   }
 
-  // The frame that begins nearest to a time: browsers round to a microsecond.
+  // The frame whose start is nearest to a time, which browsers round to microseconds.
   nearest(seconds) {
     const frame = this.at(seconds);
     const isLater = frame + 1 < this.count &&
@@ -42,7 +42,8 @@ class Frames {
     return isLater ? frame + 1 : frame;
   }
 
-  // What a click on a frame is stored as: no rounding leads to another frame.
+  // The time that a click on a frame is stored with: its middle, so that rounding
+  // cannot move it to another frame.
   middle(frame) {
     const seconds = (this.starts[frame] + this.starts[frame + 1]) / 2;
     return Math.round(seconds * 1e6) / 1e6;

@@ -1,4 +1,4 @@
-// What the keys and the buttons do; and the beginning.
+// The actions of keys and buttons, and the start of the page.
 
 const KEYS = {
   b: () => click(page.background),
@@ -28,7 +28,7 @@ function shift(seconds) {
   if (player.frames) player.seek(player.frames.starts[player.frame] + seconds);
 }
 
-let resumes = false; // after the search
+let resumes = false; // whether the video plays on after the search
 
 function startSearch() {
   if (classes.search.hidden) return;
@@ -50,7 +50,7 @@ function searchKey(event) {
   event.preventDefault();
 }
 
-// True where a key means something already: a field, a button, a way round the controls.
+// Return whether the focused control needs a key itself, such as letters in a field.
 function isTaken({ key, target }) {
   if (key === "Escape" || key === "F6") return false;
   if (target.matches("input, select")) return true;
@@ -64,7 +64,7 @@ function press(event) {
   if (document.querySelector("dialog[open]")) return;
   if (event.metaKey || ((event.ctrlKey || event.altKey) && !isAltGraph) || isTaken(event)) return;
   const isDigit = /^\d$/.test(event.key);
-  // On a French keyboard, digits are typed with Shift.
+  // French keyboards need Shift for digits, so the key's position counts.
   const [, digit] = /^Digit(\d)$/.exec(event.code) ?? [];
   const slot = isDigit ? event.key : event.key in KEYS ? null : digit;
   if (slot) click(classes.labelOf(slot));
@@ -76,7 +76,7 @@ function press(event) {
 document.addEventListener("keydown", press);
 document.addEventListener("pointermove", () => (lastInput = performance.now()));
 document.addEventListener("click", ({ detail, target }) => {
-  // Space and Tab go on to mean the video after a button was clicked with the mouse.
+  // After a mouse click on a button, Space and Tab must control the video again.
   if (detail > 0) target.closest("button")?.blur();
 });
 classes.search.addEventListener("keydown", searchKey);
@@ -118,5 +118,5 @@ addEventListener("pagehide", () => work().unsent >= 1 && work().save());
 
 readAll().then(
   () => open(0),
-  (error) => (byId("message").textContent = `Nothing could be read: ${error.message}`),
+  (error) => (byId("message").textContent = `The clicks could not be read: ${error.message}`),
 );

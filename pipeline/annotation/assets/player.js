@@ -1,6 +1,6 @@
-// The video, frame by frame. `index` is the frame on screen, as the browser tells it.
+// The video, frame by frame. `index` is the frame on screen, as the browser reports it.
 const SPEEDS = [0.5, 0.75, 1, 1.5, 2, 2.5, 3];
-const SEEK_PATIENCE = 400; // milliseconds, where a seek brings no new picture
+const SEEK_PATIENCE = 400; // milliseconds to wait for a seek that brings no new frame
 
 class Player {
   constructor(video, moved) {
@@ -8,7 +8,7 @@ class Player {
     this.moved = moved; // called whenever another frame is on screen
     this.frames = null;
     this.index = 0;
-    this.spans = null; // [start, end) to be watched; null: all
+    this.spans = null; // [start, end) to watch; null: the whole video
     this.loading = 0;
     video.addEventListener("seeked", () => {
       const { wanted } = this;
@@ -25,11 +25,11 @@ class Player {
     video.src = source;
     video.load();
     const first = await new Promise((resolve, reject) => {
-      video.onerror = () => reject(new Error(video.error?.message || "no picture"));
+      video.onerror = () => reject(new Error(video.error?.message || "the browser cannot decode it"));
       video.requestVideoFrameCallback((_, { mediaTime }) => resolve(mediaTime));
     });
     if (loading !== this.loading) return;
-    // Some browsers count from the container's start and some from its first picture.
+    // Some browsers count from the container's start, others from its first frame.
     const shift = frames.containerStart;
     const isShifted = Math.abs(first - frames.starts[0] - shift) < Math.abs(first - frames.starts[0]);
     this.offset = isShifted ? shift : 0;
@@ -60,7 +60,7 @@ class Player {
     this.moved();
   }
 
-  // While playing, spans that are not annotated are left out.
+  // Skip spans that are not annotated while playing.
   skip() {
     if (this.wanted !== undefined || this.isAnnotated(this.seconds)) return;
     const next = this.spans.find(([start]) => start > this.seconds);
@@ -72,12 +72,12 @@ class Player {
     return !this.spans || this.spans.some(([start, end]) => start <= seconds && seconds < end);
   }
 
-  // The frame on screen, or the one that a key has asked for a moment ago.
+  // The frame that the last seek asked for, or else the frame on screen.
   get frame() {
     return this.wanted ?? this.index;
   }
 
-  // What a click on it is stored as.
+  // The time that a click on this frame is stored with.
   get seconds() {
     return this.frames.middle(this.frame);
   }
@@ -111,7 +111,7 @@ class Player {
   }
 
   setSpeed(speed) {
-    // Loading another video sets the rate back to the default one.
+    // Loading another video resets the rate to the default rate.
     this.video.playbackRate = this.video.defaultPlaybackRate = speed;
   }
 

@@ -1,6 +1,6 @@
-// What the page shows of all that.
-const NEAR_SECONDS = 20; // that the strip around the play-head shows, at most
-const IDLE_SECONDS = 30; // without a key or movement, nobody is at work
+// Updates of the page: lists, strips, curves and messages.
+const NEAR_SECONDS = 20; // shown around the play-head, at most
+const IDLE_SECONDS = 30; // without key or mouse, after which time is not counted
 const CURVES = 3;
 
 function changed() {
@@ -95,7 +95,7 @@ function drawStrip(strip, from, to, isNear) {
   strip.playhead(player.frames.starts[player.index]);
 }
 
-// The classes that the model sees most of, on one scale.
+// Draw the classes with the highest activations, on one scale.
 function drawCurves() {
   const { categories, seconds, cas } = hints;
   const rows = categories.map((label, k) => ({ label, values: cas[k], most: Math.max(...cas[k]) }));
@@ -123,7 +123,7 @@ function toast(text, label) {
   box.animate({ opacity: [1, 1, 0] }, { duration: 1800, fill: "forwards" });
 }
 
-// The paper's claim is cost: so it is measured.
+// Annotation cost is the point of single clicks, so the page measures it.
 
 function measure(seconds) {
   const isBusy = !player.video.paused || performance.now() - lastInput < 1000 * IDLE_SECONDS;
@@ -137,5 +137,5 @@ function showCost() {
   const watched = works.filter((w) => w.spent + w.unsent > 0);
   const minutes = watched.reduce((sum, w) => sum + page.videos[w.number].durationSeconds, 0) / 60;
   if (!minutes) return;
-  byId("cost").textContent = `${clockText(spent, 0)} spent, ${Math.round(spent / minutes)} s a minute of video`;
+  byId("cost").textContent = `${clockText(spent, 0)} spent, ${Math.round(spent / minutes)} s per minute of video`;
 }

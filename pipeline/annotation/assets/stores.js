@@ -1,5 +1,5 @@
-// Where clicks are kept. Both stores have the same methods; `save` answers with the
-// entry and revision that are there now, and with `conflict` where they are another's.
+// Storage of clicks. Both stores have the same methods. `save` returns the stored entry
+// and revision, and sets `conflict` if somebody else has changed them.
 
 class ServerStore {
   async all() {
@@ -16,7 +16,7 @@ class ServerStore {
 
   async save(number, content) {
     const body = JSON.stringify(content);
-    // A tab that closes still sends what it has, up to the browser's 64 kB.
+    // Let a closing tab finish the request; browsers allow this up to 64 kB.
     const keepalive = body.length < 60000;
     const answer = await fetch(`clicks/${number}`, { method: "POST", body, keepalive });
     const conflict = answer.status === 409;
@@ -34,12 +34,12 @@ class ServerStore {
 
   async said(answer, isExpected = answer.ok) {
     const said = await answer.json().catch(() => ({}));
-    if (!answer.ok && !isExpected) throw new Error(said.error ?? `the server says ${answer.status}`);
+    if (!answer.ok && !isExpected) throw new Error(said.error ?? `the server answered with status ${answer.status}`);
     return said;
   }
 }
 
-// For a page without a server: in the browser, where a double click opened it.
+// Storage in the browser, for a page that was opened without a server.
 class LocalStore {
   constructor({ key, frames, entries }, videos, labels) {
     this.prefix = `soda-annotate ${key} `;
@@ -79,20 +79,20 @@ class LocalStore {
     }
     const listed = [content].flat();
     if (!listed.every((e) => e?.video?.id && Array.isArray(e.points))) {
-      throw new Error(`${file.name}: expected a points JSON; \`soda annotate\` with a server imports other forms`);
+      throw new Error(`${file.name}: expected a points JSON; use \`soda annotate\` without --page to import other formats`);
     }
     let added = 0;
     const problems = [];
     for (const { video, points } of listed) {
       const number = this.videos.findIndex(({ id }) => id === video.id);
       if (number < 0) {
-        problems.push(`no video “${video.id}” here`);
+        problems.push(`this page has no video “${video.id}”`);
         continue;
       }
       const { entry, revision } = this.read(video.id);
       const usable = points.filter((p) => p.seconds >= 0 && this.labels.includes(p.label));
       if (usable.length < points.length) {
-        problems.push(`${video.id}: ${points.length - usable.length} click(s) of no class here`);
+        problems.push(`${video.id}: ${points.length - usable.length} click(s) with an unknown class or a negative time`);
       }
       const all = usable.reduce(withClick, entry.points);
       added += all.length - entry.points.length;

@@ -1,6 +1,6 @@
-// A strip of time under the video: spans, clicks, curves, and where the video is.
+// A time line under the video: spans, clicks, curves and the play-head.
 const NUM_COLOURS = 7; // as many as style.css defines
-const AXIS = 16; // pixels for the times at the top
+const AXIS = 16; // pixels at the top, for the times
 const TICK_STEPS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600];
 
 const colourName = (label, { classes, background }) =>
@@ -16,7 +16,7 @@ class Strip {
         const share = Math.min(Math.max((clientX - box.left) / box.width, 0), 1);
         seek(this.from + share * (this.to - this.from));
       };
-      down.preventDefault(); // the strip is not to take the focus
+      down.preventDefault(); // keeps the focus where it is
       to(down);
       element.setPointerCapture(down.pointerId);
       element.onpointermove = to;
@@ -62,7 +62,7 @@ class Strip {
     }
   }
 
-  // Actions are triangles and background is a disc, as in the report.
+  // Draw a click: a triangle for an action, a disc for background, as in the report.
   click(seconds, isAction, colour) {
     const { context } = this;
     const [x, base] = [this.x(seconds), this.height - 5];
@@ -77,7 +77,7 @@ class Strip {
     context.fill();
   }
 
-  // As much of a text as there is room for, until another time.
+  // Draw as much of a text as fits before another time.
   text(text, seconds, until) {
     const { context } = this;
     const room = this.x(until) - this.x(seconds) - 12;

@@ -1,13 +1,13 @@
-// What is annotated in one video, and whether all of it is saved.
+// The annotation of one video, and its saving.
 const RETRY_MILLISECONDS = 3000;
 
 class Work {
   constructor(number, id, store, changed) {
     Object.assign(this, { number, id, store, changed });
-    this.points = this.base = []; // now, and as last saved
-    this.spans = this.savedSpans = null; // that are annotated; null: the whole video
+    this.points = this.base = []; // current, and as last saved
+    this.spans = this.savedSpans = null; // annotated spans; null: the whole video
     this.revision = null;
-    this.spent = this.unsent = 0; // seconds: saved, and since then
+    this.spent = this.unsent = 0; // seconds of work: saved, and not yet saved
     this.history = [];
     this.isAsking = false;
   }
@@ -69,7 +69,7 @@ class Work {
     this.changed();
   }
 
-  // Somebody else was quicker: a person decides.
+  // Someone else saved first, so a person decides.
   async resolve(theirs) {
     this.isAsking = true;
     this.changed();

@@ -102,9 +102,9 @@ def test_one_of_each_fault_gives_all_of_them_in_one_run(faulty):
         "class without training videos": ["", ""],
         "missing video": ["missing", "away"],
         "unreadable video": ["empty", "text", "headless", "loop"],
-        "last second without pictures": ["cut"],
+        "last second without frames": ["cut"],
         "stated duration differs": ["slow"],
-        "other content than stated": ["other"],
+        "stated sha256 differs": ["other"],
         "train/test overlap": ["copy"],
     }
 
@@ -146,13 +146,13 @@ def test_an_empty_subset_is_named(faulty, subset):
     for video in faulty.content["videos"]:
         video["subset"] = subset
     other = "test" if subset == "train" else "train"
-    text = f"no video is of the {other} subset"
+    text = f"the {other} subset has no videos"
     assert faulty.check().problems == [Problem("", "empty subset", text)]
 
 
 def test_one_content_within_a_subset_is_told_apart_from_an_overlap(faulty):
     faulty.add("copy", file=faulty.whole.read_bytes())
-    assert by_kind(faulty.check().problems) == {"one content twice": ["copy"]}
+    assert by_kind(faulty.check().problems) == {"duplicate content": ["copy"]}
 
 
 def test_content_as_stated_is_no_problem(faulty):
@@ -193,7 +193,7 @@ sys.addaudithook(hook)
     (problem,) = check.problems
     assert (problem.video_id, problem.kind) == (
         "poison",
-        "video that kills the decoder",
+        "video that crashes the decoder",
     )
     assert "2 workers crashed" in problem.text
     assert isinstance(check.findings[faulty.whole], Facts)

@@ -177,7 +177,7 @@ def test_the_doctor_prints_json_for_programs_and_ends_with_what_is_missing(
             main(arguments)
         assert ended.value.code == WeightsError.exit_code
     said = capsys.readouterr().out
-    assert "problem  RGB weights: not there" in said and "to do: " in said
+    assert "problem  RGB weights: not found" in said and "to do: " in said
     found = {f["topic"]: f for f in json.loads(said[said.index("[\n") :])}
     assert found["RGB weights"]["exit_code"] == 7
     assert not list(tmp_path.iterdir())

@@ -233,7 +233,7 @@ def test_folders_without_videos_are_named(tmp_path):
     with pytest.raises(InputNotFoundError, match="holds no video file"):
         init(tmp_path)
     touch(tmp_path, "1.mp4")
-    with pytest.raises(InputNotFoundError, match="found none to read"):
+    with pytest.raises(InputNotFoundError, match="found none that can be read"):
         init(tmp_path)
 
 

@@ -60,7 +60,7 @@ def test_limits_of_a_container_are_found(tmp_path, monkeypatch):
     (tmp_path / "cpu.max").write_text("250000 100000\n")
     (tmp_path / "memory.max").write_text("2000000000\n")
     processors, memory = machine.processors(tmp_path), machine.memory(tmp_path)
-    assert "8, of which a limit grants 2.5" in processors.found
+    assert "8, but a limit grants 2.5" in processors.found
     assert "--jobs 2" in processors.advice
     assert memory.found == "2.0 GB" and memory.state == "warning"
 
