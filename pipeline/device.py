@@ -1,4 +1,4 @@
-"""Where networks run."""
+"""The devices on which networks run."""
 
 from dataclasses import replace
 
@@ -9,10 +9,10 @@ from pipeline.fanout import Resources
 
 
 def choose_device(name: str) -> torch.device:
-    """The device of a name; `auto` takes a GPU where there is one.
+    """Return the device of a name; `auto` takes a GPU if there is one.
 
     Raises:
-        UsageError: The device does not exist here.
+        UsageError: This machine has no such device.
     """
     has_gpu = torch.cuda.is_available()
     if name == "auto":
@@ -30,7 +30,7 @@ def choose_device(name: str) -> torch.device:
 
 
 def network_resources(resources: Resources, device: torch.device) -> Resources:
-    """Resources of work that runs networks on this machine: a worker for each GPU."""
+    """Return the resources for networks on this machine: one worker for each GPU."""
     if device.type != "cuda":
         return resources
     count = torch.cuda.device_count()

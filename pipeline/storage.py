@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all, and the fingerprints in their paths."""
+"""Files that are written whole or not at all, and fingerprints for their paths."""
 
 import errno
 import hashlib
@@ -20,21 +20,21 @@ from pipeline.errors import SodaError
 
 TEMPORARY_PREFIX = ".tmp-"
 HEADER_KEY = "soda"
-SMALLEST_FREE_BYTES = 4096  # with less, a failure to write is taken for a full disk
+SMALLEST_FREE_BYTES = 4096  # with less, a failed write means a full disk
 FULL = (errno.ENOSPC, errno.EDQUOT)
 CLOSED = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
-    """Give a temporary path beside `path`, renamed to it when the block succeeds.
+    """Yield a temporary path in the folder of `path`, and rename it after the block.
 
-    The temporary name keeps the suffix, because libraries choose formats by it.
-    When the block fails, the temporary file is removed and `path` is untouched. When
-    it succeeds, the file is on the disk for good, whatever happens to the machine.
+    The temporary name keeps the suffix, because libraries choose formats by it. If the
+    block fails, the temporary file is removed and `path` is untouched. If it succeeds,
+    the file is on the disk and survives a crash of the machine.
 
     Raises:
-        SodaError: The disk is full, or may not be written to; the message says where.
+        SodaError: The disk is full or not writable; the message says where.
     """
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -55,7 +55,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make renames in a folder outlive a loss of power, where the system can."""
+    """Flush the renames in a folder to the disk, if the system supports it."""
     with suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
         try:
@@ -65,9 +65,9 @@ def _sync_folder(folder: Path) -> None:
 
 
 def remove_temporaries(folder: Path, name: str = "*") -> None:
-    """Remove what killed writers have left of files of some name, nested ones too.
+    """Remove the temporary files that killed writers left, in subfolders too.
 
-    Nobody may be writing such files meanwhile.
+    No process may be writing files of that name at the same time.
     """
     for path in folder.rglob(f"{TEMPORARY_PREFIX}{name}"):
         path.unlink(missing_ok=True)
@@ -75,10 +75,10 @@ def remove_temporaries(folder: Path, name: str = "*") -> None:
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Name the disk where a block cannot write a file for want of space or of leave.
+    """Name the disk if the block cannot write for lack of space or permission.
 
     Raises:
-        SodaError: The disk is full, or may not be written to.
+        SodaError: The disk is full or not writable.
     """
     try:
         yield
@@ -89,7 +89,7 @@ def writing(path: Path) -> Iterator[None]:
             folder = existing_folder(path.parent)
             if not os.access(folder, os.W_OK):
                 raise SodaError(
-                    f"{path}: expected a folder that can be written, found {folder} "
+                    f"{path}: expected a writable folder, found {folder} "
                     f"(“{error.strerror}”); change its permissions or choose another "
                     "--workdir"
                 ) from error
@@ -97,9 +97,9 @@ def writing(path: Path) -> Iterator[None]:
 
 
 def _says_disk_full(error: Exception, path: Path) -> bool:
-    """Whether a failure to write is for want of space.
+    """Return whether a write failed for lack of space.
 
-    safetensors wraps the system's error in its text, PyTorch hides it altogether.
+    safetensors puts the system's error into its own text; PyTorch hides it altogether.
     """
     if isinstance(error, OSError) and error.errno in FULL:
         return True
@@ -109,17 +109,17 @@ def _says_disk_full(error: Exception, path: Path) -> bool:
 
 
 def is_full(folder: Path) -> bool:
-    """Whether a folder's disk has no space left for a file."""
+    """Return whether the disk of a folder has no space left for a file."""
     return shutil.disk_usage(existing_folder(folder)).free < SMALLEST_FREE_BYTES
 
 
 def existing_folder(folder: Path) -> Path:
-    """A folder, or the nearest one above it that is there."""
+    """Return the folder, or its nearest parent that exists."""
     return next(p for p in (folder.resolve() / "x").parents if p.exists())
 
 
 def disk_full(path: Path) -> SodaError:
-    """The one sentence for a disk without space, wherever it was noticed."""
+    """Return the error for a full disk, the same for every write that can fail."""
     return SodaError(
         f"{path}: the disk that holds {path.parent} is full; free some space or "
         f"choose another --workdir, then run the same command again"
@@ -133,28 +133,28 @@ def _umask() -> int:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text file, whole or not at all."""
+    """Write a text file atomically."""
     with atomic_path(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write a JSON file for people to read, whole or not at all."""
+    """Write a human-readable JSON file atomically."""
     write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
 
 def read_json(path: Path) -> Any:
-    """Read a JSON file that this project wrote."""
+    """Read a JSON file that `write_json` wrote."""
     return json.loads(path.read_text(encoding="utf-8"))
 
 
 def write_arrays(
     path: Path, arrays: Mapping[str, np.ndarray], metadata: Mapping[str, Any]
 ) -> None:
-    """Write named arrays and a header as safetensors, whole or not at all.
+    """Write named arrays and a header as safetensors, atomically.
 
-    The header is one string of JSON under one key: safetensors puts several keys in
-    random order, and equal content would give unequal files.
+    The header is one string of JSON under one key: safetensors writes several keys in
+    random order, so that equal content would give different files.
     """
     header = {HEADER_KEY: json.dumps(metadata, ensure_ascii=False)}
     contiguous = {key: np.ascontiguousarray(value) for key, value in arrays.items()}
@@ -163,7 +163,7 @@ def write_arrays(
 
 
 def read_arrays(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """Read what `write_arrays` wrote: the arrays and the header.
+    """Read the arrays and the header that `write_arrays` wrote.
 
     Raises:
         SodaError: The file is broken.
@@ -174,7 +174,7 @@ def read_arrays(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
 
 
 def read_header(path: Path) -> dict[str, Any]:
-    """Read only the header of what `write_arrays` wrote.
+    """Read only the header of a file that `write_arrays` wrote.
 
     Raises:
         SodaError: The file is broken.
@@ -185,7 +185,7 @@ def read_header(path: Path) -> dict[str, Any]:
 
 @contextmanager
 def whole_safetensors(path: Path) -> Iterator[None]:
-    """Name the file where reading one fails.
+    """Name the file in the error if reading it fails.
 
     Raises:
         SodaError: The file is broken.
@@ -195,7 +195,7 @@ def whole_safetensors(path: Path) -> Iterator[None]:
     except SafetensorError as error:
         raise SodaError(
             f"{path}: expected a whole safetensors file, found a broken one ({error}); "
-            "delete it and run the same command again to make it anew"
+            "delete it and run the same command again to recreate it"
         ) from error
 
 
@@ -205,7 +205,7 @@ def _header(metadata: dict[str, str] | None) -> dict[str, Any]:
 
 
 def plain(value: Any) -> Any:
-    """Turn dataclasses, paths and tuples into what JSON can hold.
+    """Convert dataclasses, paths and tuples to values for JSON.
 
     >>> plain({"a": (1, 2)})
     {'a': [1, 2]}
@@ -222,7 +222,7 @@ def plain(value: Any) -> Any:
 
 
 def fingerprint(value: Any) -> str:
-    """Short hash of parameters, the same whatever the order of the keys.
+    """Return a short hash of parameters that does not depend on the order of the keys.
 
     >>> fingerprint({"a": 1, "b": 2}) == fingerprint({"b": 2, "a": 1})
     True
@@ -232,7 +232,7 @@ def fingerprint(value: Any) -> str:
 
 
 def file_stamp(path: Path | str) -> tuple[int, int] | tuple[None, None]:
-    """Size in bytes and time of change of a file, or None where none can be had."""
+    """Return the size in bytes and modification time of a file; None if unavailable."""
     try:
         status = os.stat(path)
     except OSError:
@@ -241,6 +241,6 @@ def file_stamp(path: Path | str) -> tuple[int, int] | tuple[None, None]:
 
 
 def sha256_of(path: Path) -> str:
-    """Hex sha256 of a file's content."""
+    """Return the hex SHA-256 of the content of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
