@@ -89,7 +89,7 @@ def writing(path: Path) -> Iterator[None]:
             folder = existing_folder(path.parent)
             if not os.access(folder, os.W_OK):
                 raise SodaError(
-                    f"{path}: expected a writable folder, found {folder} "
+                    f"{path}: expected a folder that can be written, found {folder} "
                     f"(“{error.strerror}”); change its permissions or choose another "
                     "--workdir"
                 ) from error
