@@ -1,7 +1,7 @@
-"""SODA: actions in untrimmed videos, found by a model that a click can train.
+"""SODA: temporal action localization in untrimmed videos, learned from single clicks.
 
-The names below are imported when they are used: PyTorch takes seconds, and much of
-the package does without it.
+The names below are imported on first use: importing PyTorch takes seconds, and much
+of the package does not need it.
 """
 
 from importlib import import_module

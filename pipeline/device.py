@@ -10,7 +10,7 @@ def choose_device(name: str) -> str:
     """Return the name of a device that exists; `auto` takes a GPU if there is one.
 
     Raises:
-        UsageError: The device does not exist here.
+        UsageError: This machine has no such device.
     """
     if name == "cpu":
         return name

@@ -1,8 +1,8 @@
-"""Two families of errors: the user's, and a single video's.
+"""The two families of errors: those of the user, and those of a single video.
 
-A `SodaError` is something that the user can mend; its message says what was
-expected, what was found, in which file, and what to try. A `VideoError` concerns
-one video only: a batch records it in its ledger and goes on with the others.
+A `SodaError` is something that the user can fix. Its message says what was expected,
+what was found, in which file, and what to try. A `VideoError` concerns one video only:
+a batch records it in its ledger and continues with the others.
 """
 
 from extractors.errors import SodaError, WeightsError
@@ -23,48 +23,48 @@ __all__ = [
 
 
 class UsageError(SodaError, ValueError):
-    """A parameter has a value that it cannot have."""
+    """A parameter with an invalid value."""
 
     exit_code = 2
 
 
 class InputNotFoundError(SodaError, FileNotFoundError):
-    """A file or folder that the user named does not exist."""
+    """A file or folder that the user named and that does not exist."""
 
     exit_code = 3
 
 
 class AnnotationError(SodaError, ValueError):
-    """A manifest, annotation or detection file that cannot be used as it is."""
+    """A manifest, annotation file or detection file that is invalid."""
 
     exit_code = 4
 
 
 class FailedVideosError(SodaError):
-    """Some videos failed, more than `--max-failures` allows."""
+    """More failed videos than `--max-failures` allows."""
 
     exit_code = 5
 
 
 class MissingToolError(SodaError):
-    """A program, a package or a codec is missing."""
+    """A missing program, package or codec."""
 
     exit_code = 6
 
 
 class VideoError(SodaError, ValueError):
-    """One video cannot be used; the others go on."""
+    """A single video that cannot be used; the others continue."""
 
     exit_code = 5
 
 
 class UnreadableVideoError(VideoError):
-    """A file that holds no video that FFmpeg can read."""
+    """A file without a video that FFmpeg can read."""
 
 
 class TruncatedVideoError(VideoError):
-    """A file that ends before the end that it declares."""
+    """A video file that ends before its declared end."""
 
 
 class MissingVideoError(VideoError, FileNotFoundError):
-    """A video that the dataset names and the folder does not hold."""
+    """A video that the dataset names but that is not in its folder."""

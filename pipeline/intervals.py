@@ -1,4 +1,4 @@
-"""Arithmetic of half-open intervals [start, end) in seconds."""
+"""Arithmetic on half-open intervals [start, end) in seconds."""
 
 from collections.abc import Iterable
 
@@ -9,7 +9,7 @@ Interval = tuple[float, float]
 
 
 def union(intervals: Iterable[Interval]) -> list[Interval]:
-    """Disjoint intervals, in order, that cover the same times.
+    """Return disjoint intervals, in order, that cover the same times.
 
     >>> union([(3, 4), (0, 2), (1, 2.5)])
     [(0, 2.5), (3, 4)]
@@ -24,7 +24,7 @@ def union(intervals: Iterable[Interval]) -> list[Interval]:
 
 
 def intersection(a: Iterable[Interval], b: Iterable[Interval]) -> list[Interval]:
-    """Times that lie in an interval of `a` and in one of `b`.
+    """Return the times that are in an interval of `a` and in one of `b`.
 
     >>> intersection([(0, 10)], [(2, 3), (8, 12)])
     [(2, 3), (8, 10)]
@@ -39,7 +39,7 @@ def intersection(a: Iterable[Interval], b: Iterable[Interval]) -> list[Interval]
 
 
 def complement(intervals: Iterable[Interval], within: Interval) -> list[Interval]:
-    """Times of `within` that lie in none of the intervals.
+    """Return the times of `within` that are in none of the intervals.
 
     >>> complement([(2, 3)], (0, 5))
     [(0, 2), (3, 5)]
@@ -55,11 +55,11 @@ def complement(intervals: Iterable[Interval], within: Interval) -> list[Interval
 def tiou(
     a: Float[np.ndarray, "*a 2"], b: Float[np.ndarray, "*b 2"], extra: float = 0.0
 ) -> Float[np.ndarray, "..."]:
-    """Temporal intersection over union; shapes broadcast, the last axis is gone.
+    """Return the temporal intersection over union (tIoU) of intervals.
 
-    `extra` seconds are added to both lengths and to the intersection: 1 is what the
-    method's lineage does in its non-maximum suppression, 0 is exact. Two intervals
-    without length have a tIoU of 0.
+    Shapes broadcast, without the last axis. `extra` seconds are added to both lengths
+    and to the intersection: 0 is exact, and 1 is what the method's predecessors add in
+    their non-maximum suppression. Two intervals of length 0 have a tIoU of 0.
     """
     shared = np.minimum(a[..., 1], b[..., 1]) - np.maximum(a[..., 0], b[..., 0])
     shared = np.maximum(shared + extra, 0)

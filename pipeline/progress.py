@@ -1,4 +1,4 @@
-"""What a person sees while a stage runs: what was done before, and when it ends."""
+"""Progress for people while a stage runs: what is done, and when it will end."""
 
 import sys
 import time
@@ -9,21 +9,21 @@ from typing import Any, TypeVar
 LINE_SECONDS = 30.0
 TELL_SECONDS = 5.0  # between two reports to listeners
 BAR_CELLS = 24
-NOTHING = "–"  # in a table
+NOTHING = "–"  # a count of 0 in a table
 INTERRUPTED = "interrupted; run the same command again to go on from here"
 
 T = TypeVar("T")
 ShareDone = Callable[[float], None]
-Listener = Callable[[str, float], None]  # of a line for people, and the share done
+Listener = Callable[[str, float], None]  # takes a line of text and the share done
 
 _listeners: list[Listener] = []
 
 
 class Progress:
-    """One bar with an ETA on a terminal; without one, a line every 30 seconds.
+    """A bar with an ETA on a terminal; elsewhere, a line every 30 seconds.
 
-    The ETA comes from the weight that this run has done, such as seconds of video,
-    not from the number of files.
+    The ETA follows from the weight that this run has done, such as seconds of video,
+    and not from the number of files.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class Progress:
         self.fraction, self.items = 0.0, 0
 
     def announce(self) -> None:
-        """Say what was done before and what is to do."""
+        """Print the number of items that were done before and that are left to do."""
         before = self.count - len(self.to_do)
         say(
             f"{self.stage}: {self.count} {self.unit}, "
@@ -51,9 +51,9 @@ class Progress:
         )
 
     def update(self, done: float, items: int | None = None) -> None:
-        """So much of the weight is done, and so many items.
+        """Show how much of the weight, and how many items, are done.
 
-        None counts as many items as weight, where each weighs 1.
+        Without `items`, each item weighs 1, and the weight is their number.
         """
         self.fraction = min(done / self.total, 1.0) if self.total else 1.0
         self.items = min(int(done) if items is None else items, len(self.to_do))
@@ -69,12 +69,12 @@ class Progress:
             self._tell(self.line())
 
     def clear(self) -> None:
-        """Take the bar away."""
+        """Remove the bar from the terminal."""
         if sys.stderr.isatty():
             sys.stderr.write("\r\x1b[2K")
 
     def finish(self) -> None:
-        """Clear the bar and say how long it took."""
+        """Remove the bar and print how long the work took."""
         self.clear()
         if self.to_do:
             elapsed = duration_text(time.monotonic() - self.began)
@@ -83,7 +83,7 @@ class Progress:
             self._tell(line)
 
     def line(self) -> str:
-        """The bar, the items and the share that are done, and the time that is left."""
+        """Return the bar, the items and the share done, and the remaining time."""
         filled = int(self.fraction * BAR_CELLS)
         bar = "#" * filled + "-" * (BAR_CELLS - filled)
         elapsed = time.monotonic() - self.began
@@ -106,7 +106,7 @@ class Progress:
 
 @contextmanager
 def told_to(listener: Listener) -> Iterator[None]:
-    """Tell somebody else too, meanwhile, how far the work has come."""
+    """Report the progress to a listener as well, within the block."""
     _listeners.append(listener)
     try:
         yield
@@ -115,7 +115,7 @@ def told_to(listener: Listener) -> Iterator[None]:
 
 
 def silent(_: float) -> None:
-    """A progress that nobody watches."""
+    """Ignore the progress."""
 
 
 def counted(
@@ -128,17 +128,17 @@ def counted(
 
 
 def say(text: str) -> None:
-    """Tell the user something."""
+    """Print a line to the user, on standard error."""
     print(text, file=sys.stderr, flush=True)
 
 
 def say_error(error: BaseException) -> None:
-    """Tell the user what went wrong, in the error's own sentence."""
+    """Print the message of an error to the user."""
     say(f"error: {error}")
 
 
 def count_text(count: int) -> str:
-    """A count as tables show it.
+    """Return a count as tables show it.
 
     >>> count_text(7), count_text(0)
     ('7', '–')
@@ -147,7 +147,7 @@ def count_text(count: int) -> str:
 
 
 def duration_text(seconds: float) -> str:
-    """Hours, minutes and seconds.
+    """Return a duration as hours, minutes and seconds.
 
     >>> duration_text(3723.4)
     '01:02:03'
@@ -157,7 +157,7 @@ def duration_text(seconds: float) -> str:
 
 
 def bytes_text(count: float) -> str:
-    """A size for people.
+    """Return a size for people, with its unit.
 
     >>> bytes_text(7.3e9), bytes_text(12_345), bytes_text(0)
     ('7.3 GB', '12.3 kB', '0 B')

@@ -1,4 +1,4 @@
-"""Randomness that belongs to a name, so that one video more changes no other."""
+"""Random numbers per name, so that adding a video does not change the others."""
 
 import hashlib
 
@@ -6,6 +6,6 @@ import numpy as np
 
 
 def generator_of(seed: int, name: str) -> np.random.Generator:
-    """A source of random numbers that depends on a seed and a name alone."""
+    """Return a random generator that depends only on a seed and a name."""
     digest = hashlib.sha256(name.encode()).digest()
     return np.random.default_rng([seed, int.from_bytes(digest[:8], "big")])

@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all, and the fingerprints in their paths."""
+"""Files that are written whole or not at all, and fingerprints for their paths."""
 
 import hashlib
 import json
@@ -25,37 +25,37 @@ HEADER_KEY = "soda"
 
 
 def remove_temporaries(folder: Path, name: str = "*") -> None:
-    """Remove what killed writers have left of files of some name, nested ones too.
+    """Remove the temporary files that killed writers left, in subfolders too.
 
-    Nobody may be writing such files meanwhile.
+    No process may be writing files of that name at the same time.
     """
     for path in folder.rglob(f"{TEMPORARY_PREFIX}{name}"):
         path.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text file, whole or not at all."""
+    """Write a text file atomically."""
     with atomic_path(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write a JSON file for people to read, whole or not at all."""
+    """Write a human-readable JSON file atomically."""
     write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
 
 def read_json(path: Path) -> Any:
-    """Read a JSON file that this project wrote."""
+    """Read a JSON file that `write_json` wrote."""
     return json.loads(path.read_text(encoding="utf-8"))
 
 
 def write_arrays(
     path: Path, arrays: Mapping[str, np.ndarray], metadata: Mapping[str, Any]
 ) -> None:
-    """Write named arrays and a header as safetensors, whole or not at all.
+    """Write named arrays and a header as safetensors, atomically.
 
-    The header is one string of JSON under one key: safetensors puts several keys in
-    random order, and equal content would give unequal files.
+    The header is one string of JSON under one key: safetensors writes several keys in
+    random order, so that equal content would give different files.
     """
     header = {HEADER_KEY: json.dumps(metadata, ensure_ascii=False)}
     contiguous = {key: np.ascontiguousarray(value) for key, value in arrays.items()}
@@ -64,7 +64,7 @@ def write_arrays(
 
 
 def read_arrays(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """Read what `write_arrays` wrote: the arrays and the header.
+    """Read the arrays and the header that `write_arrays` wrote.
 
     Raises:
         SodaError: The file is broken.
@@ -75,7 +75,7 @@ def read_arrays(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
 
 
 def read_header(path: Path) -> dict[str, Any]:
-    """Read only the header of what `write_arrays` wrote.
+    """Read only the header of a file that `write_arrays` wrote.
 
     Raises:
         SodaError: The file is broken.
@@ -86,7 +86,7 @@ def read_header(path: Path) -> dict[str, Any]:
 
 @contextmanager
 def whole_safetensors(path: Path) -> Iterator[None]:
-    """Name the file where reading one fails.
+    """Name the file in the error if reading it fails.
 
     Raises:
         SodaError: The file is broken.
@@ -96,7 +96,7 @@ def whole_safetensors(path: Path) -> Iterator[None]:
     except SafetensorError as error:
         raise SodaError(
             f"{path}: expected a whole safetensors file, found a broken one ({error}); "
-            "delete it and run the same command again to make it anew"
+            "delete it and run the same command again to recreate it"
         ) from error
 
 
@@ -106,7 +106,7 @@ def _header(metadata: dict[str, str] | None) -> dict[str, Any]:
 
 
 def plain(value: Any) -> Any:
-    """Turn dataclasses, paths and tuples into what JSON can hold.
+    """Convert dataclasses, paths and tuples to values for JSON.
 
     >>> plain({"a": (1, 2)})
     {'a': [1, 2]}
@@ -123,7 +123,7 @@ def plain(value: Any) -> Any:
 
 
 def fingerprint(value: Any) -> str:
-    """Short hash of parameters, the same whatever the order of the keys.
+    """Return a short hash of parameters that does not depend on the order of the keys.
 
     >>> fingerprint({"a": 1, "b": 2}) == fingerprint({"b": 2, "a": 1})
     True
@@ -133,7 +133,7 @@ def fingerprint(value: Any) -> str:
 
 
 def file_stamp(path: Path | str) -> tuple[int, int] | tuple[None, None]:
-    """Size in bytes and time of change of a file, or None where none can be had."""
+    """Return the size in bytes and modification time of a file; None if unavailable."""
     try:
         status = os.stat(path)
     except OSError:
@@ -142,7 +142,7 @@ def file_stamp(path: Path | str) -> tuple[int, int] | tuple[None, None]:
 
 
 def sha256_of(path: Path) -> str:
-    """Hex sha256 of a file's content."""
+    """Return the hex SHA-256 of the content of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -1,10 +1,11 @@
-"""Many videos, one function: done side by side, resumed, nothing lost.
+"""A parallel, resumable map of one function over many videos.
 
-A stage hands its videos over as items. Those without a valid output are written to a
-job folder, a file of items a slice; workers (`python -m pipeline.fanout.worker JOB k`)
-take a slice each, longest first, and write each output whole or not at all. A video's
-own error goes to the ledger `failures/<stage>/<id>.json` while the others go on. Rounds
-repeat for what is missing without an error of its own: a worker may have been killed.
+A stage passes its videos as items. The items without a valid output are divided into
+slices, one file each in a job folder. Each worker
+(`python -m pipeline.fanout.worker JOB k`) takes one slice, longest item first, and
+writes each output whole or not at all. The error of a single video goes to the ledger
+`failures/<stage>/<id>.json`, and the others continue. Because a worker may be killed,
+further rounds repeat the items that have neither an output nor an error.
 """
 
 from pipeline.fanout.job import Item, Job

@@ -1,4 +1,4 @@
-"""What runs the workers of a round, here or elsewhere."""
+"""The interface for running the workers of a round, here or on a cluster."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,37 +7,37 @@ from typing import Protocol, runtime_checkable
 
 @runtime_checkable
 class Executor(Protocol):
-    """Runs `python -m pipeline.fanout.worker FOLDER k` for each slice of a job."""
+    """A runner of `python -m pipeline.fanout.worker FOLDER k` for every slice k."""
 
-    more_memory: str  # how a worker gets it, for messages
+    more_memory: str  # the flag that gives it to a worker, for messages
 
     def slices(self, items: int) -> int:
-        """Into how many slices so many items are best divided."""
+        """Return the best number of slices for a number of items."""
 
     def is_running(self, folder: Path) -> bool:
-        """Whether workers of the folder go on that an earlier process has started."""
+        """Return whether workers from an earlier process still run for the folder."""
 
     def cancel(self, folder: Path) -> None:
-        """End such workers, whose work is no longer wanted.
+        """End such workers, whose work is no longer needed.
 
         Raises:
-            SodaError: They go on, out of this one's reach.
+            SodaError: They may still run, and this executor cannot end them.
         """
 
     def run(
         self, folder: Path, slices: int, watch: Callable[[], None]
     ) -> dict[int, str]:
-        """Run all slices to their ends, or wait for those that are running.
+        """Run all slices until they end, or wait for the running ones.
 
         Args:
-            folder: The job's, as `write_round` leaves it.
-            slices: How many there are.
-            watch: Called now and then meanwhile.
+            folder: The folder of the job, as `write_round` leaves it.
+            slices: The number of slices.
+            watch: Called regularly in the meantime.
 
         Returns:
-            The slices whose ends were not their items' fault but, say, a node's, and
-            what is known of these ends.
+            The slices that ended through no fault of their items, such as on a node
+            that died, with a description of how they ended.
 
         Raises:
-            SodaError: They cannot be started, or a worker has failed by itself.
+            SodaError: The workers cannot be started, or one has failed by itself.
         """

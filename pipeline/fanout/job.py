@@ -1,4 +1,4 @@
-"""What a stage has to do: items, and the folder in which workers find them."""
+"""The work of a stage: its items, and the folder in which workers find them."""
 
 import json
 import os
@@ -13,16 +13,16 @@ from pipeline.storage import atomic_path, plain, read_json, write_json
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One video's work in a stage."""
+    """The work on one video in a stage."""
 
     id: str
-    inputs: tuple[str, ...]  # paths; an output older than one of them is made again
+    inputs: tuple[str, ...]  # paths; an output older than one of them is recreated
     output: str  # path
-    weight: float  # what the progress counts, such as frames or seconds of video
-    arguments: dict[str, Any]  # of the function, this video's own
+    weight: float  # counted by the progress, such as frames or seconds of video
+    arguments: dict[str, Any]  # of the function, specific to this video
 
     def is_done(self) -> bool:
-        """Whether the output is there and at least as new as all inputs."""
+        """Return whether the output exists and is at least as new as all inputs."""
         try:
             made = os.stat(self.output).st_mtime_ns
             return all(os.stat(path).st_mtime_ns <= made for path in self.inputs)
@@ -30,7 +30,7 @@ class Item:
             return False
 
     def settle(self) -> None:
-        """Make a new output no older than its inputs, whatever the clocks say."""
+        """Set the time of a new output to be no older than its inputs."""
         newest = max((os.stat(path).st_mtime_ns for path in self.inputs), default=0)
         if os.stat(self.output).st_mtime_ns < newest:
             os.utime(self.output, ns=(newest, newest))
@@ -38,39 +38,39 @@ class Item:
 
 @dataclass(frozen=True)
 class Job:
-    """A function and the items that it is to be called with.
+    """A function and the items with which it is called.
 
-    The function is `module:name`, and is called as
-    `function(inputs, output, progress=..., **parameters, **item.arguments)` where
-    `progress(share)` tells which share of the item is done.
+    The function is given as `module:name` and is called as
+    `function(inputs, output, progress=..., **parameters, **item.arguments)`. It calls
+    `progress(share)` with the share of the item that is done.
     """
 
     stage: str
     function: str
     parameters: dict[str, Any]
     items: tuple[Item, ...]
-    unit: str = "videos"  # what an item is to people
-    tells_progress: bool = True  # so that one without any may be taken for stuck
+    unit: str = "videos"  # the name of an item for people
+    tells_progress: bool = True  # if it does, an item without any is taken for stuck
 
     def folder(self, workdir: Path) -> Path:
-        """Where a round's items, its workers' states and their logs lie."""
+        """Return the folder of the items, the workers' states and their logs."""
         return workdir / "jobs" / self.stage
 
 
 @dataclass(frozen=True)
 class Order:
-    """What every worker of a round needs to know."""
+    """The instructions for all workers of a round."""
 
     stage: str
     function: str
     parameters: dict[str, Any]
-    stall_seconds: float  # without progress, after which a worker ends itself; 0: never
+    stall_seconds: float  # without progress, until a worker ends itself; 0: never
 
 
 def write_round(folder: Path, order: Order, items: Sequence[Item], slices: int) -> None:
-    """Write what the workers of a round are to do, in a folder that is made anew.
+    """Write the work of a round into a folder that is recreated.
 
-    Slice k has every n-th item, the longest first.
+    Slice k of n has every n-th item from the k-th on, longest first.
     """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True)
@@ -87,17 +87,17 @@ def write_round(folder: Path, order: Order, items: Sequence[Item], slices: int) 
 
 
 def read_order(folder: Path) -> Order:
-    """What a round's workers are to know."""
+    """Read the instructions for the workers of a round."""
     return Order(**read_json(folder / "order.json"))
 
 
 def count_slices(folder: Path) -> int:
-    """How many slices a round has."""
+    """Return the number of slices of a round."""
     return len(list(folder.glob("items-*.jsonl")))
 
 
 def read_items(folder: Path, k: int) -> Iterator[Item]:
-    """The items of one slice."""
+    """Yield the items of one slice."""
     with (folder / f"items-{k}.jsonl").open(encoding="utf-8") as file:
         for line in file:
             id, inputs, output, weight, arguments = json.loads(line)

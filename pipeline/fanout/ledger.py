@@ -1,4 +1,4 @@
-"""The videos that failed, and why."""
+"""The record of the failed videos and their errors."""
 
 import shutil
 from pathlib import Path
@@ -6,29 +6,29 @@ from pathlib import Path
 from pipeline.errors import SodaError
 from pipeline.storage import TEMPORARY_PREFIX, file_name, read_json, write_json
 
-# A video in whose company a worker was killed twice is not tried a third time.
+# A video whose workers died this many times is given up.
 MAX_DEATHS = 2
-MOST_SHOWN = 20  # failures, where they are listed for a person
+MOST_SHOWN = 20  # failures in a list for people
 
 
 class Ledger:
-    """The failures of one stage: a JSON file a video."""
+    """The failures of one stage, with a JSON file for each video."""
 
     def __init__(self, workdir: Path, stage: str) -> None:
         self.stage = stage
         self.folder = workdir / "failures" / stage
 
     def record(self, id: str, error: BaseException) -> None:
-        """Keep a video's own error; a later one replaces it."""
+        """Record the error of a video, replacing an earlier one."""
         entry = {"id": id, "error": type(error).__name__, "message": str(error)}
         write_json(self._path(id), entry)
 
     def holds(self, id: str) -> bool:
-        """Whether a video has failed."""
+        """Return whether a video has failed."""
         return self._path(id).exists()
 
     def read(self) -> dict[str, dict[str, str]]:
-        """All entries by video id."""
+        """Return all entries by video id."""
         entries = [
             read_json(path)
             for path in sorted(self.folder.glob("*.json"))
@@ -37,27 +37,27 @@ class Ledger:
         return {entry["id"]: entry for entry in entries}
 
     def listed(self) -> str:
-        """The first entries, a line each, and how many there are beside them."""
+        """Return the first entries, a line each, and the number of further ones."""
         lines = [f"  {id}: {entry['message']}" for id, entry in self.read().items()]
         more = len(lines) - MOST_SHOWN
         rest = [f"  ... and {more} more, in {self.folder}"] if more > 0 else []
         return "\n".join(lines[:MOST_SHOWN] + rest)
 
     def clear(self) -> None:
-        """Remove all entries: the videos get another chance."""
+        """Remove all entries, so that the videos are tried again."""
         for path in self.folder.glob("*.json"):
             path.unlink(missing_ok=True)
 
     def blame(self, id: str, path: str, how: str) -> None:
-        """Count a worker's death on a video; after `MAX_DEATHS` it is given up.
+        """Count the death of a worker on a video, and record the video after enough.
 
-        The counts live beside the entries, so that a poisoned video is given up
-        however the run is started.
+        A video with `MAX_DEATHS` deaths becomes a failure. The counts are kept on disk
+        and include the deaths of earlier runs.
 
         Args:
-            id: The video that was in flight.
-            path: Its files, for the message.
-            how: What happened to the workers, and what to try.
+            id: The video that the worker was processing.
+            path: The files of the video, for the message.
+            how: The end of a sentence about the workers, with what to try.
         """
         counter = self._deaths / f"{file_name(id)}.json"
         deaths = 1 + (read_json(counter)["deaths"] if counter.exists() else 0)
@@ -67,7 +67,7 @@ class Ledger:
             self.record(id, SodaError(f"{path}: {deaths} workers {how}"))
 
     def forget_deaths(self) -> None:
-        """The stage has ended: what was not given up has come through."""
+        """Remove the counts of deaths, at the end of the stage."""
         shutil.rmtree(self._deaths, ignore_errors=True)
 
     def _path(self, id: str) -> Path:

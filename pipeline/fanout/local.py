@@ -1,4 +1,4 @@
-"""Workers as processes of this machine."""
+"""Workers as processes on this machine."""
 
 import os
 import subprocess
@@ -21,37 +21,40 @@ POLL_SECONDS = 0.2
 
 
 class LocalExecutor:
-    """So many processes side by side, a slice each."""
+    """An executor with one local process per slice."""
 
     more_memory = "--jobs 1"
 
     def __init__(self, resources: Resources, lock: int) -> None:
-        """`lock` is a file descriptor that workers keep open for as long as they live.
+        """Set the resources and the file descriptor of the lock.
 
-        So nobody else begins the same work before the last of them has ended.
+        Workers inherit the lock, so another run cannot begin the same work before the
+        last worker has ended.
         """
         self.jobs, self.gpus, self.lock = resources.jobs, resources.gpus, lock
 
     def slices(self, items: int) -> int:
-        """One for each process."""
+        """Return one slice for each process."""
         return min(self.jobs, items)
 
     def is_running(self, folder: Path) -> bool:
-        """Never: workers end with the process that started them."""
+        """Return False, because workers end with the process that started them."""
         return False
 
     def cancel(self, folder: Path) -> None:
-        """Nothing is left to end, unless it was sent to a cluster.
+        """Refuse to continue if an array of the folder may still run on a cluster.
+
+        Local workers need no cancelling.
 
         Raises:
-            SodaError: It was, and may not have ended.
+            SodaError: An array was sent to a cluster and may not have ended.
         """
         refuse_queued(folder)
 
     def run(
         self, folder: Path, slices: int, watch: Callable[[], None]
     ) -> dict[int, str]:
-        """Run all slices at once; see `Executor`."""
+        """Run all slices in parallel; see `Executor`."""
         with self._workers(folder, slices) as workers:
             while any(worker.poll() is None for worker in workers):
                 time.sleep(POLL_SECONDS)
@@ -63,8 +66,8 @@ class LocalExecutor:
                     raise disk_full(folder)
                 raise SodaError(
                     f"worker {k} of {folder} ended with exit code {worker.returncode}; "
-                    "this is a fault of the program or of its installation, its log "
-                    f"ends:\n{log_tail(folder, k)}"
+                    "this is a fault of the program or of its installation. The "
+                    f"worker's log ends:\n{log_tail(folder, k)}"
                 )
         at_work = {k for k, state in read_states(folder) if state.in_flight}
         killed = {k for k, worker in enumerate(workers) if worker.returncode < 0}
@@ -72,10 +75,10 @@ class LocalExecutor:
 
     @contextmanager
     def _workers(self, folder: Path, slices: int) -> Iterator[Processes]:
-        """Worker processes that never outlive this one.
+        """Start worker processes that never outlive this one.
 
-        Each reads its standard input, whose other end only we hold: however we die, it
-        sees the end of the file and exits.
+        Each worker reads its standard input, and only this process has the other end.
+        However this process ends, the worker sees the end of the input and exits.
         """
         workers: list[subprocess.Popen[bytes]] = []
         try:
@@ -103,7 +106,7 @@ class LocalExecutor:
                     worker.stdin.close()
 
     def _share(self, k: int, slices: int) -> dict[str, str]:
-        """Worker k's share of the processors and of the GPUs, as its environment."""
+        """Return the environment that gives worker k its processors and GPU."""
         share = {"OMP_NUM_THREADS": str(max(1, (os.cpu_count() or 1) // slices))}
         if self.gpus:
             visible = os.environ.get("CUDA_VISIBLE_DEVICES")

@@ -1,4 +1,4 @@
-"""One run at a time for one piece of work."""
+"""Locks that let only one run do a piece of work at a time."""
 
 import errno
 import fcntl
@@ -10,37 +10,40 @@ from typing import IO
 from pipeline.progress import say
 from pipeline.storage import writing
 
-# Of file systems that know no locks, as some clusters' do.
+# The errors of file systems without locks, which some clusters have.
 WITHOUT_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 
-LOCKS = "locks"  # the folder of them, in a work folder
+LOCKS = "locks"  # their folder in a work folder
 
 
 @contextmanager
 def locked(workdir: Path, name: str) -> Iterator[int]:
-    """Hold a work folder's lock of a name, waiting for whoever holds it.
+    """Hold a named lock of a work folder; wait while another process holds it.
 
-    It goes with the processes that hold it, however they end: this one, and those that
-    inherit the file descriptor that is given.
+    The lock is released when all its holders have ended, however they end: this process
+    and those that inherit the yielded file descriptor.
     """
     with _open(workdir, name) as file:
         if not _take(file, fcntl.LOCK_EX | fcntl.LOCK_NB):
-            say(f"{name}: another run in {workdir} is at it; waiting for its end")
+            say(
+                f"{name}: another run in {workdir} is already doing this; waiting for "
+                "it to end"
+            )
             _take(file, fcntl.LOCK_EX)
         yield file.fileno()
 
 
 def share(workdir: Path, content: str, end_others: Callable[[], None]) -> IO[str]:
-    """Use a work folder beside runs of the same content, and not beside others.
+    """Share a work folder with runs of the same content only.
 
     Args:
         workdir: The work folder.
-        content: Says what it is that must be the same.
-        end_others: Called when the content was another one; ends what outlives the
-            processes of its runs.
+        content: A text that is equal in all runs that may share the folder.
+        end_others: Called if the content has changed. It ends the work that outlives
+            the processes of the earlier runs.
 
     Returns:
-        What holds the lock until it is closed, at the latest with this process.
+        An open file that holds the lock until it is closed or this process ends.
     """
     file = _open(workdir, "content")
     _take(file, fcntl.LOCK_SH)
@@ -48,7 +51,7 @@ def share(workdir: Path, content: str, end_others: Callable[[], None]) -> IO[str
         if not _take(file, fcntl.LOCK_EX | fcntl.LOCK_NB):
             say(
                 f"{workdir}: another run uses it with other videos, annotations, "
-                "clicks or --cache; waiting for its end (or choose another --workdir)"
+                "clicks or --cache; waiting for it to end (or choose another --workdir)"
             )
             _take(file, fcntl.LOCK_EX)
         end_others()
@@ -56,15 +59,15 @@ def share(workdir: Path, content: str, end_others: Callable[[], None]) -> IO[str
             file.truncate(0)
             file.write(content)
             file.flush()
-        # Between the two locks, another run may have come first.
+        # Between the two locks, another run may have taken the folder.
         _take(file, fcntl.LOCK_SH)
     return file
 
 
 def held_locks(workdir: Path) -> list[str]:
-    """The names of a work folder's locks that some process holds.
+    """Return the names of a work folder's locks that some process holds.
 
-    Of somebody else's locks, which may not be opened, nothing can be known.
+    Lock files of other users that cannot be opened are left out.
     """
     held = []
     for path in sorted((workdir / LOCKS).glob("*.lock")):
@@ -75,7 +78,7 @@ def held_locks(workdir: Path) -> list[str]:
 
 
 def remove_lock(path: Path) -> None:
-    """Remove a lock's file, unless some process holds it."""
+    """Remove the file of a lock, unless some process holds it."""
     with path.open("a+", encoding="utf-8") as file:
         if _take(file, fcntl.LOCK_EX | fcntl.LOCK_NB):
             path.unlink(missing_ok=True)
@@ -94,7 +97,7 @@ def _open(workdir: Path, name: str) -> IO[str]:
 
 
 def _take(file: IO[str], kind: int) -> bool:
-    """Whether the lock was to be had."""
+    """Take a lock; return False if it is held and `kind` says not to wait."""
     try:
         fcntl.flock(file, kind)
     except BlockingIOError:
@@ -102,5 +105,5 @@ def _take(file: IO[str], kind: int) -> bool:
     except OSError as error:
         if error.errno not in WITHOUT_LOCKS:
             raise
-        say(f"{file.name}: no locks on this disk; let no two runs write to it at once")
+        say(f"{file.name}: no locks on this disk; use it for one run at a time")
     return True

@@ -1,4 +1,4 @@
-"""What the workers of a round have printed."""
+"""The logs of the workers of a round."""
 
 from pathlib import Path
 
@@ -6,27 +6,27 @@ from pipeline.errors import SodaError
 from pipeline.storage import read_json
 
 TAIL_CHARACTERS = 4000
-# How faulthandler begins, of a worker that ended itself, and of one that crashed.
+# The first words of faulthandler for a worker that stalled, and for one that crashed.
 STUCK = "Timeout ("
 CRASHED = "Fatal Python error: "
 
 
 def log_path(folder: Path, k: int) -> Path:
-    """The log of worker k."""
+    """Return the path of the log of worker k."""
     return folder / f"log-{k}.txt"
 
 
 def log_tail(folder: Path, k: int) -> str:
-    """The end of worker k's log; nothing where there is none."""
+    """Return the end of the log of worker k, or an empty text if there is no log."""
     path = log_path(folder, k)
     return path.read_text(errors="replace")[-TAIL_CHARACTERS:] if path.exists() else ""
 
 
 def raise_error_of(folder: Path, k: int) -> None:
-    """Pass on a worker's own end: an error that is no video's concerns everybody.
+    """Raise the error with which worker k ended, if it concerns all videos.
 
     Raises:
-        SodaError: That is how worker k ended.
+        SodaError: Worker k ended with such an error.
     """
     path = folder / f"error-{k}.json"
     if path.exists():
@@ -37,12 +37,12 @@ def raise_error_of(folder: Path, k: int) -> None:
 
 
 def says_stuck(folder: Path, k: int) -> bool:
-    """Whether worker k has ended itself for want of progress."""
+    """Return whether worker k has ended itself for lack of progress."""
     return any(line.startswith(STUCK) for line in log_tail(folder, k).splitlines())
 
 
 def crash_of(folder: Path, k: int) -> str | None:
-    """What worker k crashed of, such as "Segmentation fault"; None if it did not."""
+    """Return how worker k crashed, such as "Segmentation fault"; None if it did not."""
     path = log_path(folder, k)
     lines = path.read_text(errors="replace").splitlines() if path.exists() else []
     crashes = [line for line in lines if line.startswith(CRASHED)]

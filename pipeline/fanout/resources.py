@@ -1,4 +1,4 @@
-"""What a run may use; nothing of it changes the results."""
+"""The resources of a run, which never change its results."""
 
 import os
 from dataclasses import dataclass
@@ -8,15 +8,15 @@ from pipeline.fanout.slurm_config import SlurmConfig
 
 @dataclass(frozen=True)
 class Resources:
-    """What a run may use."""
+    """The resources that a run may use."""
 
     jobs: int  # worker processes
     max_failures: float = 0.0  # share of the videos that may fail
-    gpus: int = 0  # of this machine, shared out among the workers; 0: they take none
-    stall_minutes: float = 30.0  # a video without progress is given up; 0: never
+    gpus: int = 0  # of this machine, divided among the workers; 0: no GPU
+    stall_minutes: float = 30.0  # without progress, to give a video up; 0: no limit
     slurm: SlurmConfig | None = None  # of each worker; None: on this machine
 
 
 def default_jobs() -> int:
-    """As many workers as this process may use processors."""
+    """Return the number of processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1

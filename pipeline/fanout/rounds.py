@@ -1,4 +1,4 @@
-"""Rounds of workers, until every item has its output or its error."""
+"""Rounds of workers, repeated until every item has an output or an error."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -25,17 +25,19 @@ from pipeline.fanout.state import read_states
 from pipeline.progress import Progress
 from pipeline.storage import remove_temporaries
 
-# Rounds one after the other that may end, through no item's fault, without an output.
+# The rounds in a row that may bring nothing while the ends of workers are excused. One
+# such round can be bad luck, such as a node that dies, and a second one coincidence. A
+# third suggests a lasting cause, such as a time limit that is too short for any item.
 MOST_IDLE_ROUNDS = 3
 
 
 def run_job(job: Job, workdir: Path, resources: Resources) -> dict[str, str]:
-    """Bring all items to their outputs; returns why some failed for good, by id.
+    """Process all items, and return the errors of the failed ones by id.
 
     Raises:
-        FailedVideosError: More videos failed than `max_failures` allows; each is
-            named with its reason, and the ledger holds the same.
-        SodaError: Something concerns all videos.
+        FailedVideosError: More videos failed than `max_failures` allows. The message
+            gives their reasons, which are also in the ledger.
+        SodaError: An error concerns all videos.
     """
     with locked(workdir, f"{job.stage} job") as lock:
         failures = Ledger(workdir, job.stage)
@@ -82,7 +84,14 @@ class Rounds:
         )
 
     def run(self, to_do: list[Item]) -> None:
-        """Repeat rounds for what is missing without an error of its own."""
+        """Repeat rounds for the items that have neither an output nor an error."""
+        # `excused` are the slices whose workers ended through no fault of an item (a
+        # dead node, a time limit); `deaths` is the number of other workers that died
+        # while they worked on an item; `idle` is the number of rounds in a row without
+        # a new output, failure or death. An idle round that was not excused would only
+        # repeat itself, so it raises at once. The loop ends: with n items, at most n
+        # rounds shorten `to_do`, at most n * (MAX_DEATHS - 1) others count a death (one
+        # more gives the item up), and MOST_IDLE_ROUNDS idle rounds in a row raise.
         idle = 0
         while to_do:
             excused = self._round(to_do)
@@ -94,12 +103,12 @@ class Rounds:
                 how = f" ({', '.join(sorted({*excused.values()}))})" if excused else ""
                 raise SodaError(
                     f"{self.order.stage}: the workers ended without finishing "
-                    f"anything{how}, see their logs in {self.folder}"
+                    f"anything{how}; see their logs in {self.folder}"
                 )
             to_do = left
 
     def is_running(self, items: list[Item]) -> bool:
-        """Whether workers that an earlier process has started do the same work."""
+        """Return whether workers from an earlier process are doing the same work."""
         folder, is_there = self.folder, (self.folder / "order.json").exists()
         if not is_there or read_order(folder) != self.order:
             return False
@@ -109,7 +118,7 @@ class Rounds:
         return is_same and self.executor.is_running(folder)
 
     def _round(self, items: list[Item]) -> dict[int, str]:
-        """One try at all items; the slices that ended blamelessly, and how."""
+        """Try all items once; return the excused slices, and how they ended."""
         if not self.is_running(items):
             self.executor.cancel(self.folder)
             slices = self.executor.slices(len(items))
@@ -129,9 +138,9 @@ class Rounds:
         )
 
     def _blame_deaths(self, items: list[Item], excused: Mapping[int, str]) -> int:
-        """Count the videos that were in flight when a worker died by itself.
+        """Blame the items on which workers died by themselves; return the death count.
 
-        One that is done had been so when the worker died, between two of them.
+        An item that is done is not blamed: its worker died just after it.
         """
         paths = {i.id: ", ".join(i.inputs) for i in items if not i.is_done()}
         deaths = [
@@ -142,17 +151,16 @@ class Rounds:
         for k, id in deaths:
             if says_stuck(self.folder, k):
                 how = (
-                    f"made no progress in it for {self.stall_minutes:g} min; mend it "
-                    "or leave it out, or allow more with --stall-minutes"
+                    f"made no progress in it for {self.stall_minutes:g} min; fix it "
+                    "or leave it out, or allow more time with --stall-minutes"
                 )
             elif crash := crash_of(self.folder, k):
                 how = (
-                    f"crashed while they worked on it ({crash}); mend it or leave it "
-                    "out"
+                    f"crashed while they worked on it ({crash}); fix it or leave it out"
                 )
             else:
                 how = (
-                    "were killed while they worked on it, probably for want of memory; "
+                    "were killed while they worked on it, probably for lack of memory; "
                     f"try {self.executor.more_memory} or leave it out"
                 )
             self.failures.blame(id, paths[id], how)
@@ -162,14 +170,14 @@ class Rounds:
 def check_failures(
     failures: Ledger, job: Job, logs: Path, max_failures: float
 ) -> dict[str, str]:
-    """What the ledger holds, if it is little enough, else `FailedVideosError`."""
+    """Return the errors in the ledger, or raise `FailedVideosError` if too many."""
     failed = {id: entry["message"] for id, entry in failures.read().items()}
     count = len(job.items)
     if len(failed) <= max_failures * count:
         return failed
     raise FailedVideosError(
         f"{failures.stage}: {len(failed)} of {count} {job.unit} failed; the others are "
-        f"done. Mend or remove these, or allow a share with --max-failures, then run "
+        f"done. Fix or remove these, or allow a share with --max-failures, then run "
         f"the same command again. Ledger: {failures.folder}; the workers' logs: "
         f"{logs}\n{failures.listed()}"
     )

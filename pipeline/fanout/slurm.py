@@ -1,4 +1,4 @@
-"""Workers as job arrays of a Slurm cluster."""
+"""Workers as job arrays on a Slurm cluster."""
 
 import shlex
 import sys
@@ -20,34 +20,34 @@ from pipeline.progress import say
 from pipeline.storage import plain, read_json, write_json
 
 SUBMISSION = "slurm.json"  # in the job's folder
-# Slices for each worker at a time, so that one that ends early is not left without.
+# Several slices for each parallel worker, so that one that ends early gets another.
 SLICES_A_WORKER = 4
-# A network file system may show for so long what was before.
+# A network file system may show an old state for this long.
 LAG_SECONDS = 60.0
 
 
 @dataclass
 class Submission:
-    """The arrays that were sent for a job's folder, kept in it."""
+    """The arrays that were sent for the folder of a job, recorded in it."""
 
-    # Stands in the arrays' comments: one whose id could not be kept is found by it.
+    # Part of the comment of each array: finds an array whose id could not be saved.
     token: str = field(default_factory=lambda: uuid.uuid4().hex)
     arrays: dict[str, int] = field(default_factory=dict)  # id: its first slice
-    has_ended: bool = False  # as far as was seen; workers may go on without us
+    has_ended: bool = False  # as observed; workers may run on after this process
 
     @classmethod
     def read(cls, folder: Path) -> "Submission | None":
-        """What was sent for a folder and may still be in the queue, if anything is."""
+        """Read the submission of a folder; None if no array can be in the queue."""
         path = folder / SUBMISSION
         found = cls(**read_json(path)) if path.exists() else None
         return None if found and found.has_ended else found
 
     def write(self, folder: Path) -> None:
-        """Keep it."""
+        """Write the submission to the folder of its job."""
         write_json(folder / SUBMISSION, plain(self))
 
     def adopt(self, tasks: list[Task]) -> dict[int, Task]:
-        """Of some tasks our own, by slice; arrays are taken in whose ids were lost."""
+        """Return the tasks of this submission by slice, adding arrays of lost ids."""
         for task in tasks:
             token, _, first = task.comment.partition(" ")
             if token == self.token:
@@ -63,7 +63,7 @@ class Submission:
 
 
 class SlurmExecutor:
-    """An array of workers, a slice each; several where one cannot hold them all."""
+    """An executor with one array task per slice, in several arrays if necessary."""
 
     more_memory = "more --mem"
 
@@ -72,20 +72,20 @@ class SlurmExecutor:
         self.name = f"soda-{stage}"
 
     def slices(self, items: int) -> int:
-        """Some for each worker at a time."""
+        """Return a few slices for each parallel worker."""
         return min(items, SLICES_A_WORKER * self.config.max_parallel)
 
     def is_running(self, folder: Path) -> bool:
-        """Whether an array that was sent for this folder waits or runs."""
+        """Return whether an array of this folder is waiting or running."""
         submission = Submission.read(folder)
         return submission is not None and bool(self._going(submission))
 
     def cancel(self, folder: Path) -> None:
-        """End the arrays of this folder, and wait for their ends."""
+        """Cancel the arrays of this folder, and wait until they have ended."""
         submission = Submission.read(folder)
         if submission is None or not self._going(submission):
             return
-        say(f"{self.stage}: cancelling array {submission}, sent for other work")
+        say(f"{self.stage}: cancelling array {submission} of other work")
         self._patiently(lambda: slurm.cancel(list(submission.arrays)))
         while self._going(submission):
             time.sleep(self.config.poll_seconds)
@@ -93,10 +93,10 @@ class SlurmExecutor:
     def run(
         self, folder: Path, slices: int, watch: Callable[[], None]
     ) -> dict[int, str]:
-        """Send what was not sent and wait for the ends; see `Executor`."""
+        """Send the missing arrays and wait until all have ended; see `Executor`."""
         submission = Submission.read(folder)
         if submission:
-            self._tasks(submission)  # takes in what was lost
+            self._tasks(submission)  # adds arrays whose ids were lost
             say(f"{self.stage}: joining array {submission}, which is in Slurm's queue")
         else:
             submission = Submission()
@@ -107,7 +107,7 @@ class SlurmExecutor:
         except KeyboardInterrupt:
             say(
                 f"\n{self.stage}: array {submission} goes on in Slurm; the same "
-                f"command joins it, `scancel {submission}` ends it"
+                f"command joins it, and `scancel {submission}` ends it"
             )
             raise
         completed = [k for k, end in ends.items() if end.state == "COMPLETED"]
@@ -117,7 +117,7 @@ class SlurmExecutor:
         return excuses(folder, slices, ends)
 
     def _tasks(self, submission: Submission) -> dict[int, Task]:
-        """All tasks of ours that Slurm knows, by slice."""
+        """Return the tasks of a submission that Slurm knows, by slice."""
         return submission.adopt(self._patiently(lambda: slurm.list_tasks(self.name)))
 
     def _going(self, submission: Submission) -> list[Task]:
@@ -128,10 +128,10 @@ class SlurmExecutor:
         return slurm.waiting_out(question, self.config.poll_seconds)
 
     def _send(self, submission: Submission, folder: Path, slices: int) -> None:
-        """Send the arrays that were not sent.
+        """Send the arrays that were not sent yet.
 
-        The indices of an array are below a power of ten, so that a later array's log
-        names, its own number and then the index, end in the slice's number.
+        Array indices stay below a power of ten, and the log names of a later array are
+        its own number followed by the index. So they end in the number of the slice.
         """
         digits = len(str(self._patiently(slurm.max_array_size))) - 1
         firsts = range(0, slices, 10**digits)
@@ -152,7 +152,7 @@ class SlurmExecutor:
     def _send_array(
         self, submission: Submission, first: int, options: list[str], folder: Path
     ) -> None:
-        """Send one array, or find that it was sent though Slurm did not say so."""
+        """Send one array, unless Slurm already has it from an unconfirmed attempt."""
         python, place = shlex.quote(sys.executable), shlex.quote(str(folder.resolve()))
         script = (
             "#!/bin/sh\n"
@@ -180,7 +180,7 @@ class SlurmExecutor:
     def _wait(
         self, submission: Submission, watch: Callable[[], None]
     ) -> dict[int, Task]:
-        """Wait until nothing is in the queue; the last that was seen of each slice."""
+        """Wait until the queue is empty; return the last known task of each slice."""
         seen: dict[int, Task] = {}
         reasons: set[str] = {"None"}
         while True:
@@ -198,14 +198,14 @@ class SlurmExecutor:
 
 
 def end_arrays(workdir: Path, config: SlurmConfig | None) -> None:
-    """End what a work folder's earlier runs have sent and did not see end.
+    """Cancel the arrays that earlier runs of a work folder left in the queue.
 
     Args:
         workdir: The work folder.
-        config: How the cluster is asked; None: this run does not use one.
+        config: How to ask the cluster; None if this run does not use it.
 
     Raises:
-        SodaError: It does not, and an array may be in the queue.
+        SodaError: This run does not use the cluster, and an array may be queued.
     """
     for path in sorted(workdir.glob(f"jobs/*/{SUBMISSION}")):
         folder, stage = path.parent, path.parent.name
@@ -216,10 +216,10 @@ def end_arrays(workdir: Path, config: SlurmConfig | None) -> None:
 
 
 def refuse_queued(folder: Path) -> None:
-    """Refuse to do on this machine what an array may still be doing.
+    """Refuse to repeat on this machine the work of an array that may still run.
 
     Raises:
-        SodaError: It is in the queue, or cannot be asked for from here.
+        SodaError: The array is in the queue, or this machine cannot ask for it.
     """
     submission = Submission.read(folder)
     if submission is None:
@@ -229,8 +229,8 @@ def refuse_queued(folder: Path) -> None:
         slurm.call("squeue", "--version")
     except SodaError as error:
         raise SodaError(
-            f"{stage}: {sent}, which cannot be asked whether it has ended ({error}); "
-            f"if it has, remove {folder / SUBMISSION} and try again"
+            f"{stage}: {sent}, and this machine cannot ask whether it has ended "
+            f"({error}); if it has, remove {folder / SUBMISSION} and try again"
         ) from error
     if SlurmExecutor(SlurmConfig(), stage).is_running(folder):
         raise SodaError(
@@ -240,7 +240,7 @@ def refuse_queued(folder: Path) -> None:
 
 
 def await_files(folder: Path, stage: str, slices: list[int]) -> None:
-    """Wait until what finished workers have written is seen on this machine too."""
+    """Wait until the files of finished workers are visible on this machine."""
     failures = Ledger(folder.parent.parent, stage)
     end = time.monotonic() + LAG_SECONDS
     for k in slices:
@@ -255,10 +255,10 @@ def await_files(folder: Path, stage: str, slices: list[int]) -> None:
 
 
 def excuses(folder: Path, slices: int, ends: Mapping[int, Task]) -> dict[int, str]:
-    """The slices whose ends were Slurm's doing, and how it calls them.
+    """Return the slices whose ends are due to Slurm, and how they ended.
 
     Raises:
-        SodaError: A worker failed by itself, or not one got to its first item.
+        SodaError: A worker failed by itself, or no worker reached its first item.
     """
     states = [read_state(folder, k) for k in range(slices)]
     has_begun = any(state != State() for state in states)
@@ -274,9 +274,9 @@ def excuses(folder: Path, slices: int, ends: Mapping[int, Task]) -> dict[int, st
             found[k] = f"{end.state} ({end.reason}) on node {end.node}"
             if not has_begun:
                 raise SodaError(
-                    f"worker {k} of {folder} did not begin its work, Slurm calls its "
-                    f"end {found[k]}; see that the node has {sys.executable}, the "
-                    "folder, and memory enough (--mem), or leave it out "
+                    f"worker {k} of {folder} did not begin its work; Slurm reports "
+                    f"{found[k]}; check that the node has {sys.executable}, the folder "
+                    "and enough memory (--mem), or exclude the node "
                     f"(--slurm-options=--exclude={end.node}). The worker's log ends:\n"
                     f"{log_tail(folder, k)}"
                 )

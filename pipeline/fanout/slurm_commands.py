@@ -1,7 +1,7 @@
-"""Slurm's own commands, and patience with a controller that does not answer.
+"""The commands of Slurm, with retries while its controller does not answer.
 
-Without an accounting database, squeue and scontrol alone know how a job has ended, and
-they forget it some minutes later.
+Without an accounting database, only squeue and scontrol know how a job has ended, and
+they forget it after some minutes.
 """
 
 import re
@@ -18,13 +18,13 @@ T = TypeVar("T")
 
 ANSWER_SECONDS = 60.0
 PATIENCE_SECONDS = 3600.0
-# What the commands say when the controller is at fault, not what was asked of it.
+# The errors that come from the controller and not from the request.
 UNREACHABLE = re.compile(
     "contact slurm controller|timed out|temporarily|transmitted or received"
     "|not connected|connection refused",
     re.IGNORECASE,
 )
-# The states of a job that has ended.
+# The states of a job that has ended; the excused ones are not the fault of its work.
 EXCUSED = {
     *("CANCELLED", "TIMEOUT", "NODE_FAIL", "PREEMPTED", "BOOT_FAIL", "DEADLINE"),
     "REVOKED",
@@ -33,7 +33,7 @@ ENDED = EXCUSED | {"COMPLETED", "FAILED", "OUT_OF_MEMORY"}
 
 
 class NoAnswerError(Exception):
-    """Slurm has not answered; it may do so later."""
+    """A lack of an answer from Slurm, which may answer later."""
 
 
 @dataclass(frozen=True)
@@ -44,21 +44,21 @@ class Task:
     index: int
     state: str
     node: str
-    reason: str  # why it waits or has failed
+    reason: str  # why it is waiting or has failed
     comment: str
 
     @property
     def has_ended(self) -> bool:
-        """Whether it will not run any more."""
+        """True if the task will not run any more."""
         return self.state in ENDED
 
 
 def call(*command: str, stdin: str = "") -> str:
-    """What one of Slurm's commands prints.
+    """Run one of the commands of Slurm and return its output.
 
     Raises:
-        NoAnswerError: The controller was not to be reached.
-        SodaError: The command is not there, or was refused.
+        NoAnswerError: The controller cannot be reached.
+        SodaError: The command is missing, or was refused.
     """
     try:
         done = subprocess.run(
@@ -67,16 +67,16 @@ def call(*command: str, stdin: str = "") -> str:
             capture_output=True,
             text=True,
             timeout=ANSWER_SECONDS,
-            start_new_session=True,  # the terminal's Ctrl-C is not for it
+            start_new_session=True,  # not to receive the terminal's Ctrl-C
         )
     except FileNotFoundError as error:
         raise SodaError(
-            f"{command[0]}: expected Slurm's command, found none; start --cluster "
-            "slurm on a machine of the cluster, such as its login node"
+            f"{command[0]}: expected Slurm's command, found none; use --cluster slurm "
+            "on a machine of the cluster, for example its login node"
         ) from error
     except subprocess.TimeoutExpired as error:
         raise NoAnswerError(
-            f"{command[0]} has said nothing for {ANSWER_SECONDS:g} s"
+            f"{command[0]} has not answered for {ANSWER_SECONDS:g} s"
         ) from error
     said = done.stderr.strip()
     if done.returncode and UNREACHABLE.search(said):
@@ -87,10 +87,10 @@ def call(*command: str, stdin: str = "") -> str:
 
 
 def waiting_out(question: Callable[[], T], poll_seconds: float) -> T:
-    """Ask until Slurm answers.
+    """Repeat a question until Slurm answers it.
 
     Raises:
-        SodaError: It has not for an hour.
+        SodaError: Slurm has not answered for an hour.
     """
     began, is_said = time.monotonic(), False
     while True:
@@ -100,17 +100,17 @@ def waiting_out(question: Callable[[], T], poll_seconds: float) -> T:
             if time.monotonic() - began > PATIENCE_SECONDS:
                 raise SodaError(
                     f"Slurm has not answered for {PATIENCE_SECONDS / 60:g} min: "
-                    f"{error}; what was sent goes on, run the same command again later "
-                    "to join it"
+                    f"{error}; arrays that were sent go on; run the same command again "
+                    "later to join them"
                 ) from error
             if not is_said:
-                say(f"Slurm does not answer, waiting until it does: {error}")
+                say(f"Slurm does not answer; waiting until it does: {error}")
             is_said = True
             time.sleep(poll_seconds)
 
 
 def list_tasks(name: str) -> list[Task]:
-    """The elements of this user's arrays of a name, those that have ended included."""
+    """Return the elements of this user's arrays of a name, including ended ones."""
     shown = call(
         *("squeue", "--me", "--noheader", "--array", "--states=all"),
         *(f"--name={name}", "--format=%F|%K|%T|%N|%r|%k"),
@@ -120,16 +120,16 @@ def list_tasks(name: str) -> list[Task]:
 
 
 def max_array_size() -> int:
-    """The number that all indices of an array are below."""
+    """Return the exclusive upper limit of the indices of an array."""
     found = re.search(r"MaxArraySize\s*=\s*(\d+)", call("scontrol", "show", "config"))
     return int(found[1]) if found else 1001  # Slurm's default
 
 
 def submit(options: Sequence[str], script: str) -> str:
-    """Send a job; returns its id."""
+    """Submit a job and return its id."""
     return call("sbatch", "--parsable", *options, stdin=script).strip().split(";")[0]
 
 
 def cancel(arrays: Sequence[str]) -> None:
-    """End whole arrays."""
+    """Cancel whole arrays."""
     call("scancel", *arrays)

@@ -1,4 +1,4 @@
-"""What is asked of a Slurm cluster."""
+"""The requests to a Slurm cluster."""
 
 import shlex
 from dataclasses import dataclass
@@ -6,22 +6,22 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class SlurmConfig:
-    """What each worker of a stage gets, and how many there are at a time.
+    """The resources of each worker of a stage, and the number of workers at a time.
 
-    Empty text leaves it to the cluster's own defaults.
+    Empty text means the cluster's own default.
     """
 
     partition: str = ""
-    time: str = ""  # limit of a worker, as Slurm writes it: 4:00:00
+    time: str = ""  # limit of a worker, in the form of Slurm: 4:00:00
     mem: str = ""  # of a worker: 8G
     cpus: int = 1  # of a worker
     gpus: int = 0  # of a worker
     max_parallel: int = 50  # workers at a time
-    options: str = ""  # more of sbatch's, such as --account=vision --exclude=n7
-    poll_seconds: float = 5.0  # between two looks at the queue
+    options: str = ""  # further ones of sbatch: --account=vision --exclude=n7
+    poll_seconds: float = 5.0  # between two queries of the queue
 
     def __post_init__(self) -> None:
-        """Refuse what no worker could run with."""
+        """Refuse values with which no worker could run."""
         leasts = {"cpus": 1, "gpus": 0, "max_parallel": 1, "poll_seconds": 0.1}
         for name, least in leasts.items():
             if getattr(self, name) < least:
@@ -29,7 +29,7 @@ class SlurmConfig:
                 raise ValueError(f"expected at least {least} {name}, found {found}")
 
     def sbatch_options(self) -> list[str]:
-        """The same as sbatch takes it."""
+        """Return the options for sbatch."""
         texts = {"partition": self.partition, "time": self.time, "mem": self.mem}
         asked = [f"--{name}={text}" for name, text in texts.items() if text]
         asked.append(f"--cpus-per-task={self.cpus}")

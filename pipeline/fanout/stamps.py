@@ -1,4 +1,4 @@
-"""Of which inputs the outputs of a stage were made."""
+"""Records of the inputs from which the outputs of a stage were made."""
 
 import os
 from collections import defaultdict
@@ -13,14 +13,15 @@ FILE = "inputs.json"
 
 
 def forget_stale(items: Sequence[Item]) -> None:
-    """Remove outputs whose inputs have changed, and note beside them what these are.
+    """Remove outputs whose inputs have changed, and record the present inputs.
 
-    The times alone do not tell: a file that takes another one's place may be older
-    than what was made of that, and a clock may have been wrong.
+    The records are next to the outputs. File times alone do not suffice: a file that
+    replaces another may be older than the outputs, and a clock may have been wrong.
     """
     folders: dict[str, dict[str, Any]] = defaultdict(dict)
     for item in items:
-        folder, name = os.path.split(item.output)  # a Path would take half of the time
+        # Not a Path, which would take half of the time of this function.
+        folder, name = os.path.split(item.output)
         folders[folder][name] = [list(file_stamp(path)) for path in item.inputs]
     for folder, present in folders.items():
         path = Path(folder, FILE)

@@ -1,4 +1,4 @@
-"""What each worker of a round is doing, in a file of its own."""
+"""The state of each worker of a round, in a file per worker."""
 
 import json
 import os
@@ -15,19 +15,19 @@ REPORT_SECONDS = 0.5
 
 @dataclass(frozen=True)
 class State:
-    """What is known of a worker; one that was killed leaves its last one."""
+    """The state of a worker; after a kill, the last one that it wrote."""
 
     done: float = 0.0  # weight
-    items: int = 0  # that are done, or have failed
-    in_flight: str | None = None  # the item that it works on
-    has_ended: bool = False  # by itself
+    items: int = 0  # items that are done or have failed
+    in_flight: str | None = None  # the item in progress
+    has_ended: bool = False  # True only after a regular end
 
 
 class Reporter:
-    """Keeps a worker's state on disk.
+    """A writer of a worker's state to its file.
 
-    It is written in place, by one call, which costs a small item's work less than a
-    new file would; whoever reads it meanwhile has to take it half written.
+    The file is written in place by one call, because a new file would cost too much for
+    small items. A reader may therefore find it half written.
     """
 
     def __init__(self, folder: Path, k: int) -> None:
@@ -40,24 +40,24 @@ class Reporter:
         self._write(State())
 
     def begin(self, id: str) -> None:
-        """The item `id` is next."""
+        """Report that the item `id` has begun."""
         self.in_flight = id
         self._write(State(self.done, self.items, id))
 
     def within(self, done: float) -> None:
-        """So much of the present item's weight is done."""
+        """Report the part of the current item's weight that is done."""
         if time.monotonic() - self.written >= REPORT_SECONDS:
             self._write(State(self.done + done, self.items, self.in_flight))
 
     def finish(self, weight: float) -> None:
-        """The present item is done, or has failed, or had been done before."""
+        """Report that the current item is done, has failed, or was done before."""
         self.done += weight
         self.items += 1
         self.in_flight = None
         self.within(0.0)
 
     def end(self) -> None:
-        """There is nothing left to do."""
+        """Report that the slice has ended."""
         self._write(State(self.done, self.items, has_ended=True))
         self.file.close()
 
@@ -70,18 +70,18 @@ class Reporter:
 
 
 def state_path(folder: Path, k: int) -> Path:
-    """Where worker k's state is."""
+    """Return the path of the state of worker k."""
     return folder / f"state-{k}.json"
 
 
 def read_state(folder: Path, k: int) -> State:
-    """The state of worker k, whether or not it has begun."""
+    """Read the state of worker k, which may not have begun."""
     path = state_path(folder, k)
     return State(**json.loads(path.read_text("utf-8"))) if path.exists() else State()
 
 
 def read_states(folder: Path) -> Iterator[tuple[int, State]]:
-    """The states of the workers that have begun, but for those just being written."""
+    """Yield the states of the workers that have begun, except half-written ones."""
     for path in folder.glob("state-*.json"):
         with suppress(json.JSONDecodeError):
             k = int(path.stem.partition("-")[2])

@@ -1,4 +1,4 @@
-"""A slice of a stage's videos: `python -m pipeline.fanout.worker JOB k [--parent]`."""
+"""The worker process: `python -m pipeline.fanout.worker JOB k [--parent]`."""
 
 import argparse
 import faulthandler
@@ -24,8 +24,8 @@ from pipeline.fanout.ledger import Ledger
 from pipeline.fanout.state import Reporter
 from pipeline.storage import write_json
 
-# How libraries say that there is not enough memory: PyTorch's two allocators, OpenCV,
-# the system, x264, and Python and FFmpeg where a thread finds none.
+# The messages of libraries that lack memory: PyTorch's two allocators, OpenCV, the
+# system, x264, and Python and FFmpeg when they cannot start a thread.
 NO_MEMORY = (
     "can't allocate memory",
     "out of memory",
@@ -38,11 +38,11 @@ NO_MEMORY = (
 
 
 def run_slice(folder: Path, k: int) -> None:
-    """Do the items of slice k that are not done by now.
+    """Process the items of slice k that are not done yet.
 
-    A `VideoError`, and any error that is not known to concern all videos, is the
-    video's own: it goes to the ledger. A `SodaError` of another kind (a full disk,
-    missing weights) ends the slice, since it would meet every video.
+    A `VideoError`, or any error that is not known to concern all videos, belongs to the
+    video and goes to the ledger. Any other `SodaError` (a full disk, missing weights)
+    ends the slice, because it would affect every video.
     """
     order, reporter = read_order(folder), Reporter(folder, k)
     function = _resolve(order.function)
@@ -58,27 +58,27 @@ def run_slice(folder: Path, k: int) -> None:
 
 
 class Watchdog:
-    """Ends this process when an item makes no progress.
+    """A timer that ends this process when an item makes no progress.
 
-    A thread of Python would wait for ever where a decoder holds the interpreter; the
-    fault handler's does not need it.
+    A Python thread would wait forever if a decoder held the interpreter lock. The
+    thread of `faulthandler` does not need that lock.
     """
 
     def __init__(self, stall_seconds: float) -> None:
-        """With 0, nothing is watched."""
+        """Set the time limit in seconds; 0 disables the timer."""
         self.stall_seconds = stall_seconds
-        self.armed = -math.inf  # the clock begins when the machine does
+        self.armed = -math.inf  # time.monotonic() may start near 0
 
     def progress(self) -> None:
-        """Something was done."""
-        # Arming takes as long as a small item's work.
+        """Restart the timer, because the item has made progress."""
+        # Arming the timer costs as much as a small item, so it is not done every time.
         now = time.monotonic()
         if self.stall_seconds and now - self.armed >= self.stall_seconds / 10:
             self.armed = now
             faulthandler.dump_traceback_later(self.stall_seconds, exit=True)
 
     def cancel(self) -> None:
-        """Nothing more is expected."""
+        """Stop the timer."""
         faulthandler.cancel_dump_traceback_later()
 
 
@@ -118,12 +118,12 @@ def _named(item: Item, error: Exception) -> VideoError:
     paths = ", ".join(item.inputs)
     if isinstance(error, MemoryError) or any(s in str(error) for s in NO_MEMORY):
         return VideoError(
-            f"{paths}: there was not enough memory for it; try --jobs 1, a machine "
-            "with more, or leave it out"
+            f"{paths}: there was not enough memory for it; try --jobs 1 or a machine "
+            "with more memory, or leave it out"
         )
     return VideoError(
-        f"{paths}: {type(error).__name__}: {error}; this is not an error "
-        "that the program foresaw, its traceback is in the worker's log"
+        f"{paths}: {type(error).__name__}: {error}; this error was not expected, "
+        "and its traceback is in the worker's log"
     )
 
 
@@ -134,10 +134,10 @@ def _resolve(name: str) -> Callable[..., Any]:
 
 
 def _exit_with_parent() -> None:
-    """Leave as soon as the process that holds our standard input is gone."""
+    """Exit as soon as the process that holds our standard input has ended."""
 
     def watch() -> None:
-        # Not sys.stdin.read: its lock, held by this thread, would abort a normal exit.
+        # Not sys.stdin.read: this thread would hold its lock and abort a normal exit.
         while os.read(sys.stdin.fileno(), 1):
             pass
         os._exit(1)
@@ -146,17 +146,17 @@ def _exit_with_parent() -> None:
 
 
 def main() -> int:
-    """Run a slice; an error that concerns all videos is left in `error-k.json`."""
+    """Run a slice; write an error that concerns all videos to `error-k.json`."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("k", type=int)
     parser.add_argument("--parent", action="store_true", help="exit with stdin")
     arguments = parser.parse_args()
-    # The terminal's Ctrl-C reaches us too; the parent says what there is to say.
+    # The terminal's Ctrl-C reaches this process too; the parent reports it.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     faulthandler.enable()
     logging.basicConfig(level=logging.INFO)
-    # Videos go side by side already; OpenCV's own threads would only compete.
+    # Videos run in parallel already; OpenCV's own threads would only compete.
     cv2.setNumThreads(1)
     if arguments.parent:
         _exit_with_parent()
@@ -164,7 +164,7 @@ def main() -> int:
         run_slice(arguments.folder, arguments.k)
     except SodaError as error:
         path = arguments.folder / f"error-{arguments.k}.json"
-        with suppress(SodaError):  # a full disk takes no file that says so
+        with suppress(SodaError):  # a full disk has no space for this file either
             write_json(path, {"message": str(error), "exit_code": error.exit_code})
         return error.exit_code
     return 0

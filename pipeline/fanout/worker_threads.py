@@ -1,8 +1,8 @@
-"""The processors that a worker may use."""
+"""The number of threads of a worker."""
 
 import os
 
 
 def worker_threads() -> int:
-    """Processors that the work in this process may use."""
+    """Return the number of processors that work in this process may use."""
     return int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 1)

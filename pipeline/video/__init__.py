@@ -1,4 +1,4 @@
-"""Reading any video, and the two lossless caches: frames and flow."""
+"""Readers for any video, and the two lossless caches: frames and optical flow."""
 
 from pipeline.video.ends import Ends as Ends
 from pipeline.video.ends import decode_ends as decode_ends

@@ -1,4 +1,4 @@
-"""Reading back the lossless files, exactly as they were written."""
+"""A reader of the lossless files, which returns exactly what was written."""
 
 import json
 from collections.abc import Generator, Iterator
@@ -20,19 +20,19 @@ from pipeline.errors import (
 from pipeline.video.lossless import TAG, Codec, Picture
 from pipeline.video.source import NO_MEMORY
 
-# Not typing.Self, which the tests' shape checks cannot follow into methods.
+# Not typing.Self, which the shape checks of the tests cannot resolve in methods.
 Cached = TypeVar("Cached", bound="CachedVideo")
 
 
 class CachedVideo:
-    """Iterates over the pictures of a lossless file, any number of times.
+    """An iterable over the frames of a lossless file, for any number of passes.
 
-    As a context manager it closes, at the end, what iteration still holds open.
+    As a context manager, it ends the unfinished passes and closes their files on exit.
 
     Raises:
         MissingVideoError: There is no such file.
-        UnreadableVideoError: It is none of ours, or damaged.
-        TruncatedVideoError: In iteration, if pictures are missing.
+        UnreadableVideoError: This program did not write the file, or it is damaged.
+        TruncatedVideoError: Frames are missing (raised in iteration).
     """
 
     codec: Codec
@@ -67,7 +67,7 @@ class CachedVideo:
 
     def _pictures(self) -> Generator[Picture]:
         num_read = 0
-        reformatter = VideoReformatter()  # kept: a new one for each picture is slow
+        reformatter = VideoReformatter()  # a new one for each frame is slow
         with _open(self.path) as container:
             stream = container.streams.video[0]
             stream.thread_type = "AUTO"
@@ -77,7 +77,7 @@ class CachedVideo:
                 yield picture.to_ndarray()
         if num_read != self.num_frames:
             raise TruncatedVideoError(
-                f"{self.path}: expected {self.num_frames} pictures, found {num_read}; "
+                f"{self.path}: expected {self.num_frames} frames, found {num_read}; "
                 f"delete the file and run the same command again"
             )
 

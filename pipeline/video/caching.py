@@ -1,8 +1,8 @@
-"""The two caches of one video: its frames, and the flow between them.
+"""The two caches of one video: its frames, and the optical flow between them.
 
-Each function makes one output file from one video's inputs, whole or not at all; the
-fan-out calls them in worker processes, and so may anybody. Nothing here needs
-PyTorch, whose import takes longer than a short video.
+Each function writes one output file atomically from the inputs of one video. The
+fan-out calls them in worker processes; they can also be called directly. This module
+does not import PyTorch, which would take longer than a short video.
 """
 
 from collections.abc import Mapping, Sequence
@@ -32,10 +32,10 @@ def decode(
     last_annotated_seconds: float = 0.0,
     progress: ShareDone = silent,
 ) -> None:
-    """Decode one video into its lossless cache (see `pipeline.video`).
+    """Decode one video into a lossless cache (see `pipeline.video`).
 
     Raises:
-        VideoError: It cannot be read, or its annotations lie beyond its end.
+        VideoError: It cannot be read, or has annotations beyond its end.
     """
     decode_config = DecodeConfig(**config)
     info = check_annotations(inputs[0], last_annotated_seconds)
@@ -46,16 +46,16 @@ def decode(
 
 
 def check_annotations(path: Path, last_annotated_seconds: float) -> VideoInfo:
-    """Look at a video before the work on it.
+    """Probe a video and check its annotations before any work on it.
 
     Raises:
-        VideoError: It cannot be read, or its annotations lie beyond its end.
+        VideoError: It cannot be read, or has annotations beyond its end.
     """
     info = probe(path)
     if beyond := beyond_end(last_annotated_seconds, info.duration_seconds):
         raise VideoError(
-            f"{path}: the last annotation {beyond}; correct the annotation, or see "
-            "whether this is the video that was annotated"
+            f"{path}: the last annotation {beyond}; correct the annotation, or check "
+            "that this is the video that was annotated"
         )
     return info
 
@@ -68,7 +68,7 @@ def compute_flow(
     raft_weights: str | None = None,
     progress: ShareDone = silent,
 ) -> None:
-    """Compute the optical flow of cached frames into its own lossless cache."""
+    """Compute the optical flow of cached frames and cache it losslessly."""
     with CachedFrames(inputs[0]) as frames:
         flow_config = FlowConfig(**config)
         shown = counted(frames, frames.num_frames, progress)

@@ -1,4 +1,4 @@
-"""The frames of an open video with their times, through damage and broken clocks."""
+"""The frames of an open video with their times, despite damage and broken clocks."""
 
 from collections.abc import Iterator
 from fractions import Fraction
@@ -11,18 +11,18 @@ from pipeline.errors import TruncatedVideoError, UnreadableVideoError
 from pipeline.video.source import NO_MEMORY, Source
 from pipeline.video.timing import TOLERANCE_SECONDS, SteadyClock
 
-COMPLETE_SHARE = Fraction(95, 100)  # of the declared length; less is a cut file
+COMPLETE_SHARE = Fraction(95, 100)  # of the declared length; else the file was cut
 CLOCK_MAY_JUMP = 0x0200  # AVFMT_TS_DISCONT: formats made for broadcast
 DISCONTINUITY_SECONDS = Fraction(10)  # a longer step in such formats is a jump
-LONGEST_STILL_SECONDS = Fraction(600)  # believed of a file that declares no length
-MAX_READ_FAILURES = 100  # in a row, after which the rest of the file is given up
+LONGEST_STILL_SECONDS = Fraction(600)  # the longest step if no length is declared
+MAX_READ_FAILURES = 100  # in a row, before the rest of the file is given up
 
 
 class SourceFrames:
-    """Iterates once over (frame, start seconds, duration in seconds).
+    """A single-use iterable over (frame, start seconds, duration in seconds).
 
-    Start seconds are the container's, and never fall. After iteration,
-    `check_complete` and `warnings` say how well it went.
+    Start seconds are on the container's clock and never decrease. After iteration,
+    `check_complete` and `warnings` report the faults of the file.
     """
 
     def __init__(self, source: Source) -> None:
@@ -44,7 +44,7 @@ class SourceFrames:
             yield frame, start, duration
 
     def check_complete(self) -> None:
-        """Compare with what the file declares, as far as it does.
+        """Compare the decoded length with the declared one, if there is one.
 
         Raises:
             TruncatedVideoError: The file ends well before its declared end.
@@ -55,21 +55,21 @@ class SourceFrames:
             raise TruncatedVideoError(
                 f"{self._source.path}: decoded {self.num_frames} of {expected} frames "
                 f"({float(covered):.1f} of {float(declared):.1f} s); the file ends "
-                f"early or is damaged there, fetch or re-encode it again"
+                f"early or is damaged there; fetch or re-encode it again"
             )
 
     def missing_seconds(self) -> Fraction:
-        """How much sooner than declared the pictures end; negative where later."""
+        """Return how many seconds too early the frames end; negative if too late."""
         covered, declared = self._covered_and_declared()
         # A clock that jumps makes the declared length meaningless as well.
         return Fraction(0) if self._clock.num_jumps else declared - covered
 
     def warnings(self) -> list[str]:
-        """What was mended on the way, with counts."""
+        """Return the repaired faults of the file, with counts."""
         counts = {
-            "damaged packets, skipped or mended": self.num_damaged,
-            "frames without a presentation time, counted on": self.num_undated,
-            "jumps of the clock, which was made to go on": self._clock.num_jumps,
+            "damaged packets, skipped or repaired": self.num_damaged,
+            "frames without a presentation time, estimated": self.num_undated,
+            "jumps of the clock, corrected": self._clock.num_jumps,
         }
         return [f"{count} {what}" for what, count in counts.items() if count]
 
@@ -91,7 +91,7 @@ class SourceFrames:
             yield from frames
 
     def _packets(self) -> Iterator[Packet]:  # type: ignore[type-arg]
-        """Packets of all streams; those that cannot be read are left out."""
+        """Yield the packets of all streams, except those that cannot be read."""
         num_failures = 0
         while num_failures < MAX_READ_FAILURES:
             try:
@@ -103,7 +103,7 @@ class SourceFrames:
                 num_failures += 1
                 self.num_damaged += 1
             except IndexError:
-                # PyAV's, at the very end, over a stream that appeared on the way.
+                # PyAV raises it at the very end if a stream appeared during demuxing.
                 return
 
     def _note_end(self, packet: Packet) -> None:  # type: ignore[type-arg]
@@ -122,12 +122,12 @@ class SourceFrames:
         return duration if duration > TOLERANCE_SECONDS else 1 / self._source.fps
 
     def _covered_and_declared(self) -> tuple[Fraction, Fraction]:
-        """Seconds, of the pictures if declared, else of the file with its sound."""
+        """Return the decoded and declared seconds of the stream, else of the file."""
         source = self._source
         declared = source.stream_seconds
         if declared is not None:
-            # Some formats count from the first picture and some from the file's
-            # start: both are taken as complete.
+            # Some formats count from the first frame and some from the start of the
+            # file. Measuring from the start of the file accepts both as complete.
             return self.end_seconds - source.start_seconds, declared
         covered = max(self._last_packet_seconds, self.end_seconds)
         return covered - source.start_seconds, source.container_seconds or Fraction(0)
@@ -146,13 +146,13 @@ def _clock_for(source: Source) -> SteadyClock:
 
 
 def first_frame(source: Source) -> tuple[VideoFrame, Fraction]:
-    """The first frame and its time in the container, in seconds.
+    """Return the first frame and its time in the container, in seconds.
 
     Raises:
-        UnreadableVideoError: Not a single frame could be decoded.
+        UnreadableVideoError: No frame can be decoded.
     """
     for frame, seconds, _ in SourceFrames(source):
-        # In AVI, a frame's time is that of the packet decoded before it came out.
+        # In AVI, a frame has the time of the packet that was decoded just before.
         late = source.dates_by_decoding_order
         return frame, source.stream_start_seconds if late else seconds
     raise UnreadableVideoError(

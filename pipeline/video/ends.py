@@ -1,4 +1,4 @@
-"""The first and the last second of a video, decoded: whether all of it is there."""
+"""The first and last second of a video, decoded to check that it is complete."""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -11,26 +11,26 @@ import av
 from pipeline.video.decoding import SourceFrames
 from pipeline.video.source import Source, open_video
 
-# Of a step from frame to frame, as a share of the average; a container that rounds to
-# milliseconds stays below it at 240 frames per second.
+# The deviation from the average step between frames, as a share of it. A container that
+# rounds to milliseconds stays below this share at 240 frames per second.
 UNEVEN_SHARE = Fraction(1, 4)
 
 
 @dataclass(frozen=True)
 class Ends:
-    """How much of its declared length a video really shows."""
+    """The differences between the declared and the actual content of a video."""
 
-    late_seconds: float  # from its declared start to its first picture
-    missing_seconds: float  # from the end of its last picture to its declared end
-    has_variable_rate: bool  # its frames come unevenly, as far as was looked
+    late_seconds: float  # from its declared start to its first frame
+    missing_seconds: float  # from the end of its last frame to its declared end
+    has_variable_rate: bool  # True if the decoded frames are unevenly spaced
 
 
 def decode_ends(path: Path) -> Ends:
-    """Decode the first and the last second of a video, or all where it has no index.
+    """Decode the first and last second of a video, or all of it if it has no index.
 
     Raises:
         MissingVideoError: There is no such file.
-        UnreadableVideoError: It holds no moving pictures that FFmpeg reads.
+        UnreadableVideoError: It has no video stream that FFmpeg can read.
     """
     with open_video(path) as source:
         first = _first_second(source)
@@ -46,7 +46,7 @@ def decode_ends(path: Path) -> Ends:
 
 
 def _first_second(source: Source) -> list[Fraction]:
-    """When the frames come that start within a second of the first one."""
+    """Return the starts of the frames within a second of the first frame."""
     starts: list[Fraction] = []
     for _, start, _ in SourceFrames(source):
         starts.append(start)
@@ -56,10 +56,10 @@ def _first_second(source: Source) -> list[Fraction]:
 
 
 def _last_second(path: Path) -> tuple[list[Fraction], Fraction]:
-    """When the last frames come, and the seconds that lack at the end."""
+    """Return the starts of the last frames, and the seconds missing at the end."""
     starts, missing = _read_on(path, from_last_second=True)
     if not starts:
-        # Sound that goes on after the pictures, or a file that was cut.
+        # The sound is longer than the video stream, or the file was cut.
         starts, missing = _read_on(path, from_last_second=False)
     return starts, missing
 

@@ -1,4 +1,4 @@
-"""Optical flow in 8 bits, kept without loss and viewable."""
+"""A lossless cache of 8-bit optical flow, in files that any player shows."""
 
 from collections.abc import Generator, Iterable
 from pathlib import Path
@@ -18,19 +18,19 @@ FlowField = UInt8[np.ndarray, "height width 2"]
 def write_flow(
     path: Path, flow: Iterable[FlowField], fps: float, header: dict[str, Any]
 ) -> dict[str, Any]:
-    """Keep flow in a lossless file, x above y in one gray picture of (2 H, W).
+    """Write flow to a lossless file, x above y in one gray frame of (2 H, W).
 
     Args:
         path: The file to write (.mkv), whole or not at all.
-        flow: x and y motion, 128 where nothing moves.
-        fps: Pictures per second.
-        header: What else to say of the flow, as JSON can hold it.
+        flow: The motion in x and y; 128 means no motion.
+        fps: Flow fields per second.
+        header: Further facts about the flow, as values for JSON.
 
     Returns:
         The header with num_frames and fps added.
 
     Raises:
-        ValueError: There is no flow, or not all of it has one shape.
+        ValueError: There is no flow, or its fields differ in shape.
         SodaError: The disk is full.
     """
     pictures = (np.concatenate([field[..., 0], field[..., 1]]) for field in flow)
@@ -42,7 +42,7 @@ def write_flow(
 
 
 class CachedFlow(CachedVideo):
-    """Iterates over the flow, uint8 (H, W, 2), that was kept."""
+    """An iterable over cached flow fields, uint8 (H, W, 2)."""
 
     codec = GRAY
 

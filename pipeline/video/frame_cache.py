@@ -1,4 +1,4 @@
-"""The frames of a video, sampled once and kept without loss."""
+"""A lossless cache of the sampled frames of a video."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,7 +11,7 @@ from pipeline.video.picture import RgbPicture
 from pipeline.video.probe import probe
 from pipeline.video.sampling import DecodeConfig, SampledFrames, sample_frames
 
-PROGRESS_FRAMES = 50  # between two reports
+PROGRESS_FRAMES = 50  # between two calls of the progress
 
 
 def decode_video(
@@ -20,14 +20,14 @@ def decode_video(
     config: DecodeConfig,
     progress: Callable[[int], None] | None = None,
 ) -> dict[str, Any]:
-    """Sample a video and keep its frames in a lossless file that any player shows.
+    """Sample a video and write its frames to a lossless file that any player shows.
 
     Args:
         path: The video.
-        output: The file to write (.mkv), whole or not at all, with the same bytes
-            whenever it is written anew.
+        output: The file to write (.mkv), whole or not at all, and with the same bytes
+            each time.
         config: Rate and size.
-        progress: Called now and then with the number of frames written so far.
+        progress: Called regularly with the number of frames written so far.
 
     Returns:
         The header of the file: source (name, size, sha256, duration), fps, width,
@@ -69,7 +69,7 @@ def _header(frames: SampledFrames) -> dict[str, Any]:
 
 
 def describe_source(path: Path) -> dict[str, Any]:
-    """Which video it is, by content, for whatever is made of it."""
+    """Return the identity of a video, by content, for files derived from it."""
     return {
         "name": path.name,
         "size": path.stat().st_size,
@@ -79,10 +79,10 @@ def describe_source(path: Path) -> dict[str, Any]:
 
 
 class CachedFrames(CachedVideo):
-    """Iterates over the RGB frames, uint8 (height, width, 3), that were kept.
+    """An iterable over cached RGB frames, uint8 (height, width, 3).
 
-    They are exactly those of `sample_frames`. Everything else is read from the
-    file's header, without decoding.
+    The frames equal those of `sample_frames`. The attributes come from the header of
+    the file, without decoding.
     """
 
     codec = RGB

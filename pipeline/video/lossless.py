@@ -1,9 +1,9 @@
-"""Writing lossless video files that describe themselves.
+"""A writer of lossless video files that describe themselves.
 
-A file is plain Matroska that any player shows at the right speed. Its header, JSON,
-is a tag named SODA. Matroska's writer puts tags at the start of the file, while the
-number of frames is known only at the end; so the tag is reserved with spaces, as
-JSON allows, and filled in when the last frame is written.
+A file is plain Matroska that any player shows at the right speed. Its header is JSON in
+a tag named SODA. The Matroska writer puts tags at the start of the file, but the number
+of frames is known only at the end. So the tag is first filled with spaces, which JSON
+allows, and overwritten after the last frame.
 """
 
 import json
@@ -25,35 +25,35 @@ Picture = UInt8[np.ndarray, "height width *channels"]
 TAG = "SODA"
 HEADER_BYTES = 16384  # reserved for the header
 EMPTY_HEADER = b"{" + b" " * (HEADER_BYTES - 2) + b"}"
-# Same input, same bytes: no random identifiers, no names of versions, and no
-# checksum over the tags, which are filled in later.
+# The same input must give the same bytes: no random identifiers and no version names.
+# There is also no checksum of the tags, because they are filled in later.
 CONTAINER_OPTIONS = {"fflags": "+bitexact", "write_crc32": "0"}
 
 
 @dataclass(frozen=True)
 class Codec:
-    """A lossless encoder and the form of its pictures."""
+    """A lossless encoder and the pixel format of its frames."""
 
     name: str
     pixel_format: str
     options: dict[str, str]
 
 
-# Measured at 340 x 256: 1290 frames a second written and 790 read, in files as
-# large as FFV1's, which gives 400 and 380. The numbers of threads and slices are
-# fixed, because otherwise they, and the bytes, follow the number of processors.
+# Measured at 340 x 256: 1290 frames per second written and 790 read, in files as large
+# as those of FFV1, which reaches 400 and 380. The numbers of threads and slices are
+# fixed; otherwise they, and the bytes, would depend on the number of processors.
 RGB = Codec("libx264rgb", "rgb24", {"qp": "0", "preset": "ultrafast", "threads": "4"})
-# Measured at 340 x 512: 1150 written and 1500 read.
+# Measured at 340 x 512: 1150 frames per second written and 1500 read.
 GRAY = Codec("ffv1", "gray", {"level": "3", "slices": "4"})
 
 
 def write_pictures(
     path: Path, pictures: Iterable[Picture], fps: Fraction, codec: Codec
 ) -> int:
-    """Encode uint8 pictures of one shape, with an empty header; return how many.
+    """Encode uint8 frames of one shape with an empty header, and return their number.
 
     Raises:
-        ValueError: There is no picture, or not all have one shape.
+        ValueError: There is no frame, or the frames differ in shape.
     """
     num_pictures, shape = 0, None
     with av.open(
@@ -66,15 +66,15 @@ def write_pictures(
                 stream = _add_stream(container, picture, fps, codec)
             if picture.shape != shape:
                 raise ValueError(
-                    f"{path}: expected all pictures of shape {shape}, "
-                    f"got {picture.shape} for picture {num_pictures}"
+                    f"{path}: expected all frames to have shape {shape}, "
+                    f"got {picture.shape} for frame {num_pictures}"
                 )
             frame = VideoFrame.from_ndarray(picture, codec.pixel_format)
             frame.pts, frame.time_base = num_pictures, 1 / fps
             container.mux(stream.encode(frame))
             num_pictures += 1
         if shape is None:
-            raise ValueError(f"{path}: expected at least one picture, got none")
+            raise ValueError(f"{path}: expected at least one frame, got none")
         container.mux(stream.encode())
     return num_pictures
 
@@ -91,10 +91,10 @@ def _add_stream(
 
 
 def fill_header(path: Path, header: dict[str, Any]) -> None:
-    """Put the header into the space that `write_pictures` reserved for it.
+    """Write the header into the space that `write_pictures` reserved for it.
 
     Raises:
-        ValueError: The header is longer than the space.
+        ValueError: The header does not fit into the space.
     """
     text = json.dumps(header)
     if len(text) > HEADER_BYTES:

@@ -1,4 +1,4 @@
-"""From a decoded frame to RGB as it is shown: upright, in shape, at the wanted size."""
+"""Conversion of decoded frames to RGB: upright, with square pixels, scaled."""
 
 from dataclasses import dataclass
 from fractions import Fraction
@@ -13,10 +13,10 @@ from jaxtyping import UInt8
 RgbPicture = UInt8[np.ndarray, "height width 3"]
 
 UNSPECIFIED_COLORSPACE = 2  # AVCOL_SPC_UNSPECIFIED
-HD_HEIGHT = 720  # from here on, pictures that don't name their colours are BT.709
+HD_HEIGHT = 720  # unlabelled frames of at least this height are BT.709
 
-# AREA is the mean of the covered pixels, and bilinear where it enlarges. Without
-# FULL_CHR_H_INT, colours come out two levels too dark; without the other two, they
+# AREA averages the covered pixels, and is bilinear when it enlarges. Without
+# FULL_CHR_H_INT, colours are two levels too dark; without the other two flags, they
 # depend on the processor.
 SCALING = (
     Interpolation.AREA
@@ -28,7 +28,7 @@ SCALING = (
 
 @dataclass(frozen=True)
 class Orientation:
-    """How a stored picture is turned for the screen: transposed, then mirrored."""
+    """The transformation of a stored frame for display: transpose, then mirror."""
 
     is_transposed: bool = False
     mirrors_x: bool = False
@@ -37,7 +37,7 @@ class Orientation:
     def apply(
         self, picture: RgbPicture
     ) -> UInt8[np.ndarray, "shown_height shown_width 3"]:
-        """Turn a picture; height and width change places where transposed."""
+        """Turn a frame; height and width are swapped if it is transposed."""
         if self.is_transposed:
             picture = picture.swapaxes(0, 1)
         if self.mirrors_x:
@@ -51,11 +51,11 @@ def orientation_of(frame: VideoFrame) -> Orientation:
     """Read the display matrix that phones write into their videos."""
     try:
         matrix: Any = frame.side_data.get("DISPLAYMATRIX")
-    except ValueError:  # side data newer than PyAV's list of its kinds
+    except ValueError:  # a kind of side data that this PyAV does not know
         matrix = None
     if matrix is None:
         return Orientation()
-    # A point (x, y) goes to (a x + c y, b x + d y); rows of three 32-bit integers.
+    # A point (x, y) moves to (a x + c y, b x + d y); rows of three 32-bit integers.
     a, b, _, c, d = (int(value) for value in np.frombuffer(matrix, np.int32)[:5])
     if abs(b) > abs(a):
         return Orientation(is_transposed=True, mirrors_x=c < 0, mirrors_y=b < 0)
@@ -65,14 +65,14 @@ def orientation_of(frame: VideoFrame) -> Orientation:
 def shown_size(
     frame: VideoFrame, sample_aspect_ratio: Fraction | None
 ) -> tuple[Fraction, Fraction]:
-    """Width and height on screen: pixels made square, then turned upright."""
+    """Return width and height on screen, with square pixels and upright."""
     width = frame.width * Fraction(sample_aspect_ratio or 1)
     height = Fraction(frame.height)
     return (height, width) if orientation_of(frame).is_transposed else (width, height)
 
 
 def scaled_size(width: Fraction, height: Fraction, short_side: int) -> tuple[int, int]:
-    """Width and height in pixels with the short side given and the aspect kept.
+    """Return width and height in pixels for a short side, keeping the aspect ratio.
 
     >>> scaled_size(Fraction(320), Fraction(240), 256)
     (341, 256)
@@ -82,7 +82,7 @@ def scaled_size(width: Fraction, height: Fraction, short_side: int) -> tuple[int
 
 
 def nearest(value: Fraction) -> int:
-    """The nearest integer, halves upward.
+    """Return the nearest integer, rounding halves up.
 
     >>> nearest(Fraction(5, 2))
     3
@@ -91,10 +91,10 @@ def nearest(value: Fraction) -> int:
 
 
 class RgbConverter:
-    """Turns decoded frames of one video into RGB pictures of one size.
+    """A converter of the decoded frames of one video to RGB arrays of one size.
 
-    The colours' matrix and range are the frame's own. A frame of another size, in
-    the middle of a stream, is brought to the same width and height.
+    The colour matrix and range are those of each frame. If the size changes in the
+    middle of a stream, frames are still scaled to the same width and height.
     """
 
     def __init__(self, width: int, height: int) -> None:
@@ -118,7 +118,7 @@ class RgbConverter:
 
 
 def _assumed_colorspace(frame: VideoFrame) -> int | None:
-    """What to take the colours for, None where the frame says it itself."""
+    """Return the colour space to assume; None if the frame declares its own."""
     if frame.colorspace != UNSPECIFIED_COLORSPACE:
         return None
     return Colorspace.ITU709 if frame.height >= HD_HEIGHT else Colorspace.ITU601

@@ -1,4 +1,4 @@
-"""What a video is, without decoding more than its first frame."""
+"""The properties of a video, found without decoding more than its first frame."""
 
 from dataclasses import dataclass
 from fractions import Fraction
@@ -11,23 +11,23 @@ from pipeline.video.source import Source, open_video
 
 @dataclass(frozen=True)
 class VideoInfo:
-    """What a file says of its video."""
+    """The properties of a video, as its file declares them."""
 
-    container: str  # FFmpeg's name of the format, like "mov,mp4,m4a,3gp,3g2,mj2"
-    codec: str  # FFmpeg's name of the decoder, like "h264"
-    width: int  # as shown: pixels made square, turned upright
+    container: str  # FFmpeg's name of the format, such as "mov,mp4,m4a,3gp,3g2,mj2"
+    codec: str  # FFmpeg's name of the decoder, such as "h264"
+    width: int  # on screen, with square pixels and upright
     height: int
     fps: float  # on average
     duration_seconds: float
-    num_frames: int | None  # as declared; None where it is not
+    num_frames: int | None  # as declared; None if undeclared
 
 
 def probe(path: Path) -> VideoInfo:
-    """Look at a video.
+    """Return the properties of a video.
 
     Raises:
         MissingVideoError: There is no such file.
-        UnreadableVideoError: It holds no moving pictures that FFmpeg reads.
+        UnreadableVideoError: It has no video stream that FFmpeg can read.
     """
     with open_video(path) as source:
         frame, _ = first_frame(source)
@@ -49,7 +49,7 @@ def _duration_seconds(source: Source) -> Fraction:
 
 
 def _measured_seconds(source: Source) -> Fraction:
-    """Length by the packets, for files that declare none: reads the whole file."""
+    """Measure the length from the packets, which reads the whole file."""
     with open_video(source.path) as anew:
         num_packets, end_ticks = 0, None
         for packet in anew.container.demux(anew.stream):

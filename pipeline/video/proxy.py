@@ -1,4 +1,4 @@
-"""Small copies of videos that every browser plays, with the same frame times."""
+"""Small copies of videos that play in every browser, with the same frame times."""
 
 from collections.abc import Iterator
 from fractions import Fraction
@@ -22,21 +22,21 @@ Proxy = Literal["auto", "always", "never"]
 
 MP4_CODECS = ("h264", "vp9", "av1")
 WEBM_CODECS = ("vp8", "vp9", "av1")
-PIXEL_FORMATS = ("yuv420p", "yuvj420p")  # 8 bits, colours at half the resolution
-EBML_HEAD_BYTES = 64  # of which a WebM file names itself
+PIXEL_FORMATS = ("yuv420p", "yuvj420p")  # 8 bits, chroma at half the resolution
+EBML_HEAD_BYTES = 64  # a WebM file names its format in them
 
-# Key frames stand close, for seeking; without B-frames the first frame has time 0
-# without an edit list, which browsers read differently.
+# Key frames are close together, for seeking. Without B-frames, the first frame has
+# time 0 without an edit list, which browsers read differently.
 ENCODING = {"preset": "veryfast", "crf": "23", "g": "12", "bf": "0"}
 CONTAINER = {"movflags": "faststart"}
 SMALLEST_SIDE = 16  # pixels
 
 
 def plays_in_browsers(path: Path) -> bool:
-    """Whether Chromium, Firefox and Safari all play a video as it is.
+    """Return whether Chromium, Firefox and Safari all play a video as it is.
 
     Raises:
-        VideoError: It is missing or no video.
+        VideoError: The file is missing or is not a video.
     """
     with open_video(path) as source:
         codec = source.stream.codec_context
@@ -44,23 +44,24 @@ def plays_in_browsers(path: Path) -> bool:
 
 
 def begins_late(path: Path) -> bool:
-    """Whether a container begins a frame or more after 0.
+    """Return whether a container begins a frame or more after 0.
 
-    Browsers do not agree on what time their players show of such a video.
+    Browsers disagree on the time that their players show for such a video.
 
     Raises:
-        VideoError: It is missing or no video.
+        VideoError: The file is missing or is not a video.
     """
     with open_video(path) as source:
         return abs(source.start_seconds * source.fps) >= 1
 
 
 def _codecs_in(source: Source) -> tuple[str, ...]:
-    """What browsers play of a container; FFmpeg has one name for Matroska and WebM."""
+    """Return the codecs that browsers play in the container of a video."""
     name = source.container.format.name
     if "mp4" in name:
         return MP4_CODECS
     if "webm" in name:
+        # FFmpeg has one name for Matroska, which browsers do not play, and WebM.
         with source.path.open("rb") as file:
             return WEBM_CODECS if b"webm" in file.read(EBML_HEAD_BYTES) else ()
     return ()
@@ -69,20 +70,20 @@ def _codecs_in(source: Source) -> tuple[str, ...]:
 def write_proxy(
     source: Path, target: Path, short_side: int = 360, progress: ShareDone = silent
 ) -> None:
-    """Write a small H.264 copy, without sound, that any browser plays.
+    """Write a small H.264 copy of a video, without sound, that any browser plays.
 
-    Its frames stand exactly at the source's times, counted from what players show as
-    0. Where the first one stands later, its picture is shown from 0 on, because
-    browsers do not agree on what to make of a video that starts late.
+    Its frames have exactly the times of the source, relative to the time that players
+    show as 0. A first frame that comes later is shown from 0 on, because browsers
+    disagree on how to play a video that starts late.
 
     Args:
         source: The video.
         target: The file to write (.mp4), whole or not at all.
-        short_side: In pixels; smaller videos keep their size.
+        short_side: The short side in pixels; smaller videos keep their size.
         progress: Called with the share that is done.
 
     Raises:
-        VideoError: The source is missing, no video, or without a single frame.
+        VideoError: The source is missing, is not a video, or has no frame.
         SodaError: The disk is full.
     """
     with open_video(source) as video:
@@ -110,7 +111,7 @@ def write_proxy(
 
 
 def _even_size(source: Source, frame: VideoFrame, short_side: int) -> tuple[int, int]:
-    """Width and height as shown, made even for 4:2:0."""
+    """Return the displayed width and height, rounded down to even numbers for 4:2:0."""
     shown = shown_size(frame, source.stream.sample_aspect_ratio)
     size = scaled_size(*shown, min(short_side, nearest(min(shown))))
     width, height = (max(side // 2 * 2, SMALLEST_SIDE) for side in size)
@@ -132,7 +133,7 @@ def _add_stream(
 def _dated(
     source: Source, first_seconds: Fraction
 ) -> Iterator[tuple[VideoFrame, int, int]]:
-    """Frames with their starts and durations in ticks; of equal starts, the last."""
+    """Yield frames, start ticks and durations; of equal starts, only the last frame."""
     held: tuple[VideoFrame, int] | None = None
     length = 1
     for frame, start, duration in SourceFrames(source):

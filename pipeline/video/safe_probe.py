@@ -1,4 +1,4 @@
-"""Videos looked at in a process of its own, which they may crash or hold up."""
+"""A probe for videos in a separate process, which they may crash or block."""
 
 import json
 import subprocess
@@ -11,11 +11,11 @@ from typing import Any
 from pipeline.errors import VideoError
 from pipeline.video import VideoInfo, probe
 
-LONGEST_SECONDS = 30.0  # that a process may take
+LONGEST_SECONDS = 30.0  # for one process
 
 
 def probe_apart(paths: Sequence[Path]) -> list[VideoInfo | None]:
-    """What each video is; None of one that cannot be read or that ends its reader."""
+    """Probe each video; None for one that is unreadable or that ends the process."""
     found: list[VideoInfo | None] = []
     while len(found) < len(paths):
         lines = _look(paths[len(found) :])
@@ -26,7 +26,7 @@ def probe_apart(paths: Sequence[Path]) -> list[VideoInfo | None]:
 
 
 def _look(paths: Sequence[Path]) -> list[dict[str, Any] | None]:
-    """What the videos are, up to one that ends the process or holds it up."""
+    """Probe videos in one process, up to one that ends or blocks the process."""
     command = [sys.executable, "-m", __name__, *map(str, paths)]
     try:
         said = subprocess.run(
@@ -38,7 +38,7 @@ def _look(paths: Sequence[Path]) -> list[dict[str, Any] | None]:
 
 
 def main() -> None:
-    """Print a line of JSON for each video: what it is, or null."""
+    """Print a line of JSON for each video: its `VideoInfo`, or null."""
     for path in map(Path, sys.argv[1:]):
         try:
             info = asdict(probe(path))

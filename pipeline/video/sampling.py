@@ -1,4 +1,4 @@
-"""The frames of any video at a rate and a size, one by one."""
+"""The frames of any video at a given rate and size, one at a time."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ from pipeline.video.picture import RgbConverter, RgbPicture, scaled_size, shown_
 from pipeline.video.source import Source, open_video
 from pipeline.video.timing import count_showings
 
-LARGEST_FPS = 500  # half of what the tolerance of a millisecond can tell apart
+LARGEST_FPS = 500  # half of the rate that the tolerance of 1 ms can resolve
 
 
 @dataclass(frozen=True)
 class DecodeConfig:
-    """How a video becomes frames."""
+    """The rate and size at which a video is decoded."""
 
     fps: Annotated[float, "frames per second; 0 = the video's own average"] = 25.0
     short_side: Annotated[int, "pixels; the long side keeps the aspect"] = 256
@@ -38,22 +38,22 @@ class DecodeConfig:
 class SampledFrames:
     """RGB frames uint8 (height, width, 3), sampled by presentation time.
 
-    Frame k is what a player shows at `start_seconds + k / fps`, up to the instant at
-    which the last frame leaves the screen. Every iteration reads the file anew, with
-    memory that does not grow with its length; a frame that stays on screen is the
-    same array again. After iteration, `num_frames` counts the frames and `warnings`
-    says what had to be mended.
+    Frame k is the one that a player shows at `start_seconds + k / fps`; sampling ends
+    when the last frame leaves the screen. Every iteration reads the file again, with
+    memory that does not grow with its length. A frame that stays on screen is yielded
+    as the same array again. After iteration, `num_frames` is the number of frames, and
+    `warnings` lists the repaired faults of the file.
 
     Attributes:
         fps: Frames per second.
-        rate: The same as an exact fraction.
-        start_seconds: When frame 0 comes on screen, on the clock of a player.
-        width: Of every frame, in pixels, upright.
-        height: Likewise.
+        rate: Frames per second, as an exact fraction.
+        start_seconds: The time of frame 0 on the clock of a player.
+        width: Width of every upright frame, in pixels.
+        height: Height of every upright frame, in pixels.
 
     Raises:
-        VideoError: At once where the file cannot be opened or has no frame; at the
-            end of iteration where it proves to be truncated.
+        VideoError: The file cannot be opened or has no frame (raised on creation), or
+            it is truncated (raised at the end of iteration).
     """
 
     def __init__(self, path: Path, config: DecodeConfig) -> None:
@@ -76,7 +76,7 @@ class SampledFrames:
             frames = SourceFrames(source)
             for frame, num_showings in count_showings(frames, self.rate):
                 if num_showings == 0:
-                    continue  # not worth the scaling
+                    continue  # never shown, so not worth scaling
                 picture = convert(frame)
                 for _ in range(num_showings):
                     self.num_frames += 1
@@ -89,18 +89,18 @@ def sample_frames(path: Path, config: DecodeConfig) -> SampledFrames:
     """Open a video for iteration over its frames at a rate and a size.
 
     Raises:
-        VideoError: See `SampledFrames`.
+        VideoError: The file cannot be opened or has no frame.
     """
     return SampledFrames(path, config)
 
 
 def sampling_rate(source: Source, config: DecodeConfig) -> Fraction:
-    """Sampled frames per second: the configured ones, or the video's own."""
+    """Return the configured frames per second, or the video's own."""
     return simple_fraction(config.fps) if config.fps else source.fps
 
 
 def simple_fraction(fps: float) -> Fraction:
-    """The rate that a float stands for.
+    """Return the simple fraction that a rounded rate means.
 
     >>> simple_fraction(29.97002997)
     Fraction(30000, 1001)

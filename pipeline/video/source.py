@@ -1,4 +1,4 @@
-"""Opening any video: the one stream that counts, and what the file declares of it."""
+"""Access to any video: its main stream, and what the file declares about it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,15 +15,16 @@ from pipeline.errors import MissingVideoError, UnreadableVideoError
 
 NOT_A_VIDEO = Disposition.attached_pic | Disposition.still_image
 STILL_BRANDS = {"avif", "heic", "heix", "mif1"}
-FASTEST_FPS = 1000  # more is a file that does not know its rate
-USUAL_FPS = Fraction(25)  # what FFmpeg assumes of a stream without any times
-# FFmpeg's errors that are no fault of a file; the second where a thread finds none.
+FASTEST_FPS = 1000  # a higher rate is taken for an unknown one
+USUAL_FPS = Fraction(25)  # FFmpeg's assumption for a stream without times
+# FFmpeg's errors for lack of memory, which are not the file's fault. A thread that
+# cannot be started raises the second.
 NO_MEMORY = (MemoryError, BlockingIOError)
 
 
 @dataclass(frozen=True)
 class Source:
-    """An open video file and its stream of moving pictures."""
+    """An open video file and its main video stream."""
 
     path: Path
     container: InputContainer
@@ -31,7 +32,7 @@ class Source:
 
     @property
     def fps(self) -> Fraction:
-        """Average frames per second."""
+        """The average number of frames per second."""
         stream = self.stream
         for rate in (stream.average_rate, stream.guessed_rate, stream.base_rate):
             if rate and 0 < rate < FASTEST_FPS:
@@ -40,12 +41,12 @@ class Source:
 
     @property
     def time_base(self) -> Fraction:
-        """Seconds per tick of the stream's times."""
+        """The seconds per tick of the stream's times."""
         return self.stream.time_base or 1 / self.fps
 
     @property
     def dates_by_decoding_order(self) -> bool:
-        """Whether only the order of decoding has times, as in AVI."""
+        """True if times follow the decoding order only, as in AVI."""
         return self.container.format.name == "avi"
 
     @property
@@ -55,7 +56,7 @@ class Source:
 
     @property
     def stream_start_seconds(self) -> Fraction:
-        """The container's time of the first picture, as far as it is declared."""
+        """The container's time of the first frame; if undeclared, of its start."""
         start_ticks = self.stream.start_time
         if start_ticks is None:
             return self.start_seconds
@@ -63,16 +64,16 @@ class Source:
 
     @property
     def container_seconds(self) -> Fraction | None:
-        """Declared length of the file, of which the sound may be the longer part."""
+        """The declared length of the file; its sound may outlast the video stream."""
         duration = self.container.duration
         return Fraction(duration, av.time_base) if duration else None
 
     @property
     def stream_seconds(self) -> Fraction | None:
-        """Declared length of the pictures, None where only the file's is declared."""
+        """The declared length of the video stream; None if only the file has one."""
         if self.dates_by_decoding_order and self.stream.frames:
-            # FFmpeg cuts the other figure to the file's size: useless for finding
-            # out that the file was cut.
+            # FFmpeg limits the duration to the size of the file, so it cannot reveal
+            # that the file was cut.
             return self.stream.frames / self.fps
         if self.stream.duration:
             return self.stream.duration * self.time_base
@@ -81,12 +82,12 @@ class Source:
 
 @contextmanager
 def open_video(path: Path) -> Iterator[Source]:
-    """Open a video for the time of a `with` block.
+    """Open a video for the duration of a `with` block.
 
     Raises:
         MissingVideoError: There is no such file.
-        UnreadableVideoError: The file holds no moving pictures that FFmpeg reads, or
-            FFmpeg gave up within the block.
+        UnreadableVideoError: The file has no video stream that FFmpeg can read, or
+            FFmpeg failed within the block.
     """
     _check_file(path)
     try:
@@ -102,13 +103,13 @@ def _check_file(path: Path) -> None:
     try:
         size = path.stat().st_size
     except FileNotFoundError:
-        link = " but a link that leads nowhere" if path.is_symlink() else ""
+        link = " (the path is a broken link)" if path.is_symlink() else ""
         raise MissingVideoError(
-            f"{path}: expected a video, found no such file{link}; check the folder's "
-            "name and that the file was fetched"
+            f"{path}: expected a video, found no such file{link}; check the name "
+            "of the folder and that the file was fetched"
         ) from None
     except OSError as error:
-        raise _unreadable(path, f"the system says “{error.strerror}”") from error
+        raise _unreadable(path, f"the system reports “{error.strerror}”") from error
     if not path.is_file():
         raise _unreadable(path, "it is not a file")
     if size == 0:
@@ -117,7 +118,7 @@ def _check_file(path: Path) -> None:
 
 def _open(path: Path) -> InputContainer:
     try:
-        # The prefix keeps "12:30.mp4" from being read as a protocol named 12.
+        # Without the prefix, "12:30.mp4" would be read as a protocol named 12.
         return av.open(f"file:{path}", "r", metadata_errors="replace")
     except NO_MEMORY:
         raise
@@ -135,7 +136,7 @@ def _looks_like_mp4(path: Path) -> bool:
 
 def _video_stream(path: Path, container: InputContainer) -> VideoStream:
     if _is_still(container):
-        raise _unreadable(path, f"it is a text or a still image ({_kind(container)})")
+        raise _unreadable(path, f"it is text or a still image ({_kind(container)})")
     streams = [
         stream
         for stream in container.streams.video
@@ -144,7 +145,7 @@ def _video_stream(path: Path, container: InputContainer) -> VideoStream:
     if not streams:
         kinds = ", ".join(stream.type for stream in container.streams) or "nothing"
         raise _unreadable(
-            path, f"it holds no moving pictures that can be decoded, only {kinds}"
+            path, f"it has no video stream that can be decoded, only {kinds}"
         )
     best = container.streams.best("video")
     return next((stream for stream in streams if stream is best), streams[0])
@@ -153,7 +154,7 @@ def _video_stream(path: Path, container: InputContainer) -> VideoStream:
 def _is_still(container: InputContainer) -> bool:
     name = container.format.name
     brand = container.metadata.get("major_brand", "").strip()
-    # FFmpeg reads .txt as the screen of a terminal ("tty").
+    # FFmpeg reads .txt files as the screen of a terminal ("tty").
     return name in {"image2", "tty"} or name.endswith("_pipe") or brand in STILL_BRANDS
 
 
@@ -162,7 +163,7 @@ def _kind(container: InputContainer) -> str:
 
 
 def _matroska_seconds(tag: str) -> Fraction | None:
-    """Seconds of a tag like 00:01:02.500000000, None if it is none.
+    """Return the seconds of a tag like 00:01:02.500000000; None for other text.
 
     >>> _matroska_seconds("00:01:02.500000000")
     Fraction(125, 2)

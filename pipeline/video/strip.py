@@ -1,4 +1,4 @@
-"""A few frames of a video side by side, small: what it looks like at a glance."""
+"""A film strip: a few small frames of a video, side by side."""
 
 from contextlib import suppress
 from fractions import Fraction
@@ -13,15 +13,15 @@ from pipeline.video.decoding import first_frame
 from pipeline.video.picture import RgbConverter, RgbPicture, nearest, shown_size
 from pipeline.video.source import Source, open_video
 
-# So far from a key frame, the frame that was looked for is not waited for.
+# The frames decoded after a key frame before the search for a frame is given up.
 MOST_DECODED = 300
 
 
 def film_strip(path: Path, count: int, height: int) -> RgbPicture:
-    """Evenly spaced frames of a video, joined from left to right.
+    """Return evenly spaced frames of a video, joined from left to right.
 
     Raises:
-        VideoError: The video is missing, no video, or without a single frame.
+        VideoError: The file is missing, is not a video, or has no frame.
     """
     with open_video(path) as source:
         frame, first_seconds = first_frame(source)
@@ -38,9 +38,9 @@ def film_strip(path: Path, count: int, height: int) -> RgbPicture:
 
 
 def _frame_at(source: Source, seconds: Fraction) -> VideoFrame | None:
-    """The frame at a time in the container; None where it cannot be found."""
+    """Return the frame at a time in the container; None if it cannot be found."""
     found = None
-    # What cannot be sought or decoded is left out: this is only a glance.
+    # A frame that cannot be found is no error: this is only a preview.
     with suppress(av.FFmpegError):
         source.container.seek(int(seconds / source.time_base), stream=source.stream)
         for frame in islice(source.container.decode(source.stream), MOST_DECODED):

@@ -1,4 +1,4 @@
-"""Which source frame is on screen when: exact arithmetic on presentation times."""
+"""Exact arithmetic on presentation times: the source frame on screen at a time."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -8,16 +8,18 @@ from typing import TypeVar
 
 Item = TypeVar("Item")
 
-# Matroska rounds every time to a millisecond, so that a frame may be dated up to
-# one millisecond after the instant that it belongs to.
+# Matroska rounds every time to a millisecond, so a frame may be dated up to one
+# millisecond too late.
 TOLERANCE_SECONDS = Fraction(1, 1000)
 
-# A pause longer than this is believed only where the file declares a later end.
+# A longer pause is checked against the declared end of the file and the longest step.
 LONGEST_PAUSE_SECONDS = Fraction(1)
 
 
 def first_sample(seconds: Fraction, fps: Fraction) -> int:
-    """Index of the first sampled frame at or after a time since the first frame.
+    """Return the index of the first sampled frame at or after a time.
+
+    The time is relative to the first frame.
 
     >>> first_sample(Fraction(1, 30), Fraction(25))
     1
@@ -32,12 +34,12 @@ def count_showings(
 ) -> Iterator[tuple[Item, int]]:
     """Pair each frame with the number of sampled frames that show it.
 
-    A frame is on screen from its own time until the next frame's, the last one for
-    its duration, and sampled frame k shows what is on screen at k / fps seconds
-    after the first frame. Only one frame is held back at any time.
+    A frame is on screen from its own time until the next frame's, and the last one for
+    its duration. Sampled frame k shows the frame that is on screen k / fps seconds
+    after the first one. Only one frame is kept in memory at any time.
 
     Args:
-        frames: (frame, start seconds, duration in seconds), starts never falling.
+        frames: (frame, start seconds, duration in seconds); starts never decrease.
         fps: Sampled frames per second.
 
     >>> starts = {"a": "0", "b": "0.10", "c": "0.14"}
@@ -58,26 +60,26 @@ def count_showings(
 
 @dataclass
 class SteadyClock:
-    """Presentation times that never run backward, whatever the file says.
+    """A clock of presentation times that never run backward.
 
-    The file's own time is taken wherever it can be believed. After a jump, the time
-    goes on by one frame, and what follows is shifted with it until the file's own
-    time can be believed again.
+    The clock uses the file's own times if they are plausible. After a jump, it advances
+    by one frame, and shifts the following times to match, until the file's own times
+    are plausible again.
     """
 
-    end_seconds: Fraction | None = None  # that the file declares; None: it does not
-    longest_step_seconds: Fraction | None = None  # from frame to frame; None: any
+    end_seconds: Fraction | None = None  # as the file declares it; None if it does not
+    longest_step_seconds: Fraction | None = None  # between two frames; None: no limit
     num_jumps: int = 0
     _previous: Fraction | None = field(default=None, init=False)
     _expected: Fraction = field(default=Fraction(0), init=False)
     _shift: Fraction = field(default=Fraction(0), init=False)
 
     def tell(self, stamp: Fraction | None, duration: Fraction) -> Fraction:
-        """The time in seconds of the next frame.
+        """Return the time in seconds of the next frame.
 
         Args:
-            stamp: The file's time of the frame in seconds, None where it has none.
-            duration: How long the frame stays, in seconds.
+            stamp: The file's time of the frame in seconds; None if it has none.
+            duration: The time in seconds for which the frame is shown.
         """
         now = self._believe(stamp)
         self._previous, self._expected = now, now + duration
@@ -98,7 +100,7 @@ class SteadyClock:
             return True
         step = seconds - self._previous
         if step <= LONGEST_PAUSE_SECONDS:
-            return step >= 0  # equal times: a frame that is replaced at once
+            return step >= 0  # with equal times, a frame is replaced at once
         is_in_time = self.end_seconds is None or seconds <= self.end_seconds
         longest = self.longest_step_seconds
         return is_in_time and (longest is None or step <= longest)

@@ -322,7 +322,7 @@ def test_work_that_was_sent_to_a_cluster_is_not_done_beside_it(tmp_path, monkeyp
     job = make_job(tmp_path, {"a": "work"})
     sent = job.folder(tmp_path) / "slurm.json"
     write_json(sent, {"token": "t", "arrays": {"7": 0}})
-    with pytest.raises(SodaError, match=r"array 7 .*cannot be asked.*slurm\.json"):
+    with pytest.raises(SodaError, match=r"array 7 .*cannot ask whether.*slurm\.json"):
         run_job(job, tmp_path, Resources(jobs=1))
     write_json(sent, {"token": "t", "arrays": {"7": 0}, "has_ended": True})
     assert run_job(job, tmp_path, Resources(jobs=1)) == {}
