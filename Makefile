@@ -1,18 +1,18 @@
-# Everything happens in .venv, which is made on first use. `make` lists the verbs.
+# Every target uses .venv, which is created on first use. `make` lists the targets.
 PYTHON ?= python3.11
 BIN := .venv/bin
 
 .PHONY: help setup weights demo test screenshots check format clean
 
 help:
-	@echo "make setup    make .venv with the project and all that it needs"
-	@echo "make weights  fetch the weights of the feature networks"
-	@echo "make demo     all of the above, then the whole road on the demo dataset"
-	@echo "make test     all of the set-up, then the tests"
-	@echo "make screenshots  the documents' pictures of the pages, by Chromium"
-	@echo "make check    formatting, lint and types"
+	@echo "make setup    create .venv with the project and its dependencies"
+	@echo "make weights  download the weights of the feature networks"
+	@echo "make demo     do all of the above, then run the pipeline on the demo dataset"
+	@echo "make test     set up and download weights, then run the tests"
+	@echo "make screenshots  take the screenshots in docs/ again, with Chromium"
+	@echo "make check    check formatting, lint and types"
 	@echo "make format   format the code"
-	@echo "make clean    remove .venv and what tools leave behind; never data or work"
+	@echo "make clean    remove .venv and the caches of tools; never data or work"
 
 setup: .venv/installed
 
@@ -27,13 +27,13 @@ weights: setup
 demo: weights
 	$(BIN)/soda run demo
 
-# Whole files of tests side by side; more processes want more than a GB each.
+# Runs whole test files in parallel. Each process needs more than a GB of memory.
 TEST_PROCESSES ?= 2
 
 test: weights
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile
 
-# The documents' pictures of the pages, taken anew.
+# Takes the screenshots in docs/ again.
 screenshots: demo
 	$(BIN)/python -m tests.browser.screenshots
 
