@@ -18,6 +18,7 @@ QUICK = [
     *("--streams", "flow", "--flow-features", "hof", "--flow", "farneback"),
     *("--short-side", "64", "--cells", "16", "--hidden", "32", "--epochs", "40"),
     *("--learning-rate", "0.002"),
+    *("--jobs", "1"),  # a second worker would start longer than it would work
 ]
 
 TIMEOUT_SECONDS = 300
