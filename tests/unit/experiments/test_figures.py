@@ -28,9 +28,9 @@ from pipeline.fanout import Resources
 from pipeline.run.config import make_config
 from pipeline.run.experiment_config import FIGURES
 from pipeline.run.run import Run
-from pipeline.run.stage import run_stage
+from pipeline.run.stage import is_done
 from pipeline.storage import read_json
-from tests.dataset_maker import make_dataset
+from tests.finished import CACHES, copy_run
 
 # Sequences against ground truth.
 
@@ -130,14 +130,15 @@ QUICK = {
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory):
+def run(finished, tmp_path_factory):
     """A run on tiny videos whose features are there."""
-    folder = tmp_path_factory.mktemp("world")
-    config = make_config("soda", QUICK)
-    manifest = make_dataset(folder / "data")
-    made = Run(str(manifest), config, folder, device="cpu", resources=Resources(jobs=2))
-    for stage in (*made.caches, "features"):
-        run_stage(made, stage)
+    folder = copy_run(finished, tmp_path_factory.mktemp("world"), *CACHES)
+    config, manifest = make_config("soda", QUICK), folder / "data" / "dataset.json"
+    resources = Resources(jobs=2)
+    made = Run(
+        str(manifest), config, folder / "work", device="cpu", resources=resources
+    )
+    assert is_done(made, "features")
     return made
 
 
