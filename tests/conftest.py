@@ -2,6 +2,7 @@
 
 import http.server
 import os
+import random
 import signal
 import tempfile
 import threading
@@ -9,19 +10,33 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import HealthCheck, settings
+
+from tests.finished import Finished, finished_run
 
 # A shell's background jobs, and what they start, ignore Ctrl-C, which tests send.
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# How long an example takes says more of a busy machine than of the code.
+# The same examples in every run. SODA_EXPLORE=1 draws others, and more of them.
+# There is no deadline, since an example's time depends on how busy the machine is.
 settings.register_profile(
-    "patient", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    "same",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize=True,
 )
-settings.load_profile("patient")
+settings.register_profile(
+    "explore",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    max_examples=1000,
+    print_blob=True,
+)
+settings.load_profile("explore" if os.environ.get("SODA_EXPLORE") else "same")
 
 ROOT = Path(__file__).parent.parent
 NOBODY = 65534
@@ -35,6 +50,15 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no test data in {folder}; set SODA_TEST_DATA")
     return folder
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    """A finished run on the tiny dataset, one for all processes; tests copy it."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    return finished_run(folder / "finished")
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +97,25 @@ def server(tmp_path) -> Iterator[str]:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
+
+
+def seed_all() -> None:
+    """Seed the generators that a draw without one of its own takes from."""
+    random.seed(0)
+    np.random.seed(0)
+    torch.manual_seed(0)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """Seed before the fixtures, also those of a module, which its first test makes."""
+    seed_all()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_call() -> None:
+    """Seed again, so that a test draws the same whether it made its fixtures or not."""
+    seed_all()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

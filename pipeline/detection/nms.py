@@ -45,6 +45,9 @@ def soft_nms(
     """
     order = np.argsort(segments[:, 0], kind="stable")
     segments, scores = segments[order], scores[order]
+    # Whatever starts below the floor stays out: a negative score that is weakened
+    # could round to -0.0, which reaches a floor of 0.
+    scores[scores < floor] = -np.inf
     # By their starts, those that can overlap one proposal stand side by side.
     longest = np.diff(segments).max(initial=0.0) + extra_seconds
     kept, final = [], []

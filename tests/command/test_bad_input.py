@@ -9,6 +9,7 @@ import pytest
 from pipeline.storage import TEMPORARY_PREFIX, read_json
 from tests.command.commands import QUICK, luigi, run
 from tests.dataset_maker import entry, make_dataset, square_pictures, write_manifest
+from tests.finished import CACHES, copy_run
 from tests.video_maker import write_video
 
 pytestmark = pytest.mark.slow
@@ -70,8 +71,8 @@ def test_bad_videos_are_named_and_the_others_are_done(tmp_path):
     assert read_json(next(tmp_path.glob("work/frames/*/done.json")))["record"]
 
 
-def test_a_bad_test_video_is_counted_in_the_score(tmp_path):
-    make_dataset(tmp_path / "data")
+def test_a_bad_test_video_is_counted_in_the_score(finished, tmp_path):
+    copy_run(finished, tmp_path, *CACHES)
     (tmp_path / "data" / "test 4.mp4").write_bytes(b"")
     places = ["--dataset", tmp_path / "data" / "dataset.json", "--workdir", "work"]
     done = luigi("Evaluate", *places, *QUICK, "--max-failures", "0.5", cwd=tmp_path)

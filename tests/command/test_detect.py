@@ -11,16 +11,17 @@ import pytest
 from pipeline import detect
 from pipeline.storage import TEMPORARY_PREFIX, read_json
 from tests.command.commands import QUICK, command, run
-from tests.dataset_maker import make_dataset
+from tests.finished import CACHES, copy_run
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory):
-    """A folder in which `soda run` has trained a model."""
+def trained(finished, tmp_path_factory):
+    """A folder in which `soda run` has detected with a model that was trained."""
+    parts = (*CACHES, "points", "models")
     folder = tmp_path_factory.mktemp("trained")
-    make_dataset(folder / "data")
+    copy_run(finished, folder, *parts, work="work/data")
     done = run(
         *("soda", "run", "data/dataset.json", "--to", "DetectActions", *QUICK),
         cwd=folder,

@@ -8,7 +8,7 @@ import pytest
 from pipeline.storage import read_json
 from tests.command.commands import QUICK, luigi
 from tests.conftest import ROOT
-from tests.dataset_maker import make_dataset
+from tests.finished import CACHES, copy_run
 
 pytestmark = pytest.mark.slow
 
@@ -16,10 +16,9 @@ SHORT = [*QUICK, "--epochs", "5"]
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("world")
-    make_dataset(folder / "data")
-    return folder
+def folder(finished, tmp_path_factory):
+    """A dataset whose features are there, and no model."""
+    return copy_run(finished, tmp_path_factory.mktemp("world"), *CACHES)
 
 
 def run(folder, task, *more):

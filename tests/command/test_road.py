@@ -12,19 +12,15 @@ import pytest
 
 from pipeline.storage import TEMPORARY_PREFIX, read_arrays, read_json
 from tests.command.commands import QUICK, command, luigi, run
-from tests.dataset_maker import make_dataset
+from tests.finished import copy_run
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory):
-    """A dataset and a work folder on which Evaluate has run."""
-    folder = tmp_path_factory.mktemp("world")
-    make_dataset(folder / "data")
-    done = evaluate(folder)
-    assert done.returncode == 0, done.stderr
-    return folder, done
+def world(finished, tmp_path_factory):
+    """A dataset and a work folder on which Evaluate has run, and what that said."""
+    return copy_run(finished, tmp_path_factory.mktemp("world")), finished
 
 
 @pytest.fixture
@@ -36,7 +32,7 @@ def copy(world, tmp_path):
 def evaluate(folder, *more, task="Evaluate"):
     dataset = folder / "data" / "dataset.json"
     places = ["--dataset", dataset, "--workdir", folder / "work"]
-    return luigi(task, *places, *QUICK, *more, cwd=folder)
+    return luigi(task, *places, *QUICK, "--jobs", "2", *more, cwd=folder)
 
 
 def only(folder, pattern):
@@ -217,6 +213,7 @@ def start(folder):
     """Evaluate in a process group of its own."""
     dataset = str(folder / "data" / "dataset.json")
     arguments = ["--dataset", dataset, "--workdir", str(folder / "work"), *QUICK]
+    arguments += ["--jobs", "2"]
     return subprocess.Popen(
         [command("luigi"), "--module", "tasks", "Evaluate", *arguments],
         cwd=folder,

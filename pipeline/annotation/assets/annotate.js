@@ -11,6 +11,7 @@ const whole = new Strip(byId("whole"), (seconds) => player.seek(seconds));
 const near = new Strip(byId("near"), (seconds) => player.seek(seconds));
 const curves = new Strip(byId("curves"), (seconds) => player.seek(seconds));
 let current = 0; // the number of the video
+let openings = 0; // how many times one was chosen
 let half = page.half;
 let hints = null;
 let lastInput = performance.now();
@@ -23,29 +24,32 @@ async function open(number) {
   if (works[current].unsent >= 1) works[current].save();
   current = (number + page.videos.length) % page.videos.length;
   const opened = current;
+  const opening = ++openings;
+  const isLast = () => opening === openings;
   byId("video").value = current;
   hints = null;
   byId("curves").hidden = true;
   byId("clock").textContent = byId("frame").textContent = "";
   player.unload();
   changed();
-  const note = (text) => opened === current && (byId("message").textContent = text);
+  const note = (text) => isLast() && (byId("message").textContent = text);
   try {
     note("Reading the frame times…");
     const { frames } = await until(
       () => store.ready(opened),
       ({ share }) => share && note(`Making a copy that browsers can play: ${Math.round(100 * share)} %`),
-      () => opened === current,
+      isLast,
     );
+    if (!isLast()) return; // an answer that came late must not take another's place
     await player.load(page.videos[opened].source, new Frames(frames));
-    if (!player.frames) return; // another video was opened meanwhile
+    if (!isLast()) return;
     note("");
     if (half && work().isEmpty) work().spans = halfSpans();
     changed();
   } catch (error) {
     note(`This video cannot be shown: ${error.message}`);
   }
-  if (page.hasHints && opened === current) refreshHints();
+  if (page.hasHints && isLast()) refreshHints();
 }
 
 async function until(asked, waiting, wanted) {

@@ -2,7 +2,7 @@ import time
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pipeline.detection.nms import nms, soft_nms
@@ -73,6 +73,7 @@ def test_each_of_several_stronger_ones_weakens():
 
 
 @given(proposals, st.floats(0.05, 2), st.sampled_from([0.0, 1.0]))
+@example([(0.0, 1.0, 1.0), (0.0, 1.0, -5e-324)], 0.05, 0.0)
 def test_soft_nms_orders_by_final_score_and_never_raises_one(drawn, sigma, extra):
     segments, scores = arrays(drawn)
     kept, final = soft_nms(segments, scores, sigma, 0.0, extra)

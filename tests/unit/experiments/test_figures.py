@@ -26,10 +26,10 @@ from pipeline.experiments.stage import EXPERIMENT, run_experiment
 from pipeline.experiments.summary import SummaryRow, Values
 from pipeline.run.config import make_config
 from pipeline.run.experiment_config import FIGURES
-from pipeline.run.work import run_up_to
+from pipeline.run.work import is_done
 from pipeline.stages.features import FEATURES
 from pipeline.storage import read_json
-from tests.dataset_maker import make_dataset
+from tests.finished import CACHES, copy_run
 from tests.run_maker import make_run
 
 # Sequences against ground truth.
@@ -130,13 +130,12 @@ QUICK = {
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory):
+def run(finished, tmp_path_factory):
     """A run on tiny videos whose features are there."""
-    folder = tmp_path_factory.mktemp("world")
-    config = make_config("soda", QUICK)
-    manifest = make_dataset(folder / "data")
-    made = make_run(manifest, config, folder, device="cpu", jobs=2)
-    run_up_to(made, FEATURES)
+    folder = copy_run(finished, tmp_path_factory.mktemp("world"), *CACHES)
+    config, manifest = make_config("soda", QUICK), folder / "data" / "dataset.json"
+    made = make_run(manifest, config, folder / "work", device="cpu", jobs=2)
+    assert is_done(made, FEATURES)
     return made
 
 
