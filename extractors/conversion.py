@@ -7,7 +7,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from extractors.atomic import atomic_path
-from extractors.weights import ELSEWHERE, Weights
+from extractors.weight_file import ELSEWHERE, Weights
 
 
 def load_state(weights: Weights) -> dict[str, Tensor]:

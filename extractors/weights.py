@@ -10,7 +10,7 @@ import logging
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
@@ -21,6 +21,7 @@ from extractors.errors import WeightsError
 from extractors.i3d_shapes import check_shapes
 from extractors.shapes import Shape, shapes_of
 from extractors.sources import SOURCES, Source, Stream, obtain, sha256
+from extractors.weight_file import Weights
 
 __all__ = ["Stream", "Weights", "WeightsError", "find_weights"]
 
@@ -28,16 +29,6 @@ logger = logging.getLogger("soda")
 
 INPUT_CHANNELS: dict[Stream, int] = {"rgb": 3, "flow": 2}
 FIRST_KERNEL = "Conv3d_1a_7x7.conv3d.weight"  # (64, input channels, 7, 7, 7)
-ELSEWHERE = "set SODA_CACHE to another folder"  # for a cache that cannot be written
-
-
-@dataclass(frozen=True)
-class Weights:
-    """A file of weights that has been checked."""
-
-    path: Path  # I3D's: safetensors, in the names of `InceptionI3d`
-    sha256: str  # of that file: the identity of the weights
-    origin: str  # a phrase for logs
 
 
 def find_weights(

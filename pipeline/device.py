@@ -1,9 +1,6 @@
 """The device that networks run on."""
 
-from dataclasses import replace
-
 from pipeline.errors import UsageError
-from pipeline.fanout import Resources
 
 
 def choose_device(name: str) -> str:
@@ -29,13 +26,3 @@ def choose_device(name: str) -> str:
             "auto"
         )
     return str(device)
-
-
-def network_resources(resources: Resources, device: str) -> Resources:
-    """Return the resources of work that runs networks here: a worker for each GPU."""
-    if not device.startswith("cuda"):
-        return resources
-    import torch  # takes seconds to import, which a machine without a GPU does not need
-
-    count = torch.cuda.device_count()
-    return replace(resources, jobs=count, gpus=count)

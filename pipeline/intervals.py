@@ -5,6 +5,8 @@ from collections.abc import Iterable
 import numpy as np
 from jaxtyping import Float
 
+# Annotators often close the last segment a little after the last frame.
+END_TOLERANCE_SECONDS = 1.0
 Interval = tuple[float, float]
 
 
@@ -66,3 +68,14 @@ def tiou(
     lengths = (a[..., 1] - a[..., 0] + extra) + (b[..., 1] - b[..., 0] + extra)
     both = lengths - shared
     return np.divide(shared, both, out=np.zeros_like(both), where=both > 0)
+
+
+def beyond_end(seconds: float, duration_seconds: float | None) -> str | None:
+    """Return the end of a sentence if a time is beyond a video's end, else None.
+
+    >>> beyond_end(11.5, 10.0)
+    "ends at 11.5 s, beyond the video's end at 10 s"
+    """
+    if duration_seconds is None or seconds <= duration_seconds + END_TOLERANCE_SECONDS:
+        return None
+    return f"ends at {seconds:g} s, beyond the video's end at {duration_seconds:g} s"

@@ -19,7 +19,7 @@ from extractors.atomic import disk_full as disk_full
 from extractors.atomic import existing_folder as existing_folder
 from extractors.atomic import is_full as is_full
 from extractors.atomic import writing as writing
-from pipeline.errors import SodaError
+from extractors.errors import SodaError
 
 HEADER_KEY = "soda"
 

@@ -9,8 +9,9 @@ from typing import Any
 
 from filelock import FileLock
 
-from pipeline.datasets import BACKGROUND, Dataset, Point, beyond_end
+from pipeline.datasets import BACKGROUND, Dataset, Point
 from pipeline.errors import AnnotationError, UsageError
+from pipeline.intervals import beyond_end
 from pipeline.points.formats import points_json, read_click_file
 from pipeline.points.formats.document import read_document
 from pipeline.points.human import label_problems, nearest

@@ -9,12 +9,11 @@ from pipeline.datasets import load_dataset
 from pipeline.exports import (
     FORMATS,
     LAYOUTS,
-    NETWORKS,
     export_detections,
     export_features,
-    export_network,
 )
 from pipeline.exports.media import Media
+from pipeline.model_folder.portable import NETWORKS, export_network
 from pipeline.progress import say
 
 app = typer.Typer(

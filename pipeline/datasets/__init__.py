@@ -14,7 +14,6 @@ from pipeline.datasets.manifest import dataset_name
 from pipeline.datasets.validation import (
     DatasetError,
     Problem,
-    beyond_end,
     find_problems,
 )
 
@@ -28,7 +27,6 @@ __all__ = [
     "Problem",
     "Subset",
     "Video",
-    "beyond_end",
     "dataset_name",
     "find_problems",
     "load_dataset",

@@ -9,10 +9,9 @@ from typing import NamedTuple
 
 from pipeline.datasets.dataset import BACKGROUND, Dataset, Point, Video
 from pipeline.errors import AnnotationError
+from pipeline.intervals import beyond_end
 from pipeline.storage import file_name
 
-# Annotators often close the last segment a little after the last frame.
-END_TOLERANCE_SECONDS = 1.0
 LONGEST_FILE_NAME = 200  # bytes; file systems take 255, with prefix and suffix
 BEYOND = "annotation beyond the end"
 
@@ -138,10 +137,3 @@ def _leaves(path: Path, folder: Path) -> bool:
     if not path.is_relative_to(folder):
         return False
     return Path(os.path.normpath(path.relative_to(folder))).parts[:1] == ("..",)
-
-
-def beyond_end(seconds: float, duration_seconds: float | None) -> str | None:
-    """A sentence's end if the time lies beyond the video's end, else None."""
-    if duration_seconds is None or seconds <= duration_seconds + END_TOLERANCE_SECONDS:
-        return None
-    return f"ends at {seconds:g} s, beyond the video's end at {duration_seconds:g} s"

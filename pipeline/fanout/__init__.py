@@ -15,7 +15,6 @@ from pipeline.fanout.resources import Resources, default_jobs
 from pipeline.fanout.rounds import run_job
 from pipeline.fanout.slurm import end_arrays
 from pipeline.fanout.slurm_config import SlurmConfig
-from pipeline.fanout.worker_threads import worker_threads
 
 __all__ = [
     "Item",
@@ -28,5 +27,4 @@ __all__ = [
     "locked",
     "run_job",
     "share",
-    "worker_threads",
 ]

@@ -1,7 +1,7 @@
 """The resources of a run, which never change its results."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.fanout.slurm_config import SlurmConfig
 
@@ -20,3 +20,13 @@ class Resources:
 def default_jobs() -> int:
     """Return the number of processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+
+
+def network_resources(resources: Resources, device: str) -> Resources:
+    """Return the resources of work that runs networks here: a worker for each GPU."""
+    if not device.startswith("cuda"):
+        return resources
+    import torch  # takes seconds to import, which a machine without a GPU does not need
+
+    count = torch.cuda.device_count()
+    return replace(resources, jobs=count, gpus=count)

@@ -22,9 +22,9 @@ from extractors.streams import (
     hof_extractor,
     i3d_extractor,
 )
+from extractors.threads import worker_threads
 from extractors.weights import Stream, Weights
 from pipeline.errors import VideoError
-from pipeline.fanout import worker_threads
 from pipeline.features.config import I3D, FeatureConfig
 from pipeline.features.file import Features
 from pipeline.grid import SnippetGrid

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from extractors.flow import FlowConfig, make_flow, with_flow
 from extractors.streams import Picture
+from extractors.threads import worker_threads
 from extractors.weights import Stream
-from pipeline.fanout import worker_threads
 from pipeline.features.extraction import (
     Columns,
     Extraction,

@@ -9,10 +9,10 @@ from pathlib import Path
 from pipeline.datasets.folder import video_files
 from pipeline.detection.activations import read_response, response_path, write_response
 from pipeline.detection.detections import Detection
-from pipeline.device import network_resources
 from pipeline.errors import InputNotFoundError, UsageError
 from pipeline.exports.detections import strongest
 from pipeline.fanout import Item, Job, Resources, default_jobs, run_job
+from pipeline.fanout.resources import network_resources
 from pipeline.inference.detector import Detector
 from pipeline.inference.output import Finding, write_findings
 from pipeline.progress import ShareDone, silent

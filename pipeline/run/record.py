@@ -72,6 +72,14 @@ def read_record(path: Path) -> Record | None:
     return Record(**{**entry, "failed": dict(entry["failed"])})
 
 
+def record_at(path: Path) -> Record | None:
+    """Return the record of a finished stage; None also if it cannot be read."""
+    try:
+        return read_record(path)
+    except (ValueError, LookupError, TypeError, OSError):
+        return None
+
+
 class Records:
     """The records of a run, parsed once for as long as their files do not change."""
 

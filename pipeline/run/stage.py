@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.datasets import Video
-from pipeline.device import network_resources
 from pipeline.fanout import Resources
+from pipeline.fanout.resources import network_resources
 from pipeline.run.record import Record, StageResult
 from pipeline.run.run import Run
 from pipeline.storage import file_name, fingerprint

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeline.datasets import Point, Video, beyond_end
+from pipeline.datasets import Point, Video
 from pipeline.errors import AnnotationError, UsageError
+from pipeline.intervals import beyond_end
 from pipeline.points.formats import write_points
 from pipeline.points.human import HumanClicks
 from pipeline.points.simulation import PointConfig, simulate_points, wanted

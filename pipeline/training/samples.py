@@ -11,9 +11,10 @@ from jaxtyping import Float
 from models.config import Scaling
 from models.fit import Samples
 from models.rescale import rescale
-from pipeline.datasets import Point, beyond_end
+from pipeline.datasets import Point
 from pipeline.errors import AnnotationError, SodaError
 from pipeline.grid import SnippetGrid
+from pipeline.intervals import beyond_end
 from pipeline.seeds import generator_of
 
 

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from extractors.flow import FlowConfig, flow_fields, make_flow
-from pipeline.datasets import beyond_end
+from extractors.threads import worker_threads
 from pipeline.errors import VideoError
-from pipeline.fanout import worker_threads
+from pipeline.intervals import beyond_end
 from pipeline.progress import ShareDone, counted, silent
 from pipeline.video import (
     CachedFrames,

@@ -10,13 +10,9 @@ from pathlib import Path
 from pipeline.errors import SodaError
 from pipeline.fanout.lock import LOCKS, held_locks, remove_lock
 from pipeline.fanout.slurm import Submission
+from pipeline.layout import outputs_in, size_of
 from pipeline.storage import TEMPORARY_PREFIX
-from pipeline.workfolder.layout import (
-    other_folders,
-    outputs_in,
-    size_of,
-    stage_folders,
-)
+from pipeline.workfolder.layout import is_of_files, other_folders, stage_folders
 from pipeline.workfolder.stages import all_stages
 
 JOBS, FAILURES = "jobs", "failures"
@@ -51,7 +47,11 @@ def find_removals(workdir: Path, kinds: Collection[str] = ()) -> list[Removal]:
     """
     check_idle(workdir)
     found = {
-        kind: [path for folder in folders for _, path in outputs_in(workdir, folder)]
+        kind: [
+            path
+            for folder in folders
+            for _, path in outputs_in(workdir, folder, is_of_files(folder))
+        ]
         for kind, folders in folders_by_kind().items()
         if kind in kinds
     }

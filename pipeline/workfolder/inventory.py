@@ -9,11 +9,12 @@ from typing import Any
 
 from pipeline.fanout import Ledger
 from pipeline.fanout.lock import held_locks
+from pipeline.layout import outputs_in, size_of
 from pipeline.report.formats import flatten
-from pipeline.run.record import Record, read_record
+from pipeline.run.record import Record, record_at
 from pipeline.run.stage import Stage
 from pipeline.storage import TEMPORARY_PREFIX, file_name, fingerprint, read_json
-from pipeline.workfolder.layout import outputs_in, size_of, stage_folders
+from pipeline.workfolder.layout import is_of_files, stage_folders
 from pipeline.workfolder.stages import all_stages
 
 
@@ -94,7 +95,7 @@ def _differing(
 
 def _by_fingerprint(workdir: Path, folder: str) -> dict[str, list[Path]]:
     paths: dict[str, list[Path]] = defaultdict(list)
-    for name, path in outputs_in(workdir, folder):
+    for name, path in outputs_in(workdir, folder, is_of_files(folder)):
         paths[name].append(path)
     return paths
 
@@ -126,14 +127,6 @@ def _result(workdir: Path, folder: str, name: str, paths: Sequence[Path]) -> Res
         average_map=result.get("average_map"),
         parameters=flatten(record.parameters) if record else {},
     )
-
-
-def record_at(path: Path) -> Record | None:
-    """Return the record of a finished stage; None also if it cannot be read."""
-    try:
-        return read_record(path)
-    except (ValueError, LookupError, TypeError, OSError):
-        return None
 
 
 def expected_ids(workdir: Path, stage: Stage, record: Record) -> set[str] | None:

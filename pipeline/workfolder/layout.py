@@ -1,13 +1,9 @@
 """The layout of a work folder: the paths in it that are ours."""
 
-import re
-from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline.errors import InputNotFoundError
 from pipeline.workfolder.stages import all_stages
-
-FINGERPRINT = re.compile(r"[0-9a-f]{12}")
 
 
 def stage_folders() -> tuple[str, ...]:
@@ -18,6 +14,11 @@ def stage_folders() -> tuple[str, ...]:
 def other_folders() -> tuple[str, ...]:
     """Return the names of further folders that stages write."""
     return tuple(name for stage in all_stages() for name in stage.other_folders)
+
+
+def is_of_files(folder: str) -> bool:
+    """Return whether a folder holds files named by fingerprint, and no folders."""
+    return any(s.is_file for s in all_stages() if s.folder_name == folder)
 
 
 def is_work_folder(path: Path) -> bool:
@@ -45,26 +46,3 @@ def work_folders(parent: Path) -> list[Path]:
         return [parent]
     found = sorted(parent.iterdir()) if parent.is_dir() else []
     return [path for path in found if is_work_folder(path)]
-
-
-def outputs_in(workdir: Path, folder: str) -> Iterator[tuple[str, Path]]:
-    """Yield the fingerprint and path of each of our results in a stage's folder.
-
-    Symbolic links are not followed.
-    """
-    parent = workdir / folder
-    if parent.is_symlink() or not parent.is_dir():
-        return
-    of_files = folder in {s.folder_name for s in all_stages() if s.is_file}
-    for path in sorted(parent.iterdir()):
-        name = path.stem if of_files else path.name
-        is_ours = path.is_file() if of_files else path.is_dir()
-        if is_ours and not path.is_symlink() and FINGERPRINT.fullmatch(name):
-            yield name, path
-
-
-def size_of(path: Path) -> int:
-    """Return the bytes in a file, or in a folder's files; links are not followed."""
-    if path.is_symlink() or not path.is_dir():
-        return path.lstat().st_size
-    return sum(size_of(child) for child in path.iterdir())

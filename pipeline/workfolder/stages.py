@@ -5,27 +5,32 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from pipeline import stages
-from pipeline.experiments.stage import EXPERIMENT
 from pipeline.run.stage import Stage
+
+# The experiment runs the other stages, so its room is above theirs.
+ELSEWHERE = ("pipeline.experiments.stage",)
 
 
 @cache
 def all_stages() -> tuple[Stage, ...]:
-    """Return the stages of `pipeline/stages/` and the experiment, in working order.
+    """Return every stage, after all that it builds on.
 
-    They are found by their files, so that no list has to be kept up to date: each
-    comes after all that it builds on.
+    The stages are found by their files in `pipeline/stages/`: there is no list to
+    keep up to date, and a new file is enough.
     """
-    names = sorted(module.name for module in iter_modules(stages.__path__))
-    found = [stage for name in names for stage in _defined_in(name)]
-    return tuple(dict.fromkeys(s for end in (*found, EXPERIMENT) for s in _chain(end)))
+    own = [f"{stages.__name__}.{name}" for name in sorted(module_names())]
+    found = [stage for name in (*own, *ELSEWHERE) for stage in _defined_in(name)]
+    return tuple(dict.fromkeys(stage for last in found for stage in _chain(last)))
 
 
-def _defined_in(name: str) -> list[Stage]:
-    """Return the stages whose work is defined in a module of `pipeline/stages/`."""
-    module = f"{stages.__name__}.{name}"
-    if name in ("fitting", "predicting"):  # these hold no stage, and import PyTorch
-        return []
+def module_names() -> list[str]:
+    """Return the names of the modules in `pipeline/stages/` that may define a stage."""
+    # These are what stages share, and import PyTorch, which takes seconds.
+    shared = {"fitting", "predicting"}
+    return [m.name for m in iter_modules(stages.__path__) if m.name not in shared]
+
+
+def _defined_in(module: str) -> list[Stage]:
     values = vars(import_module(module)).values()
     return [v for v in values if isinstance(v, Stage) and v.work.__module__ == module]
 

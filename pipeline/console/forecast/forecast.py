@@ -7,11 +7,11 @@ from pathlib import Path
 from pipeline.console.disk import TOO_SMALL, DiskNeed, disk_need, video_needs
 from pipeline.console.forecast.calibration import CLIP_SECONDS, calibrate
 from pipeline.console.status import StageStatus
+from pipeline.layout import outputs_in
 from pipeline.progress import NOTHING, count_text, duration_text
+from pipeline.run.record import record_at
 from pipeline.run.run import Run
 from pipeline.run.stage import Stage
-from pipeline.workfolder.inventory import record_at
-from pipeline.workfolder.layout import outputs_in
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,9 @@ def _last_seconds(run: Run, stage: Stage) -> float | None:
 
     A training takes longer the more epochs it has.
     """
-    paths = [path for _, path in outputs_in(run.workdir, stage.folder_name)]
+    paths = [
+        path for _, path in outputs_in(run.workdir, stage.folder_name, stage.is_file)
+    ]
     if not stage.is_file:
         paths = [path / "done.json" for path in paths]
     by_age = sorted(

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.datasets import beyond_end
 from pipeline.errors import VideoError
 from pipeline.features.file import Features, write_features
 from pipeline.features.imported.arrays import FeatureFile, as_sequence, read_array
 from pipeline.grid import SnippetGrid
+from pipeline.intervals import beyond_end
 from pipeline.progress import ShareDone, silent
 from pipeline.storage import read_json
 

@@ -10,12 +10,12 @@ from pipeline.datasets import (
     DatasetError,
     Instance,
     Point,
-    beyond_end,
     dataset_name,
     load_dataset,
 )
 from pipeline.datasets.folder import find_videos
 from pipeline.errors import AnnotationError, InputNotFoundError
+from pipeline.intervals import beyond_end
 
 
 def manifest(tmp_path, videos, **fields):

@@ -11,7 +11,7 @@ import torch
 
 from pipeline.errors import InputNotFoundError, SodaError, UsageError
 from pipeline.exports import NETWORKS, export_network, networks
-from pipeline.exports.networks import METADATA
+from pipeline.model_folder.portable import METADATA
 from pipeline.storage import fingerprint
 from tests.model_maker import MADE_OF, SMALL, write_model
 
