@@ -60,9 +60,8 @@ def _algorithm(
     config: FlowConfig, threads: int, device: str, raft_weights: Path | None
 ) -> tuple[int, Algorithm]:
     """Return the number of pairs in a batch, and the function from frames to fields."""
-    # PyTorch is imported only if it is needed: the import takes longer than the flow
-    # of a short video on processors.
     if config.algorithm == "raft":
+        # PyTorch takes seconds to import, longer than the flow of a short video
         from extractors.flow.raft import raft
 
         if raft_weights is None:
@@ -76,6 +75,7 @@ def _algorithm(
 
 
 def _batched_tvl1(config: FlowConfig, device: str) -> Algorithm:
+    # PyTorch takes seconds to import, longer than the flow of a short video
     import torch
 
     from extractors.flow.tvl1.batched import BatchedSolver

@@ -53,7 +53,7 @@ def report_command(
 
     Exit codes: 2 wrong usage, 3 no such file, 4 invalid annotations.
     """
-    # Not above: --help must not wait for its imports.
+    # --help must not wait for the seconds that its imports take
     from pipeline.report.standalone import report_detections
 
     index = report_detections(
