@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from pipeline.errors import InputNotFoundError, SodaError, UsageError
-from pipeline.exports import NETWORKS, export_network, networks
-from pipeline.model_folder.portable import METADATA
+from pipeline.model_folder import portable
+from pipeline.model_folder.portable import METADATA, NETWORKS, export_network
 from pipeline.storage import fingerprint
 from tests.model_maker import MADE_OF, SMALL, write_model
 
@@ -101,7 +101,7 @@ def test_a_folder_without_a_model_is_named(tmp_path):
 def test_missing_packages_are_named_with_how_to_install_them(
     tmp_path, predictor, monkeypatch
 ):
-    monkeypatch.setattr(networks.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(portable.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(UsageError, match=r"found no onnx, .*soda-localizer\[onnx\]"):
         export_network(tmp_path / "model", "onnx")
 
@@ -115,7 +115,7 @@ def test_an_export_that_differs_is_not_kept(tmp_path, predictor, monkeypatch):
             portable.master.classify.weight -= 1
 
     other = replace(NETWORKS["torchscript"], write=write_other)
-    monkeypatch.setitem(networks.NETWORKS, "other", other)
+    monkeypatch.setitem(portable.NETWORKS, "other", other)
     with pytest.raises(SodaError, match="found a difference of"):
         export_network(tmp_path / "model", "other", tmp_path / "m.pt")
     assert not (tmp_path / "m.pt").exists()
