@@ -294,7 +294,9 @@ def test_files_that_cannot_be_exported_are_named(tmp_path):
     backward = '{"label": "a", "score": 1, "segment": [2, 1]}'
     with pytest.raises(AnnotationError, match="detections of v: expected a score"):
         export('{"results": {"v": [' + backward + "]}}")
-    with pytest.raises(InputNotFoundError, match="no such file of detections"):
+    with pytest.raises(
+        InputNotFoundError, match="expected a file of detections, found no such"
+    ):
         export_detections(tmp_path / "x.json", "srt")
 
 
