@@ -1,4 +1,4 @@
-"""Several networks as one, to compare with self-distillation (Table 7)."""
+"""Ensembles of networks, to compare with self-distillation (Table 7)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,31 +16,32 @@ Combination = Literal["mean", "max"]
 
 @dataclass(frozen=True)
 class EnsembleConfig:
-    """Which of the trained networks detect; in SODA the master alone (Sec. 5)."""
+    """The choice of the trained networks that detect; in SODA the master (Sec. 5)."""
 
     use: Annotated[
         Literal["master", "auxiliary", "late", "cas_first"],
-        "the master, the first auxiliary alone, all with scores and sequences combined "
-        "apart, or all with scores made of the combined sequence (Table 7)",
+        "networks that detect: the master, the first auxiliary, all networks with "
+        "scores and sequences combined separately (late), or all networks with scores "
+        "computed from the combined sequence (cas_first) (Table 7)",
     ] = "master"
-    scores: Annotated[Combination, "how late combines video scores"] = "mean"
+    scores: Annotated[Combination, "how `late` combines video scores"] = "mean"
     cas: Annotated[Combination, "how sequences are combined"] = "mean"
 
 
 def choose_networks(
     networks: Sequence[nn.Module], ensemble: EnsembleConfig
 ) -> Sequence[nn.Module]:
-    """Those whose sequences are combined.
+    """Return the networks whose sequences are combined.
 
     Raises:
-        ValueError: An auxiliary is wanted of a model that has none.
+        ValueError: If an auxiliary is needed but the model has none.
     """
     if ensemble.use == "master":
         return networks[:1]
     if len(networks) < 2:
         raise ValueError(
-            f"ensemble {ensemble.use} needs two networks or more, the model has one; "
-            "train with --networks 2"
+            f"ensemble {ensemble.use}: expected a model with two or more networks, "
+            "found one; train with --networks 2"
         )
     return networks[1:2] if ensemble.use == "auxiliary" else networks
 
@@ -50,7 +51,7 @@ def combine(
     train: TrainConfig,
     ensemble: EnsembleConfig,
 ) -> tuple[Float[Tensor, "categories time"], Float[Tensor, "categories"]]:
-    """One sequence and the video's scores, of those of the chosen networks."""
+    """Combine the sequences of the chosen networks to one sequence and video scores."""
     combined = _combined(cas, ensemble.cas)
     if ensemble.use != "late":
         return combined, aggregate(combined, train).softmax(dim=0)
@@ -59,5 +60,5 @@ def combine(
 
 
 def _combined(values: Tensor, how: Combination) -> Tensor:
-    """The mean or the largest over the networks."""
+    """Return the mean or the maximum over the networks."""
     return values.mean(dim=0) if how == "mean" else values.amax(dim=0)
