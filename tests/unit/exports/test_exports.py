@@ -169,7 +169,7 @@ def test_label_studio_takes_the_videos_own_rates(tmp_path, capsys):
     ]
     assert ranges == [[{"start": 11, "end": 20}], [{"start": 26, "end": 50}]]
     said = capsys.readouterr().err
-    assert "the videos' own: 10 (1 videos), 25 (1 videos)" in said
+    assert "(the videos' own): 10 (1 videos), 25 (1 videos)" in said
 
 
 def assert_valid_eaf(document):
