@@ -1,4 +1,4 @@
-"""From a class activation sequence to one score per category and video (Eq. 5-10)."""
+"""Aggregation of class activation sequences to video scores (Eq. 5-10)."""
 
 from jaxtyping import Float
 from torch import Tensor
@@ -9,7 +9,7 @@ from models.config import TrainConfig
 def aggregate(
     cas: Float[Tensor, "*batch categories time"], config: TrainConfig
 ) -> Float[Tensor, "*batch categories"]:
-    """The video scores s_c, before the softmax of Eq. 1, by the configured rule."""
+    """Return the video scores s_c, before the softmax of Eq. 1."""
     match config.aggregation:
         case "topk_mean":
             return topk_mean(cas, config.topk_divisor)
@@ -24,17 +24,17 @@ def aggregate(
 def average(
     cas: Float[Tensor, "*batch categories time"],
 ) -> Float[Tensor, "*batch categories"]:
-    """Mean of each category's responses over time (Eq. 5)."""
+    """Return the mean of each category's responses over time (Eq. 5)."""
     return cas.mean(dim=-1)
 
 
 def temporal_softmax(
     cas: Float[Tensor, "*batch categories time"],
 ) -> Float[Tensor, "*batch categories"]:
-    """Mean over time, weighted by the softmax of the same responses (Eq. 6-7).
+    """Return the mean over time, weighted by a softmax of the responses (Eq. 6-7).
 
     s_c = sum_t a[c, t] P[c, t] with a[c, t] = exp P[c, t] / sum_u exp P[c, u]: each
-    category has weights of its own, which sum to 1 over time.
+    category has its own weights, which sum to 1 over time.
     """
     return (cas.softmax(dim=-1) * cas).sum(dim=-1)
 
@@ -42,11 +42,11 @@ def temporal_softmax(
 def category_softmax(
     cas: Float[Tensor, "*batch categories time"],
 ) -> Float[Tensor, "*batch categories"]:
-    """Responses weighted by each category's share of its instant (Eq. 8-9).
+    """Return the mean over time, weighted by a softmax over the categories (Eq. 8-9).
 
     s_c = (1 / T) sum_t b[c, t] P[c, t] with b[c, t] = exp P[c, t] / sum_d exp P[d, t]:
-    the weights sum to 1 over the categories, at every time. The mean over time keeps
-    the scores of all T on one scale.
+    the weights sum to 1 over the categories, at every time. The mean over time makes
+    the scale of the scores independent of T.
     """
     return (cas.softmax(dim=-2) * cas).mean(dim=-1)
 
@@ -54,7 +54,7 @@ def category_softmax(
 def topk_mean(
     cas: Float[Tensor, "*batch categories time"], divisor: int = 8
 ) -> Float[Tensor, "*batch categories"]:
-    """Mean of each category's k largest responses over time (Eq. 10).
+    """Return the mean of each category's k largest responses over time (Eq. 10).
 
     k is the number of cells divided by `divisor`, rounded down, and at least 1.
     """

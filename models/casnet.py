@@ -1,13 +1,13 @@
-"""CASNet: from a video's features to its class activation sequence (Sec. 3.2)."""
+"""CASNet, which maps a video's features to its class activation sequence (Sec. 3.2)."""
 
 from jaxtyping import Float
 from torch import Tensor, nn
 
 
 class CASNet(nn.Module):
-    """Three temporal convolutions; the activation of each category at each time.
+    """Three temporal convolutions that give each category's activation at each time.
 
-    Category 0 is background, 1 to C are the action classes (Fig. 4).
+    Category 0 is background; 1 to C are the action classes (Fig. 4).
     """
 
     def __init__(
@@ -26,6 +26,6 @@ class CASNet(nn.Module):
     def forward(
         self, features: Float[Tensor, "batch features time"]
     ) -> Float[Tensor, "batch categories time"]:
-        """The class activation sequence P, raw (no softmax)."""
+        """Return the class activation sequence P, raw (no softmax)."""
         cas: Tensor = self.classify(self.embed(features))
         return cas

@@ -1,4 +1,4 @@
-"""Every number and every choice of the networks and of their training."""
+"""The parameters of the networks and of their training."""
 
 import math
 from collections.abc import Mapping
@@ -13,21 +13,25 @@ Combination = Literal["mean", "max"]
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """SODA as in the paper (THUMOS14); sections and equations are the paper's."""
+    """The parameters of SODA, with the paper's values for THUMOS14 as defaults.
 
-    cells: Annotated[int, "T: every video is rescaled to so many cells (Sec. 6.3)"] = (
-        750
-    )
+    Sections, equations, tables and figures are those of the paper.
+    """
+
+    cells: Annotated[
+        int, "T: number of cells that every video is rescaled to (Sec. 6.3)"
+    ] = 750
     scaling: Annotated[
         Scaling,
-        "how: interpolated (Sec. 6.3), or a snippet a cell as in BaSNet, drawn within "
-        "the cell where the video is longer, at its centre for detection",
+        "rescaling to T cells: linear interpolation (Sec. 6.3), or one snippet per "
+        "cell as in BaSNet: the central one, or in training a random one of the cell "
+        "if the video has more than T snippets",
     ] = "linear"
     hidden: Annotated[int, "channels of the two hidden layers (Fig. 4)"] = 2048
     dropout: Annotated[float, "dropout before the classifier (Fig. 4)"] = 0.7
     aggregation: Annotated[
         Literal["topk_mean", "average", "temporal_softmax", "category_softmax"],
-        "from responses over time to video scores (Eq. 10, 5, 6-7, 8-9)",
+        "aggregation of responses over time to video scores (Eq. 10, 5, 6-7, 8-9)",
     ] = "topk_mean"
     topk_divisor: Annotated[int, "k = T / this in the top-k mean (Eq. 10)"] = 8
     networks: Annotated[int, "M: one master and M - 1 auxiliaries (Sec. 5)"] = 2
@@ -36,35 +40,38 @@ class TrainConfig:
     ] = 0
     frame_loss: Annotated[
         FrameLoss,
-        "at the clicks: cross-entropy (Eq. 2), binary cross-entropies, Eq. 2 weighted "
-        "by (1 - p)^2, or video labels only (Table 4)",
+        "loss at the clicks: cross-entropy (Eq. 2), binary cross-entropies, Eq. 2 "
+        "weighted by (1 - p)^2, or none: video labels only (Table 4)",
     ] = "softmax"
     distillation: Annotated[
-        Distance, "distance of auxiliaries and master (Eq. 3, Table 9)"
+        Distance, "distance between auxiliaries and master (Eq. 3, Table 9)"
     ] = "l1"
     distill_on: Annotated[
-        Literal["cas", "video_scores"], "what it compares (Eq. 3, Table 9)"
+        Literal["cas", "video_scores"],
+        "outputs that the distillation compares (Eq. 3, Table 9)",
     ] = "cas"
     distill_space: Annotated[
         Literal["raw", "softmax"],
-        "as it is (Eq. 3), or after a softmax over background and the video's classes, "
-        "which kl always takes",
+        "compare raw outputs (Eq. 3), or a softmax over background and the video's "
+        "classes; kl always uses the softmax",
     ] = "raw"
     distill_detach: Annotated[
         Literal["none", "master", "auxiliary"],
-        "the side that gets no gradient of it (Sec. 5)",
+        "the side that gets no gradient from the distillation (Sec. 5)",
     ] = "none"
-    distillation_weight: Annotated[float, "lambda of Eq. 4"] = 0.6
-    learning_rate: Annotated[float, "of Adam (Sec. 6.3)"] = 1e-4
-    weight_decay: Annotated[float, "of Adam (Sec. 6.3)"] = 5e-4
-    batch_size: Annotated[int, "videos in a batch (Sec. 6.3)"] = 16
+    distillation_weight: Annotated[
+        float, "lambda of Eq. 4, the weight of the distillation"
+    ] = 0.6
+    learning_rate: Annotated[float, "learning rate of Adam (Sec. 6.3)"] = 1e-4
+    weight_decay: Annotated[float, "weight decay of Adam (Sec. 6.3)"] = 5e-4
+    batch_size: Annotated[int, "videos per batch (Sec. 6.3)"] = 16
     epochs: Annotated[int, "passes over the training videos (Sec. 6.3)"] = 150
     precision: Annotated[
         Literal["float32", "bfloat16"],
-        "of the convolutions in training; bfloat16 is three times as fast where the "
-        "processor has AMX",
+        "precision of the convolutions in training; bfloat16 is three times as fast on "
+        "a processor with AMX",
     ] = "float32"
-    seed: Annotated[int, "of initialisation, dropout, order and sampling"] = 0
+    seed: Annotated[int, "seed of initialisation, dropout, order and sampling"] = 0
 
     def __post_init__(self) -> None:
         check_choices(type(self), vars(self))
@@ -79,27 +86,29 @@ class TrainConfig:
                 f"background_label must be 0 or 1, got {self.background_label}"
             )
         if not 0 <= self.dropout < 1:
-            raise ValueError(f"dropout must lie in [0, 1), got {self.dropout}")
+            raise ValueError(f"dropout must be in [0, 1), got {self.dropout}")
 
 
 @dataclass(frozen=True)
 class EnsembleConfig:
-    """Which of the trained networks detect; in SODA the master alone (Sec. 5)."""
+    """The choice of the trained networks that detect; in SODA the master (Sec. 5)."""
 
     use: Annotated[
         Literal["master", "auxiliary", "late", "cas_first"],
-        "the master, the first auxiliary alone, all with scores and sequences combined "
-        "apart, or all with scores made of the combined sequence (Table 7)",
+        "networks that detect: the master, the first auxiliary, all networks with "
+        "scores and sequences combined separately (late), or all networks with scores "
+        "computed from the combined sequence (cas_first) (Table 7)",
     ] = "master"
-    scores: Annotated[Combination, "how late combines video scores"] = "mean"
+    scores: Annotated[Combination, "how `late` combines video scores"] = "mean"
     cas: Annotated[Combination, "how sequences are combined"] = "mean"
 
 
 def check_choices(config: type[Any], values: Mapping[str, Any]) -> None:
-    """Refuse a value that is none of those that its field's `Literal` names.
+    """Check that each value is a choice of its field's `Literal`.
 
     Raises:
-        ValueError: Names the field, its choices and the value.
+        ValueError: If one is not. The message names the field, its choices and the
+            value.
     """
     hints = get_type_hints(config)
     for name, value in values.items():
@@ -111,10 +120,10 @@ def check_choices(config: type[Any], values: Mapping[str, Any]) -> None:
 
 
 def check_at_least(least: float, config: Any, *names: str) -> None:
-    """Refuse a field that is smaller, infinite or not a number.
+    """Check that the named fields are finite and not smaller than `least`.
 
     Raises:
-        ValueError: Names the field and its value.
+        ValueError: If one is not. The message names the field and its value.
     """
     for name in names:
         value = getattr(config, name)

@@ -1,4 +1,4 @@
-"""Several networks as one, to compare with self-distillation (Table 7)."""
+"""Ensembles of networks, to compare with self-distillation (Table 7)."""
 
 from collections.abc import Sequence
 
@@ -13,17 +13,17 @@ from models.config import Combination, EnsembleConfig, TrainConfig
 def choose_networks(
     networks: Sequence[nn.Module], ensemble: EnsembleConfig
 ) -> Sequence[nn.Module]:
-    """Those whose sequences are combined.
+    """Return the networks whose sequences are combined.
 
     Raises:
-        ValueError: An auxiliary is wanted of a model that has none.
+        ValueError: If an auxiliary is needed but the model has none.
     """
     if ensemble.use == "master":
         return networks[:1]
     if len(networks) < 2:
         raise ValueError(
-            f"ensemble {ensemble.use} needs two networks or more, the model has one; "
-            "train with --networks 2"
+            f"ensemble {ensemble.use}: expected a model with two or more networks, "
+            "found one; train with --networks 2"
         )
     return networks[1:2] if ensemble.use == "auxiliary" else networks
 
@@ -33,7 +33,7 @@ def combine(
     train: TrainConfig,
     ensemble: EnsembleConfig,
 ) -> tuple[Float[Tensor, "categories time"], Float[Tensor, "categories"]]:
-    """One sequence and the video's scores, of those of the chosen networks."""
+    """Combine the sequences of the chosen networks to one sequence and video scores."""
     combined = _combined(cas, ensemble.cas)
     if ensemble.use != "late":
         return combined, aggregate(combined, train).softmax(dim=0)
@@ -42,5 +42,5 @@ def combine(
 
 
 def _combined(values: Tensor, how: Combination) -> Tensor:
-    """The mean or the largest over the networks."""
+    """Return the mean or the maximum over the networks."""
     return values.mean(dim=0) if how == "mean" else values.amax(dim=0)

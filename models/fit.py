@@ -1,4 +1,4 @@
-"""The training loop; it knows tensors, and leaves files to its caller."""
+"""The training loop; it works on tensors and leaves files to its caller."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -19,13 +19,13 @@ class Samples:
 
     features: Float[Tensor, "videos features time"]
     labels: Float[Tensor, "videos classes"]  # 1 for each action class in the video
-    targets: Float[Tensor, "videos categories time"]  # columns sum to 1 at points
+    targets: Float[Tensor, "videos categories time"]  # columns sum to 1 at points, or 0
 
     def __len__(self) -> int:
         return len(self.features)
 
     def to(self, device: torch.device) -> "Samples":
-        """The same on a device, where every batch would have to go otherwise."""
+        """Move all samples to a device once, instead of every batch."""
         return Samples(
             self.features.to(device), self.labels.to(device), self.targets.to(device)
         )
@@ -33,7 +33,7 @@ class Samples:
 
 @dataclass
 class FitState:
-    """Where a training stands: all that is needed to go on from there."""
+    """The state of a training: everything that is needed to resume it."""
 
     epoch: int = 0  # epochs that are finished
     model: dict[str, Any] = field(default_factory=dict)
@@ -51,14 +51,17 @@ def fit(
 ) -> tuple[SODA, list[dict[str, float]]]:
     """Train all networks together with Adam (Sec. 6.3).
 
-    All randomness of an epoch follows from the seed and the epoch's number, so a
-    training that is resumed gives the same numbers as one that ran through.
+    All randomness of an epoch is determined by the seed and the epoch's number, so a
+    resumed training gives the same numbers as an uninterrupted one.
 
     Args:
-        resume: A state that `after_epoch` was given; None starts at the first epoch.
-        start: The networks to begin with; None draws them from the seed.
-        after_epoch: Called with the present state; its tensors are the live ones, so
-            whoever keeps them must copy.
+        samples: The training videos.
+        config: The parameters.
+        device: The device to train on.
+        resume: A state that `after_epoch` received; None starts at the first epoch.
+        start: The initial weights of the networks; None draws them from the seed.
+        after_epoch: Called with the current state after each epoch. Its tensors are
+            live, so callers that keep them must copy them.
 
     Returns:
         The networks, in eval mode, and the mean of each loss term per epoch.
@@ -97,14 +100,14 @@ def run_epoch(
     config: TrainConfig,
     epoch: int,
 ) -> dict[str, float]:
-    """One pass over the videos; returns the mean of each loss term over batches."""
+    """Train for one pass over the videos; return each loss term's mean over batches."""
     model.train()
     torch.manual_seed(config.seed * 1_000_003 + epoch + 1)  # dropout
     device, is_mixed = samples.features.device, config.precision == "bfloat16"
     sums: dict[str, Tensor] = {}
     batches = [b.to(device) for b in batch_indices(len(samples), config, epoch)]
     for indices in batches:
-        # The losses, sums over long sequences, stay in float32.
+        # The losses stay in float32, because they are sums over long sequences.
         with torch.autocast(device.type, torch.bfloat16, enabled=is_mixed):
             cas = model(samples.features[indices])
         terms = soda_loss(
@@ -119,6 +122,6 @@ def run_epoch(
 
 
 def batch_indices(count: int, config: TrainConfig, epoch: int) -> Iterator[Tensor]:
-    """Indices of each batch, in an order drawn from the seed and the epoch."""
+    """Yield the indices of each batch, in an order drawn from the seed and epoch."""
     generator = torch.Generator().manual_seed(config.seed * 1_000_003 + epoch)
     yield from torch.randperm(count, generator=generator).split(config.batch_size)

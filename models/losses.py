@@ -1,4 +1,4 @@
-"""The three terms of SODA's loss, each a function that can be checked by hand."""
+"""The three terms of SODA's loss, as functions that can be checked by hand."""
 
 import torch
 import torch.nn.functional as F
@@ -14,11 +14,12 @@ def video_loss(
     labels: Float[Tensor, "batch classes"],
     background_label: int,
 ) -> Float[Tensor, ""]:
-    """Cross-entropy of the video scores with the video's labels (Eq. 1).
+    """Return the cross-entropy of the video scores with the video's labels (Eq. 1).
 
-    The background's target is 0 in SODA although every video has background: asked
-    to respond everywhere, it would have to beat the actions on their own snippets
-    (Sec. 4, astute background response). A video without any label then adds nothing.
+    In SODA the background's target is 0, although every video has background. With a
+    target of 1 the background would have to respond everywhere, and so compete with
+    the actions on their own snippets (Sec. 4, astute background response). With a
+    target of 0, a video without any label adds nothing to the loss.
     """
     background = torch.full_like(labels[:, :1], background_label)
     target = torch.cat([background, labels], dim=1)
@@ -31,10 +32,11 @@ def frame_loss(
     targets: Float[Tensor, "batch categories time"],
     kind: FrameLoss = "softmax",
 ) -> Float[Tensor, ""]:
-    """Classification loss at the annotated cells (Eq. 2); `none` is always 0.
+    """Return the classification loss at the annotated cells (Eq. 2); 0 for `none`.
 
-    A column of `targets` sums to 1 where the cell is annotated and is 0 elsewhere.
-    The mean goes over a video's annotated cells, then over the videos that have any.
+    A column of `targets` sums to 1 if the cell is annotated and is 0 otherwise. The
+    loss is the mean over a video's annotated cells, then over the videos that have
+    any.
     """
     if kind == "none":
         return cas.new_zeros(())
@@ -50,12 +52,11 @@ def cell_losses(
     targets: Float[Tensor, "batch categories time"],
     kind: FrameLoss,
 ) -> Float[Tensor, "batch time"]:
-    """The loss that each cell would have, by its column of `targets`.
+    """Return the loss of each cell, given its column of `targets`.
 
-    `softmax` is Eq. 2's cross-entropy and `focal` the same with each category's term
-    weighted by (1 - p)^2. `sigmoid` asks of every category for itself whether it was
-    clicked there, and sums these binary cross-entropies: of several actions on one
-    cell each is true, so none is told to be a share.
+    `softmax` is the cross-entropy of Eq. 2. `focal` weights each category's term by
+    (1 - p)^2. `sigmoid` is the sum of a binary cross-entropy per category: clicked or
+    not. If several actions share a cell, each has a target of 1 instead of a share.
     """
     if kind == "sigmoid":
         clicked = (targets > 0).to(cas.dtype)
@@ -73,10 +74,11 @@ def distillation_loss(
     labels: Float[Tensor, "batch classes"],
     config: TrainConfig,
 ) -> Float[Tensor, ""]:
-    """Distance of the auxiliaries' responses to the master's (Eq. 3 and Table 9).
+    """Return the distance of the auxiliaries' responses to the master's (Eq. 3).
 
-    Summed over the classes present in the video, C* of Eq. 3; the mean over time,
-    auxiliaries and videos. Zero for a lone master.
+    The distance is summed over the classes present in the video (C* of Eq. 3) and
+    averaged over time, auxiliaries and videos. It is 0 for a master without
+    auxiliaries. Table 9 compares the variants.
     """
     if len(cas) == 1:
         return cas.new_zeros(())
@@ -94,11 +96,11 @@ def comparable(
     labels: Float[Tensor, "batch classes"],
     config: TrainConfig,
 ) -> Float[Tensor, "networks batch rows cells"]:
-    """What is compared of each network: log-probabilities for `kl`, else values.
+    """Return the outputs to compare: log-probabilities for `kl`, otherwise values.
 
-    Video scores are a sequence of one cell. The rows of absent classes are equal in
-    all networks, so that they add nothing; background counts in `kl` alone, which
-    needs a whole distribution.
+    Video scores count as a sequence of one cell. The rows of absent classes are equal
+    in all networks, so they add nothing. Background counts only for `kl`, which needs
+    a complete distribution.
     """
     values = cas
     if config.distill_on == "video_scores":
@@ -114,10 +116,10 @@ def present_log_softmax(
     values: Float[Tensor, "networks batch categories cells"],
     labels: Float[Tensor, "batch classes"],
 ) -> Float[Tensor, "networks batch categories cells"]:
-    """Log-softmax, in each cell, over background and the classes of the video.
+    """Return each cell's log-softmax over background and the classes of the video.
 
-    Of absent classes, which Eq. 3 leaves out, the probability is 0; its logarithm is
-    the least finite number, as infinities would make differences of them NaN.
+    Absent classes, which Eq. 3 leaves out, have a probability of 0. Their logits are
+    masked with the least finite number, because differences of infinities are NaN.
     """
     absent = torch.cat([torch.zeros_like(labels[:, :1]), 1 - labels], dim=1) > 0
     least = torch.finfo(values.dtype).min
@@ -129,10 +131,10 @@ def distance(
     b: Float[Tensor, "others batch rows cells"],
     kind: Distance,
 ) -> Float[Tensor, "others batch rows cells"]:
-    """Distance of each number; for `kl`, each term of a divergence from logarithms.
+    """Return the element-wise distance; for `kl`, the terms of a divergence.
 
-    The divergence is the symmetric (KL(a | b) + KL(b | a)) / 2, as in Eq. 3 neither
-    side is the teacher.
+    `kl` expects log-probabilities. Its divergence is the symmetric
+    (KL(a | b) + KL(b | a)) / 2, because neither side is the teacher in Eq. 3.
     """
     if kind == "kl":
         return 0.5 * (a.exp() - b.exp()) * (a - b)
@@ -145,9 +147,9 @@ def soda_loss(
     targets: Float[Tensor, "batch categories time"],
     config: TrainConfig,
 ) -> dict[str, Float[Tensor, ""]]:
-    """The named terms and their `total` (Eq. 4).
+    """Return the terms of the loss by name, and their `total` (Eq. 4).
 
-    Every network has a video and a frame loss of its own; these are summed.
+    The video and frame losses are summed over the networks.
     """
     video = cas.new_zeros(())
     frame = cas.new_zeros(())

@@ -1,4 +1,4 @@
-"""A trained master as one module that needs nothing else of this project."""
+"""A trained master as one module that needs no other part of this project."""
 
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -10,7 +10,7 @@ from models.soda import SODA
 
 
 class Portable(nn.Module):
-    """From a video's features to what `Predictor` says of them, the master alone."""
+    """A module that computes what `Predictor` does, with the master only."""
 
     def __init__(self, model: SODA, config: TrainConfig) -> None:
         super().__init__()
@@ -19,9 +19,9 @@ class Portable(nn.Module):
     def forward(
         self, features: Float[Tensor, "snippets features"]
     ) -> tuple[Float[Tensor, "categories cells"], Float[Tensor, "categories"]]:
-        """The class activation sequence over T cells, raw, and the video's scores.
+        """Return the class activation sequence over T cells, raw, and video scores.
 
-        Of any number of snippets, at least 1.
+        The video may have any number of snippets, at least 1.
         """
         cells = rescale(features.T, self.config.cells, self.config.scaling)
         cas = self.master(cells[None])[0]

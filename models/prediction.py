@@ -1,4 +1,4 @@
-"""What a model says of one video, apart from the model, which needs PyTorch."""
+"""The output of a model for one video, in a module that does not need PyTorch."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from jaxtyping import Float
 
 @dataclass(frozen=True)
 class Prediction:
-    """What a model says of one video."""
+    """The output of a model for one video."""
 
     cas: Float[np.ndarray, "categories cells"]  # raw; row 0 is background
     video_scores: Float[np.ndarray, "categories"]  # softmax of the aggregated cas

@@ -1,4 +1,4 @@
-"""Use of a trained model: owns the device, eval mode and no_grad."""
+"""Inference with a trained model, including device, eval mode and no_grad."""
 
 import numpy as np
 import torch
@@ -15,7 +15,7 @@ MASTER = EnsembleConfig()
 
 
 class Predictor:
-    """Runs a trained model on one video at a time (Sec. 6.3)."""
+    """A trained model that runs on one video at a time (Sec. 6.3)."""
 
     def __init__(
         self,
@@ -24,23 +24,23 @@ class Predictor:
         device: torch.device,
         ensemble: EnsembleConfig = MASTER,
     ) -> None:
-        """The master detects, unless an ensemble is wanted."""
+        """Move the model to the device and choose the networks of the ensemble."""
         self.model = model.to(device).eval()
         self.networks = choose_networks(list(model.networks), ensemble)
         self.config, self.device, self.ensemble = config, device, ensemble
 
     def predict(self, features: Float[np.ndarray, "snippets features"]) -> Prediction:
-        """The class activation sequence over T cells, and the video's scores.
+        """Return the class activation sequence over T cells, and the video's scores.
 
         Raises:
-            ValueError: The features have another width than the model's, or are not
-                finite.
+            ValueError: If the features have another width than the model expects, or
+                are not finite.
         """
         return self.predict_cells(self._cells(features))
 
     @torch.no_grad()
     def predict_cells(self, cells: Float[Tensor, "features cells"]) -> Prediction:
-        """The same of a video that is rescaled to T cells."""
+        """Return the prediction for a video that is already rescaled to T cells."""
         batch = cells[None].to(self.device)
         sequences = torch.stack([network(batch)[0] for network in self.networks])
         cas, scores = combine(sequences, self.config, self.ensemble)
@@ -50,10 +50,10 @@ class Predictor:
     def predict_networks(
         self, features: Float[np.ndarray, "snippets features"]
     ) -> Float[np.ndarray, "networks categories cells"]:
-        """The sequences of all networks that were trained, whichever detect.
+        """Return the sequences of all trained networks, not only those that detect.
 
         Raises:
-            ValueError: As `predict`.
+            ValueError: As in `predict`.
         """
         batch = self._cells(features)[None].to(self.device)
         sequences: np.ndarray = self.model(batch)[:, 0].cpu().numpy()
@@ -73,11 +73,11 @@ class Predictor:
         if features.shape[1] != width:
             raise ValueError(
                 f"expected features of width {width}, on which the model was trained, "
-                f"found {features.shape[1]}; make them with the extractor and the "
+                f"found {features.shape[1]}; extract them with the extractor and the "
                 "streams that the model's config.json names"
             )
         if not np.isfinite(features).all():
             raise ValueError(
-                "expected finite features, found NaN or infinite values; make the "
-                "features anew"
+                "expected finite features, found NaN or infinite values; extract the "
+                "features again"
             )

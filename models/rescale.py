@@ -1,4 +1,4 @@
-"""Sequences of any length, brought to T cells."""
+"""Rescaling of sequences of any length to T cells."""
 
 import numpy as np
 import torch
@@ -15,13 +15,17 @@ def rescale(
     scaling: Scaling = "linear",
     jitter: np.random.Generator | None = None,
 ) -> Float[Tensor, "channels cells"]:
-    """Bring a video of any length to T cells (Sec. 6.3).
+    """Rescale a video of any length to T cells (Sec. 6.3).
 
-    Either way cell c of T answers the positions [c, c + 1) * T_i / T of the T_i
-    snippets, the convention of `SnippetGrid.position_to_seconds`.
+    With both kinds of scaling, cell c of T covers the positions [c, c + 1) * T_i / T
+    of the T_i snippets, the convention of `SnippetGrid.position_to_seconds`.
 
     Args:
-        jitter: Draws the snippets of `scaling="sampled"`; None takes the central ones.
+        sequence: The features of the T_i snippets.
+        cells: The number T of cells.
+        scaling: Linear interpolation, or sampling of one snippet per cell.
+        jitter: The generator that draws the snippets of `scaling="sampled"`; None
+            takes the central ones.
     """
     if scaling == "sampled":
         return sample(sequence, cells, jitter)
@@ -31,7 +35,7 @@ def rescale(
 def interpolate(
     sequence: Float[Tensor, "channels time"], cells: int
 ) -> Float[Tensor, "channels cells"]:
-    """Linear interpolation over time; cell centres are spread evenly (Sec. 6.3)."""
+    """Interpolate linearly over time at evenly spaced cell centres (Sec. 6.3)."""
     rescaled = F.interpolate(
         sequence[None], size=cells, mode="linear", align_corners=False
     )
@@ -43,11 +47,11 @@ def sample(
     cells: int,
     jitter: np.random.Generator | None = None,
 ) -> Float[Tensor, "channels cells"]:
-    """A snippet that stands in each cell: BaSNet's index sampling.
+    """Select one snippet per cell, as in BaSNet's index sampling.
 
-    The snippet under the cell's centre; BaSNet takes the one under its first instant,
-    which would shift every time by half a cell. With a generator, and if the video has
-    more snippets than cells, the one under an instant drawn from the cell.
+    The snippet at the cell's centre is selected. BaSNet selects the one at the cell's
+    start, which would shift all times by half a cell. With a generator, and if the
+    video has more snippets than cells, the position in the cell is random.
 
     >>> sample(torch.arange(8.0)[None], 4).tolist()
     [[1.0, 3.0, 5.0, 7.0]]
@@ -56,9 +60,9 @@ def sample(
     """
     snippets = sequence.shape[1]
     if jitter is None or snippets <= cells:
-        # Whole numbers of PyTorch, which an exported network can work out itself.
+        # PyTorch integers, so that an exported network can compute the indices itself.
         return sequence[:, (2 * torch.arange(cells) + 1) * snippets // (2 * cells)]
     positions = (np.arange(cells) + jitter.random(cells)) * snippets / cells
-    # Rounding can carry the last position to the video's very end.
+    # Rounding can move the last position to the end of the video.
     index = torch.from_numpy(positions.astype(np.int64)).clamp(max=snippets - 1)
     return sequence[:, index]

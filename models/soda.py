@@ -1,4 +1,4 @@
-"""SODA: a master network and the auxiliaries that it learns beside (Sec. 5)."""
+"""SODA: a master network and the auxiliaries that are trained with it (Sec. 5)."""
 
 import torch
 from jaxtyping import Float
@@ -9,7 +9,7 @@ from models.config import TrainConfig
 
 
 class SODA(nn.Module):
-    """M networks of one shape and different initialisation; the first is the master."""
+    """M networks of one shape, initialised differently; the first is the master."""
 
     def __init__(self, networks: list[CASNet]) -> None:
         super().__init__()
@@ -17,7 +17,7 @@ class SODA(nn.Module):
 
     @property
     def master(self) -> CASNet:
-        """The network that is used after training."""
+        """The network that detects after training."""
         master = self.networks[0]
         assert isinstance(master, CASNet)
         return master
@@ -25,12 +25,12 @@ class SODA(nn.Module):
     def forward(
         self, features: Float[Tensor, "batch features time"]
     ) -> Float[Tensor, "networks batch categories time"]:
-        """The class activation sequences of all networks."""
+        """Return the class activation sequences of all networks."""
         return torch.stack([network(features) for network in self.networks])
 
 
 def build_soda(features: int, classes: int, config: TrainConfig) -> SODA:
-    """Make the networks, initialised from torch's present random state."""
+    """Build the networks, initialised from the current random state of PyTorch."""
     return SODA(
         [
             CASNet(

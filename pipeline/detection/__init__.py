@@ -1,1 +1,1 @@
-"""From class activation sequences to detections, and the files of both."""
+"""Detections read off class activation sequences, and the files that hold both."""

@@ -1,4 +1,4 @@
-"""What a model says of one video, and the file that holds it."""
+"""The response of a model to one video, and the file that holds it."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,20 +14,20 @@ from pipeline.storage import file_name, read_arrays, write_arrays
 
 @dataclass(frozen=True)
 class Response:
-    """A class activation sequence and scores, and where they lie in time."""
+    """The class activation sequence and scores of a video, and their times."""
 
     prediction: Prediction
     grid: SnippetGrid
-    classes: tuple[str, ...]  # of the rows, without background, which is row 0
+    classes: tuple[str, ...]  # of rows 1 to C; row 0 is background
 
     @property
     def cell_seconds(self) -> Float[np.ndarray, "cells"]:
-        """The centre of each cell."""
+        """The centre of each cell, in seconds."""
         return np.array(self.grid.cell_seconds(self.prediction.cas.shape[1]))
 
 
 def response_path(folder: Path, id: str) -> Path:
-    """Where the response to a video lies, in the folder of its detections."""
+    """Return the path of the response to a video, given the folder of detections."""
     return folder / "cas" / f"{file_name(id)}.safetensors"
 
 
@@ -47,10 +47,10 @@ def write_response(path: Path, response: Response) -> None:
 
 
 def read_response(path: Path) -> Response:
-    """Read what `write_response` wrote.
+    """Read a response that `write_response` wrote.
 
     Raises:
-        SodaError: The file is broken.
+        SodaError: If the file is broken.
     """
     arrays, header = read_arrays(path)
     return Response(

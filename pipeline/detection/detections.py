@@ -1,4 +1,4 @@
-"""Detections: one type, and the two files that hold them."""
+"""The type of a detection, and the two files that hold detections."""
 
 import csv
 from collections.abc import Mapping, Sequence
@@ -29,16 +29,16 @@ Detections = Mapping[str, Sequence[Detection]]  # by video id
 
 
 def write_detections(path: Path, detections: Detections, origin: Any = None) -> None:
-    """Write ActivityNet's results JSON and, beside it, the same as CSV.
+    """Write ActivityNet's results JSON and, next to it, the same as CSV.
 
-    Times are rounded to milliseconds; detections stand by descending score.
+    Times are rounded to milliseconds. Detections are sorted by descending score.
     """
     write_results(path, detections, origin)
     write_table(path.with_suffix(".csv"), detections)
 
 
 def write_results(path: Path, detections: Detections, origin: Any = None) -> None:
-    """Write ActivityNet's results JSON; `origin` says what made the detections."""
+    """Write ActivityNet's results JSON; `origin` records what made the detections."""
     results = _by_score(detections)
     write_json(
         path, {"version": VERSION, "results": results, "external_data": origin or {}}
@@ -46,7 +46,7 @@ def write_results(path: Path, detections: Detections, origin: Any = None) -> Non
 
 
 def write_table(path: Path, detections: Detections) -> None:
-    """Write a CSV with a row a detection; a video without any has none."""
+    """Write a CSV with one row per detection; a video without detections has none."""
     with (
         atomic_path(path) as temporary,
         temporary.open("w", newline="", encoding="utf-8") as file,
@@ -77,15 +77,18 @@ def _to_json(detection: Detection) -> dict[str, Any]:
 
 
 def read_detections(path: Path) -> dict[str, list[Detection]]:
-    """Read ActivityNet's results JSON, or the CSV that stands beside it.
+    """Read ActivityNet's results JSON, or the CSV that is written next to it.
 
     Raises:
-        InputNotFoundError: No such file.
-        AnnotationError: The file does not hold results; the message says what is
+        InputNotFoundError: If the file does not exist.
+        AnnotationError: If the file does not hold results. The message says what is
             expected.
     """
     if not path.is_file():
-        raise InputNotFoundError(f"{path}: no such file of detections")
+        raise InputNotFoundError(
+            f"{path}: expected a file of detections, found no such file; check the "
+            "path, or run DetectActions to write one"
+        )
     return _read_table(path) if path.suffix == ".csv" else _read_results(path)
 
 
@@ -124,11 +127,11 @@ def _read_table(path: Path) -> dict[str, list[Detection]]:
 
 
 def check_detections(detections: Detections) -> None:
-    """Refuse detections of which nothing can be made.
+    """Refuse detections whose meaning could only be guessed.
 
     Raises:
-        AnnotationError: A time or a score is not a number, or a detection ends before
-            it starts: what was meant cannot be guessed.
+        AnnotationError: If a time or a score is not a number, or if a detection ends
+            before it starts.
     """
     for id, found in detections.items():
         for d in found:

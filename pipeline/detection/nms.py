@@ -12,10 +12,11 @@ def nms(
     threshold: float,
     extra_seconds: float = 0.0,
 ) -> Int[np.ndarray, "kept"]:
-    """Indices of the proposals that stay, by descending score.
+    """Return the indices of the proposals that are kept, by descending score.
 
-    Going down the scores, a proposal goes when its tIoU with one that stays is at
-    least `threshold`. For `extra_seconds` see `pipeline.intervals.tiou`.
+    Proposals are visited by descending score. One is dropped if its tIoU with a
+    proposal already kept is at least `threshold`. For `extra_seconds` see
+    `pipeline.intervals.tiou`.
     """
     order = np.argsort(-scores, kind="stable")
     kept = []
@@ -34,21 +35,23 @@ def soft_nms(
     floor: float,
     extra_seconds: float = 0.0,
 ) -> tuple[Int[np.ndarray, "kept"], Float[np.ndarray, "kept"]]:
-    """Gaussian soft-NMS (Bodla et al. 2017, Eq. 3): who stays, and with what score.
+    """Rescore proposals by Gaussian soft-NMS (Bodla et al. 2017, Eq. 3).
 
-    Going down the scores, each proposal multiplies the score of every weaker one by
-    exp(-tIoU^2 / sigma). A proposal goes when its score is, or falls, below `floor`,
-    which must not be negative: to weaken a negative score would raise it.
+    Proposals are visited by descending score. Each multiplies the score of every
+    weaker one by exp(-tIoU^2 / sigma). A proposal is dropped if its score is, or
+    falls, below `floor`. The floor must not be negative, because weakening a negative
+    score would raise it.
 
     Returns:
-        Indices of those that stay and their new scores, both by descending new score.
+        The indices of the proposals that are kept and their new scores, both by
+        descending new score.
     """
     order = np.argsort(segments[:, 0], kind="stable")
     segments, scores = segments[order], scores[order]
-    # Whatever starts below the floor stays out: a negative score that is weakened
-    # could round to -0.0, which reaches a floor of 0.
+    # A score below the floor is dropped first: weakened, a negative one could round to
+    # -0.0, which reaches a floor of 0.
     scores[scores < floor] = -np.inf
-    # By their starts, those that can overlap one proposal stand side by side.
+    # Sorted by start, the proposals that can overlap a given one are contiguous.
     longest = np.diff(segments).max(initial=0.0) + extra_seconds
     kept, final = [], []
     while scores.max(initial=-np.inf) >= floor:
@@ -59,7 +62,8 @@ def soft_nms(
         near = slice(*np.searchsorted(segments[:, 0], reach))
         overlap = tiou(segments[best], segments[near], extra_seconds)
         weights = np.exp(-np.square(overlap) / sigma)
-        # Never quite 0, which times -inf, the mark of who is done, would be NaN.
+        # Weights stay above 0: proposals already visited have score -inf, and
+        # 0 * -inf would be NaN.
         scores[near] *= np.maximum(weights, np.finfo(float).tiny)
         scores[best] = -np.inf
     return np.array(kept, dtype=np.int64), np.array(final, dtype=float)

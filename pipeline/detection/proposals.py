@@ -1,4 +1,4 @@
-"""From a class activation sequence to detections (Sec. 6.3)."""
+"""Detections read off a class activation sequence (Sec. 6.3)."""
 
 from dataclasses import dataclass
 from typing import Annotated, Literal
@@ -16,42 +16,54 @@ from pipeline.grid import SnippetGrid
 
 @dataclass(frozen=True)
 class DetectConfig:
-    """How detections are read off; the defaults are the paper's (Sec. 6.3)."""
+    """The parameters of detection; the defaults are the paper's (Sec. 6.3)."""
 
     model: Annotated[
         Literal["trained", "refined"],
-        "which model detects: SODA's, or one trained on what that is sure of",
+        "which model detects: the one SODA trained, or one retrained on its confident "
+        "proposals",
     ] = "trained"
     subset: Annotated[
-        Subset, "whose videos are searched and scored: parameters are chosen on train"
+        Subset, "subset to search and score; use train to choose parameters"
     ] = "test"
-    tau_cls: Annotated[float, "classes with a video score of at least this"] = 0.25
+    tau_cls: Annotated[float, "lowest video score of a class to localise"] = 0.25
     fallback: Annotated[
-        Literal["best", "none"], "when no class passes tau-cls: the best one, or none"
+        Literal["best", "none"],
+        "classes to localise when none passes tau-cls: the best one, or none",
     ] = "best"
     cas_thresholds: Annotated[
         tuple[float, ...], "thresholds on the normalised CAS, start:stop:step"
     ] = (0.0, 0.025, 0.05, 0.075, 0.1, 0.125, 0.15, 0.175, 0.2, 0.225)
-    upsampling: Annotated[int, "fine cells in a cell of the CAS"] = 24
-    outer_ratio: Annotated[float, "lambda: outer ring / proposal length"] = 0.25
+    upsampling: Annotated[int, "fine cells per cell of the CAS"] = 24
+    outer_ratio: Annotated[
+        float, "lambda: length of the outer ring on each side / proposal length"
+    ] = 0.25
     oic_on: Annotated[
         Literal["thresholded", "raw"],
-        "inner and outer mean are of the normalised CAS with what lies below the "
-        "threshold cut, as in the paper's lineage, or of all of it",
+        "sequence whose inner and outer means are compared: the normalised CAS with "
+        "values below the threshold set to 0, as in the published code, or all of it",
     ] = "thresholded"
     score_weight: Annotated[float, "gamma: weight of the class score"] = 0.2
     nms: Annotated[
         Literal["hard", "soft"],
-        "weaker overlapping proposals go, or lose score (gaussian, Bodla 2017)",
+        "drop weaker overlapping proposals, or lower their scores (Gaussian, Bodla "
+        "2017)",
     ] = "hard"
-    nms_threshold: Annotated[float, "hard: tIoU from which a weaker one goes"] = 0.7
-    soft_nms_sigma: Annotated[float, "soft: width of exp(-tIoU^2 / sigma)"] = 0.3
-    soft_nms_floor: Annotated[float, "soft: score below which a proposal goes"] = 1e-3
+    nms_threshold: Annotated[
+        float, "hard: lowest tIoU at which the weaker proposal is dropped"
+    ] = 0.7
+    soft_nms_sigma: Annotated[float, "soft: sigma of exp(-tIoU^2 / sigma)"] = 0.3
+    soft_nms_floor: Annotated[
+        float, "soft: score below which a proposal is dropped"
+    ] = 1e-3
     nms_iou: Annotated[
         Literal["plus_one_second", "exact"],
-        "tIoU in the suppression: lengths plus 1 s, as the paper's lineage has it",
+        "tIoU in the suppression: with 1 s added to lengths, as in the published code, "
+        "or exact",
     ] = "plus_one_second"
-    max_proposals: Annotated[int, "the best so many of a video; 0 = all"] = 0
+    max_proposals: Annotated[
+        int, "largest number of proposals to keep per video; 0 = all"
+    ] = 0
 
     def __post_init__(self) -> None:
         check_choices(type(self), vars(self))
@@ -62,7 +74,7 @@ class DetectConfig:
             raise ValueError("cas_thresholds must not be empty")
         if not 0 < self.nms_threshold <= 1:
             raise ValueError(
-                f"nms_threshold must lie in (0, 1], got {self.nms_threshold}"
+                f"nms_threshold must be in (0, 1], got {self.nms_threshold}"
             )
         if not self.soft_nms_sigma > 0:
             raise ValueError(
@@ -76,7 +88,7 @@ def detect_actions(
     grid: SnippetGrid,
     config: DetectConfig,
 ) -> list[Detection]:
-    """Detections of one video, by descending score."""
+    """Return the detections of one video, by descending score."""
     detections = [
         Detection(classes[c - 1], score, start, end)
         for c in select_classes(prediction.video_scores, config)
@@ -94,9 +106,10 @@ def localise(
     grid: SnippetGrid,
     config: DetectConfig,
 ) -> list[tuple[float, float, float]]:
-    """Start, end and score of what is found of one class, by descending score.
+    """Return start, end and score of the actions of one class, by descending score.
 
-    Times are cut to the video; what lies in the padding of its tail is no time at all.
+    Times are clipped to the video. A proposal that is entirely in the padding of the
+    last snippet is dropped.
     """
     cas = upsample(normalise(sequence), config.upsampling)
     cells, scores = propose(cas, class_score, config)
@@ -109,9 +122,9 @@ def localise(
 def select_classes(
     video_scores: Float[np.ndarray, "categories"], config: DetectConfig
 ) -> list[int]:
-    """Categories (1 to C) to localise in a video.
+    """Return the categories (1 to C) to localise in a video.
 
-    Where none reaches `tau_cls`, `fallback="best"` takes the best action class.
+    If none reaches `tau_cls`, `fallback="best"` selects the best action class.
     """
     passed = [
         c for c in range(1, len(video_scores)) if video_scores[c] >= config.tau_cls
@@ -122,10 +135,10 @@ def select_classes(
 
 
 def normalise(sequence: Float[np.ndarray, "time"]) -> Float[np.ndarray, "time"]:
-    """Min-max over time with negative activations cut; into [0, 1].
+    """Scale a sequence to [0, 1] by its extremes, with negative activations set to 0.
 
-    A sequence that never exceeds 0 has nothing left after the cut, so it is scaled
-    as it is; a constant one counts as silent (span 1).
+    A sequence that never exceeds 0 would become constant, so it is scaled as it is.
+    A constant sequence becomes 0 everywhere (its span counts as 1).
     """
     if sequence.max() > 0:
         sequence = np.maximum(sequence, 0)
@@ -136,7 +149,7 @@ def normalise(sequence: Float[np.ndarray, "time"]) -> Float[np.ndarray, "time"]:
 def raw_thresholds(
     sequence: Float[np.ndarray, "time"], thresholds: tuple[float, ...]
 ) -> list[float]:
-    """The activations at which thresholds on the normalised sequence lie."""
+    """Convert thresholds on the normalised sequence to raw activations."""
     if sequence.max() > 0:
         sequence = np.maximum(sequence, 0)
     low, span = float(sequence.min()), float(np.ptp(sequence))
@@ -146,7 +159,7 @@ def raw_thresholds(
 def upsample(
     sequence: Float[np.ndarray, "cells"], factor: int
 ) -> Float[np.ndarray, "fine_cells"]:
-    """Linear interpolation between the centres of cells, constant beyond the ends."""
+    """Interpolate linearly between the centres of cells, constant beyond the ends."""
     fine_centres = (np.arange(len(sequence) * factor) + 0.5) / factor
     centres = np.arange(len(sequence)) + 0.5
     return np.interp(fine_centres, centres, sequence)
@@ -155,7 +168,7 @@ def upsample(
 def propose(
     cas: Float[np.ndarray, "cells"], class_score: float, config: DetectConfig
 ) -> tuple[Float[np.ndarray, "proposals 2"], Float[np.ndarray, "proposals"]]:
-    """Proposals [first, last) in cells, and their scores, over all thresholds.
+    """Return proposals [first, last) in cells, and their scores, over all thresholds.
 
     The score is the inner-outer contrast plus gamma times the class score.
     """
@@ -174,13 +187,18 @@ def contrast(
     proposals: Int[np.ndarray, "proposals 2"],
     outer_ratio: float,
 ) -> Float[np.ndarray, "proposals"]:
-    """Inner minus outer mean of each proposal [first, last).
+    """Return inner minus outer mean of each proposal [first, last).
 
-    The outer ring is lambda times the proposal's length on each side, and counts as
-    0 where the video ends before it begins.
+    The outer ring extends lambda times the proposal's length on each side. It is cut
+    at the ends of the sequence, and the mean of a ring without cells is 0.
     """
     first, last = proposals.T
     length = last - first
+    # The outer mean is a mean over whole cells, but lambda times the length (a quarter
+    # of it in the paper) is rarely a whole number. Both ends of the ring are rounded
+    # down, as in the published code of the paper's predecessors: the ring has
+    # ceil(lambda * length) cells on the left and floor(lambda * length) on the right.
+    # So a proposal of a single cell is still compared with its left neighbour.
     ring = outer_ratio * length
     left = np.maximum(first - ring, 0).astype(int)
     right = np.minimum(last + ring, len(sequence)).astype(int)
@@ -191,7 +209,7 @@ def contrast(
 
 
 def runs(above: Bool[np.ndarray, "cells"]) -> Int[np.ndarray, "runs 2"]:
-    """Maximal runs [first, last) of consecutive true cells; a lone cell is one.
+    """Return the maximal runs [first, last) of true cells; a lone cell is a run.
 
     >>> runs(np.array([True, False, True, True])).tolist()
     [[0, 1], [2, 4]]
@@ -203,8 +221,8 @@ def runs(above: Bool[np.ndarray, "cells"]) -> Int[np.ndarray, "runs 2"]:
 def to_seconds(
     cells: Float[np.ndarray, "proposals 2"], grid: SnippetGrid, count: int
 ) -> Float[np.ndarray, "proposals 2"]:
-    """Seconds of positions on a sequence of `count` cells, cut to the video."""
-    # Seconds are linear in the position, so that the two ends say all.
+    """Convert positions on a sequence of `count` cells to seconds within the video."""
+    # Seconds are linear in the position, so the two ends determine every position.
     ends = [grid.position_to_seconds(edge, cells=count) for edge in (0, count)]
     seconds = np.interp(cells, [0, count], ends)
     return np.clip(seconds, grid.start_seconds, grid.end_seconds)
@@ -215,7 +233,7 @@ def suppress(
     scores: Float[np.ndarray, "proposals"],
     config: DetectConfig,
 ) -> tuple[Float[np.ndarray, "kept 2"], Float[np.ndarray, "kept"]]:
-    """The proposals of one class that stay, and their scores, in descending order."""
+    """Return the proposals of one class that are kept, by descending score."""
     extra = 1.0 if config.nms_iou == "plus_one_second" else 0.0
     if config.nms == "soft":
         sigma, floor = config.soft_nms_sigma, config.soft_nms_floor

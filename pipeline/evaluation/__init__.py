@@ -1,4 +1,4 @@
-"""Evaluation of temporal detections: what was found, and what went wrong."""
+"""Evaluation of temporal detections: scores, and a diagnosis of the errors."""
 
 from pipeline.evaluation.config import EvaluateConfig
 from pipeline.evaluation.diagnosis import Diagnosis, diagnose

@@ -1,4 +1,4 @@
-"""How far mAP would move with other videos of the same kind."""
+"""Bootstrap intervals: the variation of mAP over test sets of similar videos."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ SEED = 0
 
 @dataclass(frozen=True)
 class Intervals:
-    """From where to where mAP, as a fraction, lies in the middle 95 % of the draws."""
+    """The range of mAP, as a fraction, in the middle 95 % of the draws."""
 
     draws: int
     low: Float[np.ndarray, "tious"]
@@ -30,10 +30,13 @@ def bootstrap(
     kind: PrecisionKind,
     draws: int,
 ) -> Intervals | None:
-    """Percentile intervals over draws of all videos with replacement; None of none.
+    """Return percentile intervals over draws of all videos with replacement.
 
-    In each draw the mean is taken over the classes that it holds. A draw that holds
-    no instance, which happens where videos are few, is left out.
+    The mean of a draw is over the classes that have an instance in it. A draw without
+    any instance, which can happen if there are few videos, is left out.
+
+    Returns:
+        The intervals; None if `draws` is 0.
     """
     if not draws:
         return None

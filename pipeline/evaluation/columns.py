@@ -1,4 +1,4 @@
-"""Ground truth and detections as columns, which is what the arithmetic is done on."""
+"""Ground truth and detections as columns of numbers, for vectorised arithmetic."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,10 +15,10 @@ NO_CLASS = -1
 
 @dataclass(frozen=True)
 class Columns:
-    """Intervals of many videos, a row each."""
+    """The intervals of many videos, one per row."""
 
-    video: Int[np.ndarray, "rows"]  # place in `Comparison.videos`
-    label: Int[np.ndarray, "rows"]  # place in `Comparison.classes`
+    video: Int[np.ndarray, "rows"]  # index into `Comparison.videos`
+    label: Int[np.ndarray, "rows"]  # index into `Comparison.classes`
     segments: Float[np.ndarray, "rows 2"]  # start and end in seconds
 
     def __len__(self) -> int:
@@ -27,51 +27,52 @@ class Columns:
     def take(
         self, rows: Int[np.ndarray, "taken"] | Bool[np.ndarray, "rows"]
     ) -> "Columns":
-        """Some of the rows, in the order given."""
+        """Return some of the rows, in the given order."""
         return Columns(self.video[rows], self.label[rows], self.segments[rows])
 
     @property
     def lengths(self) -> Float[np.ndarray, "rows"]:
-        """Seconds that each interval lasts."""
+        """The length of each interval, in seconds."""
         return self.segments[:, 1] - self.segments[:, 0]
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Detections beside the ground truth that they are to find."""
+    """Detections and the ground truth that they are scored against."""
 
-    videos: tuple[str, ...]  # those of the ground truth, then those it does not list
+    videos: tuple[str, ...]  # of the ground truth, then those only in the detections
     classes: tuple[str, ...]
     instances: Columns  # by video, in the order of the ground truth
-    ambiguous: Columns  # segments of no class
+    ambiguous: Columns  # segments whose class is unknown
     detections: Columns  # of these classes, by descending score
 
     def by_class(self, columns: Columns) -> dict[int, Int[np.ndarray, "_"]]:
-        """The rows of each class, in their order."""
+        """Group rows by class, keeping their order."""
         return _rows_by(columns.label)
 
     def by_video(self, columns: Columns) -> dict[int, Int[np.ndarray, "_"]]:
-        """The rows of each video, in their order."""
+        """Group rows by video, keeping their order."""
         return _rows_by(columns.video)
 
     def by_video_and_class(self, columns: Columns) -> dict[int, Int[np.ndarray, "_"]]:
-        """The rows of each pair of a video and a class, in their order."""
+        """Group rows by video and class, keeping their order."""
         return _rows_by(columns.video * len(self.classes) + columns.label)
 
 
 def _rows_by(keys: Int[np.ndarray, "rows"]) -> dict[int, Int[np.ndarray, "_"]]:
     order = np.argsort(keys, kind="stable")
     names, starts = np.unique(keys[order], return_index=True)
-    # Of no rows at all, `split` still makes one empty part.
+    # Without any rows, `split` still returns one empty part.
     return dict(zip(names.tolist(), np.split(order, starts[1:]), strict=False))
 
 
 def compare(
     ground_truth: GroundTruth, detections: Detections, classes: Sequence[str]
 ) -> Comparison:
-    """Lay detections beside ground truth; those of equal score keep their order.
+    """Put ground truth and detections in columns.
 
-    Instances of other classes are taken for ambiguous, detections left out.
+    Detections of equal score keep their order. Instances of classes that are not in
+    `classes` count as ambiguous; detections of such classes are left out.
     """
     videos = tuple(dict.fromkeys([*ground_truth, *detections]))
     truth = _columns(ground_truth, videos, classes)

@@ -1,4 +1,4 @@
-"""What kind of errors keep the figures down."""
+"""A diagnosis of the errors that lower the scores."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,16 +20,16 @@ from pipeline.evaluation.result import classes_of
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """Errors at one tIoU threshold; see the modules for what the names mean."""
+    """The errors at one tIoU threshold; each module explains its names."""
 
     tiou: float
-    buckets: Buckets  # whose bounds sort instances by size
+    buckets: Buckets  # the benchmark whose bounds group instances by size
     localization: dict[str, int]  # instances by state
     false_positives: Int[np.ndarray, "splits kinds"]  # detections by rank
     recall: dict[str, dict[str, Recall]]  # by characteristic and bucket
 
     def to_json(self) -> dict[str, Any]:
-        """Counts, all of them."""
+        """Return all counts as JSON values."""
         return {
             "tiou": self.tiou,
             "buckets": self.buckets,
@@ -51,16 +51,18 @@ def diagnose(
     config: EvaluateConfig | None = None,
     durations: Mapping[str, float] | None = None,
 ) -> Diagnosis:
-    """Tell errors apart; what `evaluate` refuses must not be given.
+    """Sort the errors by kind.
+
+    The input is not checked: it must be input that `evaluate` accepts.
 
     Args:
         ground_truth: Instances by video.
         detections: Detections by video.
-        config: None stands for the defaults.
-        durations: Seconds of each video for which they are known.
+        config: The parameters; None means the defaults.
+        durations: The duration in seconds of each video for which it is known.
 
     Raises:
-        AnnotationError: The ground truth holds no instance of a class.
+        AnnotationError: If the ground truth has no instance of any class.
     """
     config = config or EvaluateConfig()
     threshold, rule = config.diagnosis_tiou, RULES[config.evaluator]

@@ -1,4 +1,4 @@
-"""Which instances are found, by their size (DETAD, Alwassel et al., ECCV 2018)."""
+"""Recall of instances by their size (DETAD, Alwassel et al., ECCV 2018)."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -12,7 +12,7 @@ from pipeline.evaluation.matching import IGNORED
 
 BUCKETS = ("XS", "S", "M", "L", "XL")
 
-# Up to which value, itself included, an instance belongs to XS, S and so on.
+# The largest value, inclusive, of XS, S and so on.
 BOUNDS: dict[Buckets, dict[str, tuple[float, ...]]] = {
     "thumos14": {
         "coverage": (0.02, 0.04, 0.06, 0.08),
@@ -26,12 +26,12 @@ BOUNDS: dict[Buckets, dict[str, tuple[float, ...]]] = {
     },
 }
 
-# An instance that is found only where precision is below this is not found.
+# An instance counts as found only at a precision of more than this.
 LOWEST_PRECISION = 0.05
 
 
 class Recall(NamedTuple):
-    """How many of how many instances are found."""
+    """The number of instances that are found, and of all instances."""
 
     found: int
     of: int
@@ -43,11 +43,12 @@ def recall_by_size(
     durations: Mapping[str, float],
     buckets: Buckets,
 ) -> dict[str, dict[str, Recall]]:
-    """Recall by characteristic and bucket.
+    """Return the recall by characteristic and bucket.
 
-    The characteristics are `coverage` (length over the video's), `length` in seconds
-    and `instances` of the class in the video, which has no XL. Instances of videos
-    whose duration in seconds is not known are missing from `coverage`.
+    The characteristics are `coverage` (an instance's length over the video's),
+    `length` in seconds, and `instances`: the number of instances of the class in the
+    video, which has no XL. Instances of videos of unknown duration are missing from
+    `coverage`.
     """
     found = found_instances(comparison, matches)
     values = {
@@ -64,11 +65,11 @@ def recall_by_size(
 def found_instances(
     comparison: Comparison, matches: Int[np.ndarray, "detections"]
 ) -> Bool[np.ndarray, "instances"]:
-    """Whether an instance is found, at a precision of more than .05.
+    """Return for each instance whether it is found at a precision of more than .05.
 
-    DETAD's precision is normalised: N R / (N R + F) with the recall R and the false
-    positives F down to the detection, and for N, in all classes alike, the mean number
-    of instances of a class.
+    DETAD normalises precision: it is N R / (N R + F), where R is the recall and F the
+    number of false positives down to the detection's rank. N is the mean number of
+    instances per class, the same for all classes.
     """
     found = np.zeros(len(comparison.instances), dtype=bool)
     ranked = comparison.by_class(comparison.detections)
@@ -85,13 +86,13 @@ def found_instances(
 def _coverage(
     comparison: Comparison, durations: Mapping[str, float]
 ) -> Float[np.ndarray, "instances"]:
-    """Length over the video's length; NaN where that is not known."""
+    """Return each instance's length over the video's; NaN if that is unknown."""
     seconds = np.array([durations.get(id, np.nan) for id in comparison.videos])
     return comparison.instances.lengths / seconds[comparison.instances.video]
 
 
 def _neighbours(comparison: Comparison) -> Float[np.ndarray, "instances"]:
-    """Number of instances of the class in the video, itself included."""
+    """Count the instances of the same class in the video, each itself included."""
     counts = np.zeros(len(comparison.instances))
     for rows in comparison.by_video_and_class(comparison.instances).values():
         counts[rows] = len(rows)

@@ -1,4 +1,4 @@
-"""What false positives are, as DETAD tells them apart (Alwassel et al., ECCV 2018)."""
+"""The kinds of false positives of DETAD (Alwassel et al., ECCV 2018)."""
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -25,9 +25,9 @@ def false_positive_profile(
     threshold: float,
     rule: Rule,
 ) -> Int[np.ndarray, "splits kinds"]:
-    """How many detections are of which kind, by rank.
+    """Count the detections of each kind, by rank.
 
-    Split g (1G to 10G) holds, of each class of G instances, the detections of rank
+    For a class of G instances, split g (1G to 10G) holds the detections of rank
     (g - 1) G + 1 to g G. Detections that the rule ignores have no rank.
     """
     kinds = error_kinds(comparison, matches, threshold, rule)
@@ -46,11 +46,12 @@ def error_kinds(
     threshold: float,
     rule: Rule,
 ) -> Int[np.ndarray, "detections"]:
-    """The kind of each detection, a place in `KINDS`, by the instance it overlaps most.
+    """Return the kind of each detection, as an index into `KINDS`.
 
-    The instance may be of any class. Of instances with equal tIoU, one of the
-    detection's own class is preferred, where DETAD takes the first: THUMOS14 annotates
-    each CliffDiving as Diving too.
+    The kind depends on the instance of any class that the detection overlaps most.
+    Among instances with equal tIoU, one of the detection's own class is preferred.
+    DETAD takes the first instead, but THUMOS14 annotates each CliffDiving as Diving
+    too.
     """
     overlap, same = _nearest(comparison)
     reached = rule.reaches(overlap, threshold)
@@ -62,7 +63,7 @@ def error_kinds(
 def _nearest(
     comparison: Comparison,
 ) -> tuple[Float[np.ndarray, "detections"], Bool[np.ndarray, "detections"]]:
-    """Each detection's greatest tIoU, and whether it is with one of its own class."""
+    """Return each detection's greatest tIoU, and whether its own class reaches it."""
     detections, instances = comparison.detections, comparison.instances
     greatest = np.zeros(len(detections))
     same = np.zeros(len(detections), dtype=bool)

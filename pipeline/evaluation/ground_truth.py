@@ -1,4 +1,4 @@
-"""What there is to find, and which videos count."""
+"""The ground truth of an evaluation: the instances to find, by video."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,8 +17,8 @@ def read_ground_truth(path: Path, subset: str) -> dict[str, tuple[Instance, ...]
     """Read one subset of ActivityNet-style annotations or of a manifest.
 
     Raises:
-        InputNotFoundError: No such file.
-        AnnotationError: The file cannot be read so, or holds no such subset.
+        InputNotFoundError: If the file does not exist.
+        AnnotationError: If the file has another form, or no such subset.
     """
     entries = _read_entries(path)
     found = {
@@ -28,16 +28,19 @@ def read_ground_truth(path: Path, subset: str) -> dict[str, tuple[Instance, ...]
     }
     if not found:
         names = ", ".join(sorted({entry.subset for entry in entries})) or "none"
-        raise AnnotationError(f"{path}: no subset {subset!r}; the file has: {names}")
+        raise AnnotationError(
+            f"{path}: expected the subset {subset!r}, found: {names}; choose another "
+            "subset"
+        )
     return found
 
 
 def read_instances(path: Path, id: str) -> tuple[Instance, ...]:
-    """Read the instances of one video, whatever its subset.
+    """Read the instances of one video of any subset.
 
     Raises:
-        InputNotFoundError: No such file.
-        AnnotationError: The file cannot be read so, or does not know the video.
+        InputNotFoundError: If the file does not exist.
+        AnnotationError: If the file has another form, or does not list the video.
     """
     for entry in _read_entries(path):
         if entry.id == id:
@@ -46,11 +49,11 @@ def read_instances(path: Path, id: str) -> tuple[Instance, ...]:
 
 
 def read_durations(path: Path) -> dict[str, float]:
-    """Seconds of each video for which a file of annotations states them.
+    """Read the duration in seconds of each video for which the file states it.
 
     Raises:
-        InputNotFoundError: No such file.
-        AnnotationError: The file cannot be read so.
+        InputNotFoundError: If the file does not exist.
+        AnnotationError: If the file has another form.
     """
     try:
         return {
@@ -66,7 +69,7 @@ def read_durations(path: Path) -> dict[str, float]:
 
 
 class _Entry(NamedTuple):
-    """What a file says of one video."""
+    """The entry of one video in a file of annotations."""
 
     id: str
     subset: str
@@ -76,7 +79,10 @@ class _Entry(NamedTuple):
 
 def _read_entries(path: Path) -> list[_Entry]:
     if not path.is_file():
-        raise InputNotFoundError(f"{path}: no such file of ground truth")
+        raise InputNotFoundError(
+            f"{path}: expected a file of ground truth, found no such file; check the "
+            "path"
+        )
     content = read_annotations(path)
     try:
         if "database" in content:
@@ -98,5 +104,5 @@ def _read_entries(path: Path) -> list[_Entry]:
 def exclude(
     videos: Mapping[str, Sequence[T]], ids: Sequence[str]
 ) -> dict[str, Sequence[T]]:
-    """Ground truth or detections without some videos, whether it holds them or not."""
+    """Return ground truth or detections without some videos, if it has them."""
     return {id: found for id, found in videos.items() if id not in ids}

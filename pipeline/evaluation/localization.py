@@ -1,7 +1,8 @@
-"""How instances are mislocalized, in the words of SODA (IJCV 2021, Fig. 1).
+"""Kinds of mislocalized instances, as SODA names them (IJCV 2021, Fig. 1).
 
-The paper shows over-, joint- and under-localization by examples. What decides here is
-ours, so that each instance is exactly one of them, well localized or missed.
+The paper shows over-, joint- and under-localization by examples only. The criteria
+here are our own. They give each instance exactly one state: one of these three, well
+localized, or missed.
 """
 
 from collections.abc import Sequence
@@ -17,23 +18,23 @@ from pipeline.intervals import tiou
 STATES = ("well", "joint", "over", "under", "missed")
 MISSED = STATES.index("missed")
 
-# Of an instance that a detection spans, it covers at least this share.
+# A detection spans an instance if it covers at least this share of it.
 SPANNED = 0.5
 
 
 def localize(comparison: Comparison, threshold: float) -> Int[np.ndarray, "instances"]:
-    """The state of each instance, a place in `STATES`.
+    """Return the state of each instance, as an index into `STATES`.
 
     An instance is judged by the best-scored detection of its class that overlaps it,
     however little. It is
 
-    - `missed`, if there is none;
+    - `missed`, if there is no such detection;
     - `well` localized, if their tIoU is at least `threshold`;
-    - else `joint`, if the detection spans it and another instance of its class that
-      does not overlap it, which is to say that it covers half of each or more;
-    - else `over`-localized, if more is detected beside the instance than of it is left
-      out, which is to say that the detection is longer;
-    - else `under`-localized: only a part of it is found.
+    - otherwise `joint`, if the detection spans (covers at least half of) both the
+      instance and another instance of its class that does not overlap it;
+    - otherwise `over`-localized, if the detection is longer than the instance, so that
+      it adds more time outside the instance than it leaves out inside;
+    - otherwise `under`-localized: only a part of the instance is found.
     """
     detections, instances = comparison.detections, comparison.instances
     states = np.full(len(instances), MISSED)
@@ -49,7 +50,7 @@ def localize(comparison: Comparison, threshold: float) -> Int[np.ndarray, "insta
 def localization_states(
     instances: Sequence[Instance], detections: Sequence[Detection], threshold: float
 ) -> list[str]:
-    """The state of each instance of one video."""
+    """Return the state of each instance of one video."""
     classes = sorted({instance.label for instance in instances})
     comparison = compare({"": instances}, {"": detections}, classes)
     return [STATES[state] for state in localize(comparison, threshold)]
@@ -60,7 +61,10 @@ def _states(
     detections: Float[np.ndarray, "detections 2"],
     threshold: float,
 ) -> Int[np.ndarray, "instances"]:
-    """The same within one video and class; detections by descending score."""
+    """Return the states of the instances of one video and class.
+
+    Detections must be sorted by descending score.
+    """
     overlapping = _shared_seconds(instances[:, None], detections) > 0
     chosen = detections[overlapping.argmax(axis=1)]
     well = tiou(instances, chosen) >= threshold
@@ -74,7 +78,7 @@ def _is_joint(
     instances: Float[np.ndarray, "instances 2"],
     chosen: Float[np.ndarray, "instances 2"],
 ) -> Bool[np.ndarray, "instances"]:
-    """Whether each instance's detection spans it and one beside it."""
+    """Return whether each instance's detection spans it and a separate instance."""
     shared = _shared_seconds(chosen[:, None], instances)
     spanned = (shared > 0) & (shared >= SPANNED * np.diff(instances)[:, 0])
     beside = _shared_seconds(instances[:, None], instances) <= 0
@@ -84,5 +88,5 @@ def _is_joint(
 def _shared_seconds(
     a: Float[np.ndarray, "*a 2"], b: Float[np.ndarray, "*b 2"]
 ) -> Float[np.ndarray, "..."]:
-    """Seconds that lie in both; negative, the gap between them, if there are none."""
+    """Return the seconds that two intervals share; minus the gap if they share none."""
     return np.minimum(a[..., 1], b[..., 1]) - np.maximum(a[..., 0], b[..., 0])

@@ -1,4 +1,4 @@
-"""Which detection finds which instance: the rules of the two kits."""
+"""Matching of detections with instances, by the rules of the two kits."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -10,18 +10,18 @@ from pipeline.evaluation.columns import Comparison
 from pipeline.evaluation.config import Evaluator, PrecisionKind
 from pipeline.intervals import tiou
 
-# What a detection is that finds no instance.
-FALSE = -1
+# Marks of a detection that finds no instance.
+FALSE = -1  # a false positive
 IGNORED = -2  # neither right nor wrong
 
 
 @dataclass(frozen=True)
 class Rule:
-    """What the kits differ in. They look at each video and each class on its own."""
+    """The points in which the kits differ; both match within one video and class."""
 
-    choosers: Literal["detections", "instances"]  # who takes whom, in turn
-    strict: bool  # whether a tIoU must exceed the threshold
-    ignores_ambiguous: bool  # whether such segments excuse false positives
+    choosers: Literal["detections", "instances"]  # the side that chooses, in turn
+    strict: bool  # True if a tIoU must exceed the threshold
+    ignores_ambiguous: bool  # True if ambiguous segments excuse false positives
     precision: PrecisionKind
 
     def reaches(
@@ -29,17 +29,17 @@ class Rule:
         overlap: Float[np.ndarray, "..."],
         threshold: Float[np.ndarray, "..."] | float,
     ) -> Bool[np.ndarray, "..."]:
-        """Whether a tIoU is enough."""
+        """Return whether a tIoU is high enough for a match."""
         return overlap > threshold if self.strict else overlap >= threshold
 
 
 RULES: dict[Evaluator, Rule] = {
-    # ActivityNet's kit, by which the field scores THUMOS14 too: by descending score,
-    # detections take instances.
+    # ActivityNet's kit, which the literature uses for THUMOS14 too: detections choose
+    # instances, by descending score.
     "activitynet": Rule("detections", False, False, "interpolated"),
-    # THUMOS14's kit (TH14evalDet, TH14eventdetpr): in the order of the annotations,
-    # instances take detections, whatever their score. The average precision is that
-    # of the kit's later version; the first took the mean over eleven recalls.
+    # THUMOS14's kit (TH14evalDet, TH14eventdetpr): instances choose detections of any
+    # score, in the order of the annotations. The average precision is that of the
+    # kit's later version; the first version took the mean over eleven recalls.
     "thumos": Rule("instances", True, True, "plain"),
 }
 
@@ -47,7 +47,10 @@ RULES: dict[Evaluator, Rule] = {
 def match(
     comparison: Comparison, tious: tuple[float, ...], rule: Rule
 ) -> Int[np.ndarray, "tious detections"]:
-    """The row of the instance that each detection finds, else `FALSE` or `IGNORED`."""
+    """Return the row of the instance that each detection finds.
+
+    A detection that finds none has `FALSE` or `IGNORED` instead.
+    """
     instances, detections = comparison.instances, comparison.detections
     thresholds = np.array(tious)
     matches = np.full((len(tious), len(detections)), FALSE)
@@ -69,7 +72,7 @@ def _pair(
     thresholds: Float[np.ndarray, "tious"],
     rule: Rule,
 ) -> Int[np.ndarray, "tious detections"]:
-    """The instance of each detection of one video and class, or `FALSE`."""
+    """Return the instance of each detection of one video and class, or `FALSE`."""
     if rule.choosers == "detections":
         return _take_in_turn(overlap, thresholds, rule)
     chosen = _take_in_turn(overlap.T, thresholds, rule)
@@ -84,11 +87,11 @@ def _take_in_turn(
     thresholds: Float[np.ndarray, "tious"],
     rule: Rule,
 ) -> Int[np.ndarray, "tious choosers"]:
-    """One after the other, choosers take the free offer that they overlap most.
+    """Let each chooser, in turn, take the free offer that it overlaps most.
 
-    Of equal ones they take the first; `FALSE` where no free one reaches the threshold.
-    All thresholds are gone through at once, and a chooser that reaches the lowest
-    with no offer is passed over: most detections are such.
+    Among equal offers, the chooser takes the first. It gets `FALSE` if no free offer
+    reaches the threshold. All thresholds are handled at once. A chooser without an
+    offer that reaches the lowest threshold is skipped early: most detections have none.
     """
     free = np.ones((len(thresholds), overlap.shape[1]), dtype=bool)
     taken = np.full((len(thresholds), len(overlap)), FALSE)
@@ -103,7 +106,7 @@ def _take_in_turn(
 
 
 def _on_ambiguous(comparison: Comparison) -> Bool[np.ndarray, "detections"]:
-    """Whether a detection overlaps an ambiguous segment, however little."""
+    """Return whether each detection overlaps an ambiguous segment, however little."""
     detections, ambiguous = comparison.detections, comparison.ambiguous
     touched = np.zeros(len(detections), dtype=bool)
     found = comparison.by_video(detections)

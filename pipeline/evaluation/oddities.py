@@ -1,4 +1,4 @@
-"""What is odd about the input: errors where nothing can be made of it, else counts."""
+"""Checks of the input: errors for values without meaning, counts for warnings."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -12,22 +12,22 @@ from pipeline.evaluation.ground_truth import GroundTruth
 
 @dataclass(frozen=True)
 class Oddities:
-    """What was scored as it is, and would surprise who does not know of it."""
+    """Counts of input that is scored as it is, but deserves a warning."""
 
     unknown_classes: dict[str, int]  # detections by class; these are ignored
-    empty_detections: int  # end where they start: false positives
-    early_detections: int  # start before 0 s
-    empty_instances: int  # of the ground truth, not start < end: nothing finds them
+    empty_detections: int  # they end where they start: false positives
+    early_detections: int  # they start before 0 s
+    empty_instances: int  # of the ground truth, without start < end: never found
 
 
 def find_oddities(
     ground_truth: GroundTruth, detections: Detections, classes: Sequence[str]
 ) -> Oddities:
-    """Count what is odd.
+    """Count the input that deserves a warning.
 
     Raises:
-        AnnotationError: A time or a score is not a number, or a detection ends before
-            it starts: what was meant cannot be guessed.
+        AnnotationError: If a time or a score is not a number, or if a detection ends
+            before it starts: what was meant could only be guessed.
     """
     _check_times(ground_truth)
     check_detections(detections)
@@ -48,5 +48,6 @@ def _check_times(ground_truth: GroundTruth) -> None:
             if not (abs(i.start_seconds) < inf and abs(i.end_seconds) < inf):
                 raise AnnotationError(
                     f"ground truth of {id}: expected times in seconds, found "
-                    f"[{i.start_seconds}, {i.end_seconds}] ({i.label}); correct it"
+                    f"[{i.start_seconds}, {i.end_seconds}] ({i.label}); correct the "
+                    "annotation"
                 )

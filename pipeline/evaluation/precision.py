@@ -1,4 +1,4 @@
-"""Average precision, of one test set or of many draws of its videos at once."""
+"""Average precision of one test set, or of many draws of its videos at once."""
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -14,14 +14,14 @@ def class_precisions(
     draws: Float[np.ndarray, "draws videos"],
     kind: PrecisionKind,
 ) -> Float[np.ndarray, "draws tious classes"]:
-    """Average precision of each class; NaN where a draw has no instance of it.
+    """Return the average precision of each class; NaN if a draw has no instance of it.
 
     Args:
-        comparison: What was matched.
-        matches: As `match` gives them.
-        draws: How often each video counts. Matching is done video by video, so that a
-            draw only weights the ranked list. Copies of a detection share its score
-            and are counted together.
+        comparison: The ground truth and the detections that were matched.
+        matches: The result of `match`.
+        draws: The number of times that each video counts. Matching is done video by
+            video, so a draw only weights the ranked list. Copies of a detection share
+            its score and are counted together.
         kind: See `average_precision`.
     """
     detections, instances = comparison.detections, comparison.instances
@@ -46,17 +46,18 @@ def average_precision(
     count: Float[np.ndarray, "draws"],
     kind: PrecisionKind,
 ) -> Float[np.ndarray, "draws"]:
-    """Average precision of a ranked list.
+    """Return the average precision of a ranked list.
 
-    `plain` is the precision at each hit, summed and divided by the instances;
-    `interpolated` takes for it the best precision at this or any later rank, which
-    gives the area under the monotone envelope of precision over recall.
+    `plain` is the sum of the precision at each hit, divided by the number of
+    instances. `interpolated` replaces the precision at a hit by the best precision at
+    that or any later rank, which gives the area under the monotone envelope of
+    precision over recall.
 
     Args:
-        hits: Whether the detection of each rank finds an instance.
-        weights: How often it counts.
-        count: Number of instances.
-        kind: Which of the two.
+        hits: True if the detection of that rank finds an instance.
+        weights: The number of times that the detection counts.
+        count: The number of instances.
+        kind: One of the two kinds.
     """
     ranks = np.cumsum(weights, axis=1).compress(hits, axis=1)
     gained = weights.compress(hits, axis=1)

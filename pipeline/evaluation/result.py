@@ -23,19 +23,19 @@ from pipeline.evaluation.scores import Bounds, Scores, VideoCounts
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Average precision, as fractions, of each class at each tIoU threshold."""
+    """The average precision, as a fraction, of each class at each tIoU threshold."""
 
     evaluator: Evaluator
     precision_kind: PrecisionKind
     tious: tuple[float, ...]
     average_precision: dict[str, Float[np.ndarray, "tious"]]  # by class
-    intervals: Intervals | None  # None: not asked for
+    intervals: Intervals | None  # None if not requested
     videos: VideoCounts
     oddities: Oddities
 
     @property
     def mean_average_precision(self) -> Float[np.ndarray, "tious"]:
-        """Mean over the classes."""
+        """The mean over the classes, at each threshold."""
         return np.mean(list(self.average_precision.values()), axis=0)
 
     @property
@@ -83,16 +83,21 @@ def evaluate(
     detections: Detections,
     config: EvaluateConfig | None = None,
 ) -> Evaluation:
-    """Score detections against ground truth; None stands for the defaults.
+    """Score detections against ground truth.
 
-    Detections of classes that the ground truth does not hold are ignored, and counted.
-    A video without detections lowers the recall, and as in both kits a detection in a
-    video that the ground truth does not list is a false positive: see `VideoCounts`,
-    and `exclude`.
+    Detections of classes that are not in the ground truth are ignored, but counted. A
+    video without detections lowers the recall. As in both kits, a detection in a video
+    that the ground truth does not list is a false positive; see `VideoCounts`, and
+    `exclude`.
+
+    Args:
+        ground_truth: Instances by video.
+        detections: Detections by video.
+        config: The parameters; None means the defaults.
 
     Raises:
-        AnnotationError: The ground truth holds no instance of a class, or something
-            is no number or ends before it starts.
+        AnnotationError: If the ground truth has no instance of any class, if a time or
+            a score is not a number, or if a detection ends before it starts.
     """
     config = config or EvaluateConfig()
     classes = classes_of(ground_truth)
@@ -114,14 +119,17 @@ def evaluate(
 
 
 def classes_of(ground_truth: GroundTruth) -> list[str]:
-    """The classes that the ground truth holds, sorted; `Ambiguous` is none.
+    """Return the classes in the ground truth, sorted; `Ambiguous` is not a class.
 
     Raises:
-        AnnotationError: It holds no instance of a class.
+        AnnotationError: If the ground truth has no instance of any class.
     """
     labels = {i.label for found in ground_truth.values() for i in found}
     if not labels - {AMBIGUOUS}:
-        raise AnnotationError("the ground truth of this subset holds no instance")
+        raise AnnotationError(
+            "ground truth: expected action instances in this subset, found none; "
+            "choose another subset"
+        )
     return sorted(labels - {AMBIGUOUS})
 
 
@@ -138,7 +146,7 @@ def class_average_precision(
     detections: Mapping[str, Sequence[Detection]],
     tious: tuple[float, ...],
 ) -> Float[np.ndarray, "tious"]:
-    """Average precision of one class at each threshold, by ActivityNet's rule."""
+    """Return the average precision of one class by ActivityNet's rule."""
     label = {i.label for found in instances.values() for i in found}
     comparison = compare(instances, detections, sorted(label))
     matches = match(comparison, tious, RULES["activitynet"])

@@ -11,11 +11,11 @@ ByThreshold = dict[str, float]  # percent, by tIoU threshold such as "0.5"
 
 @dataclass(frozen=True)
 class VideoCounts:
-    """The videos that the scores are about."""
+    """The number of videos that the scores are based on."""
 
-    scored: int  # of the ground truth, with an entry in the detections
-    of: int  # of the ground truth
-    unlisted: int  # with an entry in the detections, but not in the ground truth
+    scored: int  # in the ground truth and in the detections
+    of: int  # in the ground truth
+    unlisted: int  # in the detections, but not in the ground truth
 
 
 @dataclass(frozen=True)

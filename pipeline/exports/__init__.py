@@ -1,4 +1,4 @@
-"""The ways out: detections, features and networks in the forms of other tools."""
+"""Exports of detections, features and networks to the formats of other tools."""
 
 from pipeline.exports.detections import export_detections, strongest
 from pipeline.exports.features import export_features

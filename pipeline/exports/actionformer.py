@@ -1,4 +1,4 @@
-"""ActionFormer's layout: arrays (T, D) in one folder, and the values of its YAML."""
+"""ActionFormer's layout: arrays (T, D) in one folder, and values for its YAML."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,9 +11,9 @@ from pipeline.storage import write_json
 def write_actionformer(
     folder: Path, files: Sequence[FeatureFile], classes: Sequence[str]
 ) -> None:
-    """Write values for its configuration and, of a dataset, the annotations.
+    """Write values for ActionFormer's configuration and, for a dataset, annotations.
 
-    Its snippets lie as ours do: the centre of snippet i is at
+    ActionFormer places snippets as this project does: the centre of snippet i is at
     (i * feat_stride + num_frames / 2) / fps seconds.
     """
     rates = {file.grid.fps for file in files}
@@ -24,7 +24,7 @@ def write_actionformer(
         "input_dim": sum(files[0].widths.values()),
         "feat_stride": files[0].grid.stride_frames,
         "num_frames": files[0].grid.snippet_frames,
-        # Null means each video's own, which stands in the annotations.
+        # Null means each video's own rate, which is in the annotations.
         "default_fps": rates.pop() if len(rates) == 1 else None,
         "downsample_rate": 1,
     }

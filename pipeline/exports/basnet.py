@@ -1,4 +1,4 @@
-"""BaS-Net's layout: a folder for each subset and stream.
+"""BaS-Net's layout: one folder per subset and stream.
 
 features/{train,test}/{rgb,flow}/<id>.npy   split_{train,test}.txt   gt.json
 """
@@ -10,11 +10,11 @@ from pipeline.errors import UsageError
 from pipeline.exports.feature_file import FeatureFile
 from pipeline.storage import write_json, write_text
 
-STRIDE_FRAMES = 16  # a constant of its code
+STRIDE_FRAMES = 16  # a constant in BaS-Net's code
 
 
 def basnet_outputs(file: FeatureFile) -> dict[str, str]:
-    """One array (T, width) a stream, in a folder of the subset and the stream."""
+    """Return one array (T, width) per stream, in a folder of the subset and stream."""
     assert file.video, "the layout needs a dataset"
     return {
         f"features/{file.video.subset}/{stream}/{file.name}.npy": stream
@@ -25,17 +25,18 @@ def basnet_outputs(file: FeatureFile) -> dict[str, str]:
 def write_basnet(
     folder: Path, files: Sequence[FeatureFile], classes: Sequence[str]
 ) -> None:
-    """Write the lists of videos, the ground truth, and values for its `config.py`.
+    """Write lists of videos, ground truth, and values for BaS-Net's `config.py`.
 
     Raises:
-        UsageError: The videos differ in frames per second, of which it knows one.
+        UsageError: If the videos differ in frames per second. BaS-Net supports one
+            frame rate only.
     """
     rates = {file.grid.fps for file in files}
     if len(rates) > 1:
         raise UsageError(
-            "--format basnet: expected one frame rate of all features, found "
+            "--format basnet: expected features of one frame rate, found "
             f"{', '.join(f'{fps:g}' for fps in sorted(rates))} frames per second; "
-            "make them without --fps 0"
+            "extract them without --fps 0"
         )
     database = {
         file.name: {"subset": file.video.subset, "annotations": file.annotations()}
@@ -51,7 +52,7 @@ def write_basnet(
     config = {
         "modal": "all" if len(widths) > 1 else next(iter(widths)),
         "len_feature": sum(widths.values()),
-        # It takes a stride of 16 frames for granted; another is another rate to it.
+        # BaS-Net assumes a stride of 16 frames, so another stride becomes another rate.
         "feature_fps": grid.fps * STRIDE_FRAMES / grid.stride_frames,
         "num_classes": len(classes),
         "class_dict": dict(enumerate(classes)),

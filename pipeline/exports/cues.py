@@ -1,4 +1,4 @@
-"""Cues: detections as players show them, a text from one millisecond to another."""
+"""Cues: detections as texts that a player shows, with times in milliseconds."""
 
 import re
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pipeline.detection.detections import Detection
 
-# Forbidden in XML, and of no use in a text.
+# Characters that XML forbids and that no text needs.
 UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -21,12 +21,12 @@ class Cue:
 
     @property
     def text(self) -> str:
-        """What is shown: label and score."""
+        """The text on screen: label and score."""
         return f"{self.label} {self.score:.3f}"
 
 
 def make_cues(found: Sequence[Detection]) -> list[Cue]:
-    """The cues of one video by their time; where that is equal, the best first."""
+    """Return the cues of one video by time; among equal times, the best first."""
     ordered = sorted(found, key=lambda d: (d.start_seconds, d.end_seconds, -d.score))
     return [_cue(detection) for detection in ordered]
 
@@ -38,7 +38,7 @@ def _cue(detection: Detection) -> Cue:
 
 
 def one_line(text: str) -> str:
-    """A text as a line that every player and parser takes; never empty.
+    """Turn a text into one line that every player and parser accepts; never empty.
 
     >>> one_line("long\\n jump")
     'long jump'

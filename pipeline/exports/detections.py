@@ -1,4 +1,4 @@
-"""From a file of detections to another tool's form."""
+"""Export of a file of detections to the format of another tool."""
 
 from pathlib import Path
 
@@ -21,35 +21,42 @@ def export_detections(
     top: int | None = None,
     media: Media | None = None,
 ) -> tuple[Path, dict[str, list[Detection]]]:
-    """Write detections in another form; returns where, and those that were chosen.
+    """Write detections in another format.
 
     Args:
-        path: Detections, as JSON or CSV.
+        path: The detections, as JSON or CSV.
         format: One of `FORMATS`.
-        output: None means the format's own name in the folder `exports`.
-        min_score: Leave out detections with less; None keeps all.
-        top: Keep so many of each video, the strongest; None keeps all.
-        media: What is known of the videos.
+        output: The file or folder to write; None means the format's default in the
+            folder `exports`.
+        min_score: The lowest score to export; None exports all.
+        top: The number of strongest detections to export per video; None exports all.
+        media: The folder and frame rate of the videos, for formats that need them.
+
+    Returns:
+        The path that was written, and the exported detections by video.
 
     Raises:
-        UsageError: No such format, nothing is left to write, or something is missing
-            that the format needs.
-        InputNotFoundError: No such file of detections, or no such video.
-        AnnotationError: The file holds no detections.
-        VideoError: A video cannot be read.
+        UsageError: If there is no such format, if no detection is left to write, or if
+            the format needs something that is missing.
+        InputNotFoundError: If the file of detections or a video does not exist.
+        AnnotationError: If the file holds no detections.
+        VideoError: If a video cannot be read.
     """
     chosen, media = _format(format), media or Media()
     check_media(format, media)
     target = output or chosen.output
     if target.resolve() == path.resolve():
-        raise UsageError(f"--output {target}: is the file to read; choose another")
+        raise UsageError(
+            f"--output {target}: expected a new file, found the input file; choose "
+            "another"
+        )
     detections = read_detections(path)
     check_detections(detections)
     kept = strongest(detections, min_score, top)
     if not any(kept.values()):
         raise _nothing(path, detections, min_score)
     for id in kept:
-        media.file(id)  # one that is missing is named before anything is written
+        media.file(id)  # report a missing video before anything is written
     chosen.write(target, kept, media)
     return target, kept
 
@@ -57,12 +64,12 @@ def export_detections(
 def strongest(
     detections: Detections, min_score: float | None = None, top: int | None = None
 ) -> dict[str, list[Detection]]:
-    """The strongest detections of every video, by descending score.
+    """Return the strongest detections of every video, by descending score.
 
-    Videos of which none is left stay, so that every video has its own output.
+    Videos without any detection left are kept, so that every video has an output.
 
     Raises:
-        UsageError: `top` is less than 1.
+        UsageError: If `top` is less than 1.
     """
     if top is not None and top < 1:
         raise UsageError(f"--top {top}: expected 1 or more")
@@ -77,14 +84,15 @@ def strongest(
 
 
 def check_media(format: str, media: Media) -> None:
-    """Refuse what would change nothing.
+    """Refuse options that have no effect on the format.
 
     Raises:
-        UsageError: The format needs to know nothing of the videos, or not that.
+        UsageError: If the format uses neither the videos nor their frame rate, or not
+            the one that is given.
     """
     for option, value in (("videos", media.folder), ("fps", media.fps)):
         if value is not None and option not in FORMATS[format].uses:
-            raise UsageError(f"--{option}: changes nothing of {format}; leave it out")
+            raise UsageError(f"--{option}: has no effect on {format}; leave it out")
 
 
 def _format(name: str) -> Format:
@@ -96,7 +104,7 @@ def _format(name: str) -> Format:
 def _nothing(
     path: Path, detections: Detections, min_score: float | None
 ) -> AnnotationError | UsageError:
-    """Why there is nothing to export."""
+    """Return the error that explains why no detection can be exported."""
     scores = [d.score for found in detections.values() for d in found]
     if not scores:
         return AnnotationError(

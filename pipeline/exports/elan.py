@@ -1,4 +1,4 @@
-"""ELAN's annotation format (EAF 3.0): one document a video, a tier for each class."""
+"""ELAN's annotation format (EAF 3.0): one document per video, one tier per class."""
 
 import mimetypes
 import os
@@ -19,7 +19,7 @@ TIER_TYPE = "detections"
 
 
 def write_eaf(folder: Path, detections: Detections, media: Media) -> None:
-    """Write `<id>.eaf` for every video; it points to the file if that is known."""
+    """Write `<id>.eaf` for every video, with a link to the video file if known."""
     for id, found in detections.items():
         path = folder / f"{file_name(id)}.eaf"
         video = media.file(id)
@@ -31,7 +31,7 @@ def write_eaf(folder: Path, detections: Detections, media: Media) -> None:
 
 
 def eaf_document(found: Sequence[Detection], link: Element | None = None) -> Element:
-    """The detections of one video, and the link to its file if there is one."""
+    """Return the document of one video: its detections, and a link to its file."""
     tiers = make_tiers(make_cues(found))
     cues = [cue for lane in tiers.values() for cue in lane]
     document = Element(
@@ -49,7 +49,7 @@ def eaf_document(found: Sequence[Detection], link: Element | None = None) -> Ele
     )
     if link is not None:
         header.append(link)
-    # ELAN counts on from here when a person adds annotations.
+    # ELAN numbers the annotations that a person adds from here.
     last = SubElement(header, "PROPERTY", {"NAME": "lastUsedAnnotationId"})
     last.text = str(len(cues))
     _add_time_order(document, cues)
@@ -67,9 +67,9 @@ def eaf_document(found: Sequence[Detection], link: Element | None = None) -> Ele
 
 
 def make_tiers(cues: Sequence[Cue]) -> dict[str, list[Cue]]:
-    """Tiers by their names: one a class, and more where its cues overlap.
+    """Return tiers by name: one per class, and more for cues that overlap.
 
-    ELAN allows no overlap within a tier. Cues must come in the order of time.
+    ELAN allows no overlap within a tier. Cues must be sorted by time.
     """
     labels = sorted({cue.label for cue in cues})
     tiers: dict[str, list[Cue]] = {label: [] for label in labels}
@@ -85,7 +85,7 @@ def make_tiers(cues: Sequence[Cue]) -> dict[str, list[Cue]]:
 
 
 def media_descriptor(video: Path, document: Path) -> Element:
-    """The link to a video's file, absolute and from the document's folder."""
+    """Return the link to a video's file, absolute and relative to the document."""
     relative = Path(os.path.relpath(video, document.parent)).as_posix()
     return Element(
         "MEDIA_DESCRIPTOR",
@@ -98,7 +98,7 @@ def media_descriptor(video: Path, document: Path) -> Element:
 
 
 def _add_time_order(document: Element, cues: Sequence[Cue]) -> None:
-    """Add the moments of annotations 1, 2, ..., in the order of time."""
+    """Add the start and end times of annotations 1, 2, ..., sorted by time."""
     moments = [
         moment
         for number, cue in enumerate(cues, start=1)
@@ -127,5 +127,5 @@ def _add_annotation(tier: Element, number: int, cue: Cue) -> None:
 
 
 def _slots(number: int) -> tuple[str, str]:
-    """What the moments are called at which an annotation starts and ends."""
+    """Return the ids of the time slots at which an annotation starts and ends."""
     return f"ts{2 * number - 1}", f"ts{2 * number}"

@@ -1,4 +1,4 @@
-"""Files of features as the features stage leaves them, found and described."""
+"""Files of features as the features stage writes them, found and described."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,13 +15,13 @@ SUFFIX = ".safetensors"
 
 @dataclass(frozen=True)
 class FeatureFile:
-    """One video's file of features, and what its header says."""
+    """The file of features of one video, with its header."""
 
     path: Path
     grid: SnippetGrid
     widths: dict[str, int]  # columns of each stream, in their order
-    made_by: Any  # all parameters that decided the features
-    video: Video | None = None  # what a dataset says of it, where one was given
+    made_by: Any  # all parameters that determine the features
+    video: Video | None = None  # its entry in the dataset, if one is given
 
     @property
     def name(self) -> str:
@@ -34,7 +34,7 @@ class FeatureFile:
         return unquote(self.name)
 
     def annotations(self) -> list[dict[str, Any]]:
-        """The action instances of its video, as ActivityNet writes them."""
+        """Return the action instances of the video in ActivityNet's form."""
         instances = self.video.instances if self.video else ()
         return [
             {"label": i.label, "segment": [i.start_seconds, i.end_seconds]}
@@ -43,23 +43,25 @@ class FeatureFile:
 
 
 def find_features(folder: Path) -> list[FeatureFile]:
-    """All files of features of one kind, in a features folder or a work folder.
+    """Find the files of features in a features folder or a work folder.
 
     Raises:
-        InputNotFoundError: No such folder, or no features in it.
-        UsageError: A work folder holds features of several kinds.
-        AnnotationError: A file holds no features, or not such as the others.
+        InputNotFoundError: If the folder does not exist or holds no features.
+        UsageError: If a work folder holds features of several kinds.
+        AnnotationError: If a file holds no features, or features of another kind than
+            the other files.
     """
     if not folder.is_dir():
         raise InputNotFoundError(
-            f"{folder}: no such folder; give a work folder, or one of its features/"
+            f"{folder}: expected a folder, found none; give a work folder, or a folder "
+            "in its features/"
         )
     below = folder / "features"
     folders = [f for f in (folder, *_folders(below), *_folders(folder)) if _files(f)]
     if not folders:
         raise InputNotFoundError(
             f"{folder}: expected files of features, found none; run ExtractFeatures "
-            "first, or give the folder that its files lie in"
+            "first, or give the folder that contains its files"
         )
     if len(folders) > 1 and folders[0] != folder:
         listed = ", ".join(str(f) for f in folders)
@@ -71,19 +73,19 @@ def find_features(folder: Path) -> list[FeatureFile]:
     for file in files[1:]:
         if _kind(file) != _kind(files[0]):
             raise AnnotationError(
-                f"{file.path}: expected features such as those of {files[0].path.name} "
-                f"({_kind(files[0])}), found others ({_kind(file)}); export each kind "
-                "from its own folder"
+                f"{file.path}: expected features of the same kind as in "
+                f"{files[0].path.name} ({_kind(files[0])}), found others "
+                f"({_kind(file)}); export each kind from its own folder"
             )
     return files
 
 
 def read_feature_file(path: Path) -> FeatureFile:
-    """Read what a file of features says of itself.
+    """Read the header of a file of features.
 
     Raises:
-        AnnotationError: It says nothing, or too little.
-        SodaError: The file is broken.
+        AnnotationError: If the header is missing or incomplete.
+        SodaError: If the file is broken.
     """
     header = read_header(path)
     try:
@@ -92,7 +94,7 @@ def read_feature_file(path: Path) -> FeatureFile:
     except (KeyError, TypeError, ValueError) as error:
         raise AnnotationError(
             f"{path}: expected features that ExtractFeatures wrote, found a file "
-            f"without their description ({error!r})"
+            f"without a complete header ({error!r})"
         ) from error
 
 
@@ -109,7 +111,7 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _kind(file: FeatureFile) -> dict[str, Any]:
-    """What features must have in common to be one set."""
+    """Return the properties that all features of one set must share."""
     grid = file.grid
     return {
         "snippet_frames": grid.snippet_frames,

@@ -1,4 +1,4 @@
-"""From files of features to another tool's arrays."""
+"""Export of files of features to the arrays of another tool."""
 
 import os
 from collections.abc import Sequence
@@ -21,22 +21,26 @@ from pipeline.storage import atomic_path, file_name, read_arrays, write_json
 def export_features(
     folder: Path, format: str, output: Path, dataset: Dataset | None = None
 ) -> int:
-    """Write features (T, D), float32, in another tool's layout; returns how many.
+    """Write features (T, D), float32, in another tool's layout.
 
-    Beside the arrays stands `features.json`, which says how the snippets lie in time.
-    An array that was made of its file of features as that is now is left alone.
+    Next to the arrays, `features.json` records the times of the snippets. Arrays that
+    are up to date with their file of features are not written again.
 
     Args:
-        folder: Files of features, or a work folder that has one set of them.
+        folder: A folder of features, or a work folder that has one set of them.
         format: One of `LAYOUTS`.
         output: The folder to write.
-        dataset: Which videos train and what is in them; only its videos are written.
+        dataset: The subsets and annotations of the videos. Only its videos are
+            written.
+
+    Returns:
+        The number of videos exported.
 
     Raises:
-        UsageError: No such layout, no video is left, or the dataset is missing or
-            changes nothing.
-        InputNotFoundError: No features there.
-        AnnotationError: A file is none of features, or of another kind of them.
+        UsageError: If there is no such layout, if no video is left, or if the dataset
+            is missing or has no effect.
+        InputNotFoundError: If there are no features.
+        AnnotationError: If a file holds no features, or features of another kind.
     """
     layout = _layout(format, dataset)
     files = find_features(folder)
@@ -62,10 +66,10 @@ def export_features(
 
 
 def describe(files: Sequence[FeatureFile], format: str) -> dict[str, Any]:
-    """Where the snippets of exported features lie, and what made them.
+    """Describe the times of the snippets of exported features, and their origin.
 
-    Snippet i of a video is made of its frames [i * stride, i * stride + snippet),
-    frame k of which is on screen from start + k / fps seconds on.
+    Snippet i of a video covers its frames [i * stride, i * stride + snippet). Frame k
+    appears on screen at start + k / fps seconds.
     """
     first = files[0]
     return {
@@ -93,16 +97,16 @@ def _layout(name: str, dataset: Dataset | None) -> Layout:
     layout = LAYOUTS[name]
     if layout.dataset == "needed" and dataset is None:
         raise UsageError(
-            f"--format {name}: expected a dataset, which says what videos train and "
-            "what test; give it with --dataset"
+            f"--format {name}: expected a dataset with the training and test videos, "
+            "found none; give it with --dataset"
         )
     if layout.dataset == "no" and dataset is not None:
-        raise UsageError(f"--dataset: changes nothing of {name}; leave it out")
+        raise UsageError(f"--dataset: has no effect on {name}; leave it out")
     return layout
 
 
 def _of_dataset(files: Sequence[FeatureFile], dataset: Dataset) -> list[FeatureFile]:
-    """The files of a dataset's videos, with what it says of each."""
+    """Return the files of a dataset's videos, with the dataset's entry of each."""
     videos = {file_name(video.id): video for video in dataset.videos}
     kept = [replace(f, video=videos[f.name]) for f in files if f.name in videos]
     if not kept:
@@ -113,18 +117,18 @@ def _of_dataset(files: Sequence[FeatureFile], dataset: Dataset) -> list[FeatureF
     if len(kept) < max(len(files), len(videos)):
         say(
             f"{len(kept)} videos are exported: the dataset has {len(videos)}, and "
-            f"there are features of {len(files)}"
+            f"there are features for {len(files)}"
         )
     return kept
 
 
 def _is_made_of(output: Path, source: Path) -> bool:
-    """Whether an output carries the time of its source as that is now."""
+    """Return whether an output has the modification time of its source."""
     return output.exists() and output.stat().st_mtime_ns == source.stat().st_mtime_ns
 
 
 def _write_arrays_of(file: FeatureFile, paths: dict[Path, str | None]) -> None:
-    """Write a video's arrays, dated as its features, whole or not at all."""
+    """Write a video's arrays, whole or not at all, with the times of its features."""
     status = file.path.stat()
     features = read_arrays(file.path)[0]["features"]
     for path, stream in paths.items():
@@ -138,7 +142,7 @@ def columns(
     widths: dict[str, int],
     stream: str | None,
 ) -> Float[np.ndarray, "snippets columns"]:
-    """The columns of one stream; None is all of them."""
+    """Return the columns of one stream, or of all streams if it is None."""
     if stream is None:
         return features
     names = list(widths)

@@ -1,6 +1,6 @@
-"""FiftyOne's `FiftyOneTemporalDetectionDataset`: one file of labels by video.
+"""FiftyOne's `FiftyOneTemporalDetectionDataset`: one file with the labels by video.
 
-Read it with `labels_path=".../labels.json"` and `data_path=` the folder of videos.
+Load it with `labels_path=".../labels.json"` and `data_path=` the folder of videos.
 """
 
 from pathlib import Path
@@ -15,7 +15,7 @@ def write_fiftyone(folder: Path, detections: Detections, media: Media) -> None:
     """Write `labels.json`: classes, and by video their indices, times and scores.
 
     A video is named by its path within the folder of videos, without the suffix,
-    because that is how FiftyOne looks for it; without a folder, by its id.
+    because FiftyOne looks for that name. Without a folder, it is named by its id.
     """
     classes = sorted({d.label for found in detections.values() for d in found})
     index = {label: number for number, label in enumerate(classes)}

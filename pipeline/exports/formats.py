@@ -1,4 +1,4 @@
-"""The forms in which detections can leave."""
+"""The formats to which detections can be exported."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,11 +14,11 @@ from pipeline.exports.subtitles import write_srt, write_vtt
 
 @dataclass(frozen=True)
 class Format:
-    """One form: where it is written unless the user says it, and how."""
+    """One format of detections: its default output, and the function that writes it."""
 
-    output: Path  # a file; or a folder, where each video has its own file
+    output: Path  # a file, or a folder with one file per video
     write: Callable[[Path, Detections, Media], None]
-    uses: tuple[str, ...] = ()  # the options that concern videos
+    uses: tuple[str, ...] = ()  # the options about videos that it uses
 
 
 EXPORTS = Path("exports")

@@ -1,4 +1,4 @@
-"""Label Studio: tasks with predictions that a person then corrects on a timeline."""
+"""Label Studio: tasks with predictions that a person can correct on a timeline."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -14,20 +14,20 @@ from pipeline.grid import SnippetGrid
 from pipeline.progress import say
 from pipeline.storage import write_json, write_text
 
-# What the labeling configuration calls its parts, and results refer to.
+# The names of tags in the labeling configuration, to which results refer.
 VIDEO, TIMELINE = "video", "timelineLabels"
 # Where Label Studio serves the files of a local storage.
 LOCAL_FILES = "/data/local-files/?d="
 
 
 def write_label_studio(path: Path, detections: Detections, media: Media) -> None:
-    """Write the tasks, and beside them the labeling configuration as XML.
+    """Write the tasks and, next to them, the labeling configuration as XML.
 
-    The configuration takes the frame rate from each task: Label Studio knows times
-    as frames only, and would count 24 in a second.
+    The configuration takes the frame rate from each task, because Label Studio stores
+    times as frames only and would assume 24 frames per second.
 
     Raises:
-        UsageError: Nothing says how many frames a second has.
+        UsageError: If the frame rate of a video is unknown.
     """
     rates = {id: media.frame_rate(id) for id in detections}
     tasks = [
@@ -40,11 +40,11 @@ def write_label_studio(path: Path, detections: Detections, media: Media) -> None
     counts = ", ".join(
         f"{f:g} ({n} videos)" for f, n in Counter(rates.values()).items()
     )
-    say(f"frames per second, {origin}: {counts}")
+    say(f"frames per second ({origin}): {counts}")
 
 
 def task(address: str, fps: float, found: Sequence[Detection]) -> dict[str, Any]:
-    """A video and what was found in it, by descending score."""
+    """Return the task of one video, with its detections by descending score."""
     ordered = sorted(found, key=lambda d: -d.score)
     results = [_result(number, d, fps) for number, d in enumerate(ordered, start=1)]
     prediction: dict[str, Any] = {"model_version": VERSION, "result": results}
@@ -69,7 +69,7 @@ def _result(number: int, detection: Detection, fps: float) -> dict[str, Any]:
 
 
 def frame_range(detection: Detection, fps: float) -> tuple[int, int]:
-    """The first and the last frame of a detection, counted from 1; at least one.
+    """Return the first and last frame of a detection, counted from 1; at least one.
 
     >>> frame_range(Detection("jump", 0.5, 1.0, 2.0), 25)
     (26, 50)
@@ -80,7 +80,7 @@ def frame_range(detection: Detection, fps: float) -> tuple[int, int]:
 
 
 def labeling_configuration(labels: Sequence[str]) -> str:
-    """The labeling configuration of a project into which the tasks can be imported."""
+    """Return the labeling configuration of a project that can import the tasks."""
     view = ElementTree.Element("View")
     timeline = ElementTree.SubElement(
         view, "TimelineLabels", {"name": TIMELINE, "toName": VIDEO}
@@ -95,7 +95,7 @@ def labeling_configuration(labels: Sequence[str]) -> str:
 
 
 def _address(id: str, media: Media) -> str:
-    """Where Label Studio finds the video, or its id for the user to replace."""
+    """Return Label Studio's address of the video, or its id for users to replace."""
     path = media.file(id)
     if path is None or media.folder is None:
         return id

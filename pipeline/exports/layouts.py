@@ -1,4 +1,4 @@
-"""The forms in which features can leave: which files, and what is said beside them."""
+"""The layouts to which features can be exported: their arrays and other files."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,18 +12,18 @@ from pipeline.exports.feature_file import FeatureFile
 
 @dataclass(frozen=True)
 class Layout:
-    """One form of features."""
+    """One layout of features."""
 
-    # Of one video: the files, from the folder on, and their stream; None is all.
+    # The files of one video, relative to the folder, and their stream; None: all.
     outputs: Callable[[FeatureFile], Mapping[str, str | None]]
-    # Whether it says which videos train and what is in them.
+    # Use of a dataset: its subsets and annotations.
     dataset: Literal["no", "optional", "needed"]
-    # Write what a reader needs beside `features.json`; classes are the dataset's.
+    # Writes the other files that a reader needs, given the dataset's classes.
     write_beside: Callable[[Path, Sequence[FeatureFile], Sequence[str]], None]
 
 
 def joint(file: FeatureFile) -> dict[str, None]:
-    """One array (T, D) a video, the streams side by side."""
+    """Return one array (T, D) per video, with the streams side by side."""
     return {f"{file.name}.npy": None}
 
 

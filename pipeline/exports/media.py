@@ -1,4 +1,4 @@
-"""What an export may have to know of the videos themselves."""
+"""The video files that an export may need."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,27 +11,28 @@ from pipeline.video import probe
 
 @dataclass(frozen=True)
 class Media:
-    """Where the videos are, and how many frames a second they have."""
+    """The folder of the videos, and their frame rate."""
 
-    folder: Path | None = None  # None: nobody said
-    fps: float | None = None  # None: each video's own
+    folder: Path | None = None  # None if not given
+    fps: float | None = None  # None for each video's own
 
     def __post_init__(self) -> None:
         if self.fps is not None and not 0 < self.fps < float("inf"):
             raise UsageError(
-                f"--fps {self.fps:g}: expected frames per second, more than 0"
+                f"--fps {self.fps:g}: expected a finite number of frames per second, "
+                "more than 0"
             )
 
     @cached_property
     def files(self) -> dict[str, Path]:
-        """The videos by id; none where no folder was given."""
+        """The videos by id; empty if no folder is given."""
         return find_videos(self.folder) if self.folder else {}
 
     def file(self, id: str) -> Path | None:
-        """A video's file; None where no folder was given.
+        """Return a video's file, or None if no folder is given.
 
         Raises:
-            InputNotFoundError: The folder does not hold it.
+            InputNotFoundError: If the folder does not contain the video.
         """
         if self.folder and id not in self.files:
             raise InputNotFoundError(
@@ -41,18 +42,18 @@ class Media:
         return self.files.get(id)
 
     def frame_rate(self, id: str) -> float:
-        """Frames per second of a video: what was given, or else its own.
+        """Return the frames per second of a video: the given rate, or its own.
 
         Raises:
-            UsageError: Nothing says it.
-            VideoError: The video cannot be read.
+            UsageError: If neither a rate nor a folder is given.
+            VideoError: If the video cannot be read.
         """
         if self.fps is not None:
             return self.fps
         path = self.file(id)
         if path is None:
             raise UsageError(
-                "this format counts frames, and nothing says how many there are in a "
-                "second; give the videos with --videos FOLDER, or --fps"
+                "this format counts frames: expected the frame rate, found neither it "
+                "nor the videos; give the videos with --videos FOLDER, or --fps"
             )
         return probe(path).fps

@@ -1,4 +1,4 @@
-"""SRT and WebVTT: subtitles that players show while the video runs."""
+"""SRT and WebVTT: subtitles that players show during the video."""
 
 from collections.abc import Sequence
 from html import escape
@@ -23,7 +23,7 @@ def write_vtt(folder: Path, detections: Detections, media: Media) -> None:
 
 
 def srt(found: Sequence[Detection]) -> str:
-    """SubRip text, which has no escapes: what looks like a tag is left to the player.
+    """Return SubRip text. It has no escapes, so players decide about tags in labels.
 
     >>> srt([Detection("jump", 0.5, 1.0, 2.5)])
     '1\\n00:00:01,000 --> 00:00:02,500\\njump 0.500\\n\\n'
@@ -36,7 +36,7 @@ def srt(found: Sequence[Detection]) -> str:
 
 
 def vtt(found: Sequence[Detection]) -> str:
-    """WebVTT text, in which `&`, `<` and `>` are escaped.
+    """Return WebVTT text, in which `&`, `<` and `>` are escaped.
 
     >>> vtt([Detection("a < b", 0.5, 1.0, 2.5)])
     'WEBVTT\\n\\n00:00:01.000 --> 00:00:02.500\\na &lt; b 0.500\\n\\n'
@@ -49,7 +49,7 @@ def vtt(found: Sequence[Detection]) -> str:
 
 
 def _clock(milliseconds: int, point: str) -> str:
-    """Hours, minutes, seconds and milliseconds; hours have two digits or more."""
+    """Format a time as hours (two digits or more), minutes, seconds, milliseconds."""
     seconds, milliseconds = divmod(milliseconds, 1000)
     minutes, seconds = divmod(seconds, 60)
     hours, minutes = divmod(minutes, 60)

@@ -1,4 +1,4 @@
-"""The README of a model folder: what a person who finds it needs to know."""
+"""The model card: the README of a model folder, for anyone who finds it."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -17,29 +17,30 @@ PAPER = """\
   year = {2021}
 }"""
 LICENCE = """\
-The code that made this model is under the MIT licence. Of the model itself nothing is
-said: whoever shares it states a licence that the terms of its videos, of its clicks and
-of the weights of its features allow, here and in the first lines of this file."""
+The code that trained this model is released under the MIT licence. No licence has been
+chosen for the model itself. Before you share it, choose one that is compatible with the
+terms of the training videos, the clicks and the pretrained weights of the feature
+extractor. State it here and in the metadata at the top of this file."""
 USE = """\
-To find when these actions happen in untrimmed videos like those it was trained on:
-for research, for search in archives, for a first pass that a person checks. A score
-orders detections, and is no probability."""
+Use this model to find when these actions happen in untrimmed videos similar to its
+training videos: for research, to search archives, or for a first pass that a person
+checks. Scores rank detections; they are not probabilities."""
 LIMITS = """\
-- Trained from clicks, it was never told where an action begins or ends.
-- It knows no other actions: in a video without any of its own it may find some.
-- Other cameras, places and people than those of the training videos lower its scores
-  to a degree that nobody has measured.
-- It is not fit for surveillance, nor for any decision about a person."""
+- The model was trained without the start and end times of any action.
+- It knows no other actions, and may report its own in a video that has none of them.
+- Expect lower scores for cameras, places and people that are not in the training
+  videos. This effect has not been measured.
+- It is not suitable for surveillance, or for any decision about a person."""
 
 
 def model_card(
     description: Mapping[str, Any], scores: Mapping[str, Any] | None = None
 ) -> str:
-    """A model's card, as Hugging Face reads it and as people do.
+    """Return a model's card, for people and for Hugging Face.
 
     Args:
-        description: The model's `config.json`.
-        scores: Its `metrics.json`; None while it is not evaluated.
+        description: The content of the model's `config.json`.
+        scores: The content of its `metrics.json`; None until it is evaluated.
     """
     features = json.dumps(description["made_of"], indent=2, ensure_ascii=False)
     head = json.dumps(front_matter(description, scores), indent=2, ensure_ascii=False)
@@ -49,7 +50,8 @@ def model_card(
 
 # SODA trained on {description["dataset"]}
 
-Finds {", ".join(description["classes"])} in untrimmed videos:
+This model finds the following actions in untrimmed videos:
+{", ".join(description["classes"])}.
 
     soda detect VIDEO --model THIS_FOLDER
 
@@ -63,9 +65,9 @@ Finds {", ".join(description["classes"])} in untrimmed videos:
 
     {description["command"]}
 
-Made with {made_with(description["versions"])}.
-`config.json` holds all parameters, `metrics.jsonl` the loss terms of each epoch and
-`events` the same for TensorBoard.
+Software: {made_with(description["versions"])}.
+`config.json` holds all parameters, and `metrics.jsonl` the loss terms of each epoch.
+`events` holds the same loss terms for TensorBoard.
 
 ## Results
 
@@ -77,8 +79,8 @@ Made with {made_with(description["versions"])}.
 
 ## Features
 
-The model takes features with the fingerprint
-`{fingerprint(description["made_of"])}` and refuses others:
+The model only accepts features with the fingerprint
+`{fingerprint(description["made_of"])}`, which have these parameters:
 
 ```json
 {features}
@@ -97,7 +99,7 @@ The model takes features with the fingerprint
 
 
 def made_with(versions: Mapping[str, str]) -> str:
-    """The versions that matter to whoever makes it again."""
+    """Return the versions that are needed to train the model again."""
     named = ("soda-localizer", "commit", "python", "torch")
     return ", ".join(f"{name} {versions[name]}" for name in named if name in versions)
 
@@ -105,7 +107,7 @@ def made_with(versions: Mapping[str, str]) -> str:
 def front_matter(
     description: Mapping[str, Any], scores: Mapping[str, Any] | None
 ) -> dict[str, Any]:
-    """What machines read of the card, as JSON, which YAML takes as it is."""
+    """Return the card's metadata. It is written as JSON, which is valid YAML."""
     card: dict[str, Any] = {
         "license": "other",
         "library_name": "soda-localizer",
@@ -127,33 +129,35 @@ def front_matter(
 
 
 def supervision(description: Mapping[str, Any]) -> str:
-    """How many videos were trained on, with how many clicks of which kind by whom."""
+    """Return a sentence on the training videos, their clicks and the annotators."""
     videos, clicks = description["training_videos"], description["clicks"]
-    of = f"{videos['used']} of {videos['of']} training videos, with video labels"
+    of = f"{videos['used']} of {videos['of']} training videos with their video labels"
     if description["train"]["frame_loss"] == "none":
-        return f"On {of} alone."
+        return f"Trained on {of} only."
     counts = clicks["clicks"]
     people = [f"{name} {count}" for name, count in clicks.get("annotators", {}).items()]
     whose = f"; videos by annotator: {', '.join(people)}" if people else ""
     return (
-        f"On {of} and {sum(counts.values())} single-frame clicks, {counts['action']} "
-        f"of actions and {counts['background']} of background ({clicks['origin']}"
-        f"{whose}). Seed {description['train']['seed']}."
+        f"Trained on {of} and {sum(counts.values())} single-frame clicks: "
+        f"{counts['action']} of actions and {counts['background']} of background "
+        f"({clicks['origin']}{whose}). Seed {description['train']['seed']}."
     )
 
 
 def results(scores: Mapping[str, Any] | None) -> str:
     """Return the scores as tables, the weakest class first."""
     if scores is None:
-        return "Not evaluated yet: Evaluate adds its scores here and in `metrics.json`."
+        return (
+            "Not evaluated yet. `Evaluate` adds the scores here and to `metrics.json`."
+        )
     known, diagnosis = Scores.from_json(scores), scores["diagnosis"]
     intro = (
-        f"mAP in percent, by the {known.evaluator} rule, on {known.videos.scored} of "
-        f"{known.videos.of} {scores['subset']} videos; one training, seed "
+        f"mAP in percent by the {known.evaluator} rule, on {known.videos.scored} of "
+        f"{known.videos.of} {scores['subset']} videos, from one training with seed "
         f"{scores['seed']}. `metrics.json` holds all parameters."
     )
     states = ", ".join(f"{n} {state}" for state, n in diagnosis["localization"].items())
-    localized = f"Instances at tIoU {diagnosis['tiou']:g}, by how they are localized"
+    localized = f"Localization of the instances at tIoU {diagnosis['tiou']:g}"
     return "\n".join([intro, "", *_table(known), "", f"{localized}: {states}."])
 
 
@@ -168,8 +172,8 @@ def _table(scores: Scores) -> Iterator[str]:
 
 
 def write_scores(folder: Path, scores: Mapping[str, Any]) -> None:
-    """Add a model's scores to its folder: `metrics.json`, and the card with them."""
+    """Write a model's scores to `metrics.json`, and its card with the scores."""
     write_json(folder / "metrics.json", plain(scores))
     description = read_json(folder / "config.json")
-    if "versions" in description:  # older models do not tell what a card needs
+    if "versions" in description:  # older models do not record what a card needs
         write_text(folder / "README.md", model_card(description, scores))

@@ -1,4 +1,4 @@
-"""The loss terms of a training as curves that TensorBoard shows."""
+"""The loss terms of a training as curves for TensorBoard."""
 
 import shutil
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ from pipeline.storage import writing
 
 
 def write_curves(folder: Path, history: Sequence[Mapping[str, float]]) -> None:
-    """Write each term but the epoch as `loss/<term>`, in place of what was there."""
+    """Write each loss term as `loss/<term>`, replacing an existing folder."""
     shutil.rmtree(folder, ignore_errors=True)
     with writing(folder), SummaryWriter(str(folder)) as writer:
         for terms in history:

@@ -1,4 +1,4 @@
-"""The folder that holds a trained model."""
+"""Reading and writing of the folder that holds a trained model."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -28,8 +28,8 @@ def save_model(
     description: Mapping[str, Any],
     history: Sequence[Mapping[str, float]],
 ) -> None:
-    """Write the model folder; `model.safetensors` comes last."""
-    (folder / "metrics.json").unlink(missing_ok=True)  # of the model that was here
+    """Write the model folder, with `model.safetensors` last."""
+    (folder / "metrics.json").unlink(missing_ok=True)  # scores of an earlier model
     write_json(folder / "config.json", plain(description))
     lines = [json.dumps(terms) for terms in history]
     write_text(folder / "metrics.jsonl", "".join(line + "\n" for line in lines))
@@ -41,11 +41,11 @@ def save_model(
 
 
 def load_model(folder: Path) -> tuple[SODA, dict[str, Any]]:
-    """Read a model folder: the networks and the description.
+    """Read the networks and the description from a model folder.
 
     Raises:
-        InputNotFoundError: The folder holds no model.
-        SodaError: The model's file is broken.
+        InputNotFoundError: If the folder holds no model.
+        SodaError: If the model's file is broken.
     """
     for name in ("model.safetensors", "config.json"):
         if not (folder / name).is_file():

@@ -1,24 +1,24 @@
-"""The models that runs have trained here."""
+"""The trained models below the work folders of datasets."""
 
 from pathlib import Path
 
 from pipeline.errors import InputNotFoundError
 
 MODEL_FILE = "model.safetensors"
-WORK = Path("work")  # holds a work folder a dataset, unless --workdir says otherwise
+WORK = Path("work")  # holds one work folder per dataset, unless --workdir is given
 
 
 def find_models(work: Path = WORK) -> list[Path]:
-    """The folders of all trained models below the work folders of datasets, sorted."""
+    """Return the folders of all models below the work folders of datasets, sorted."""
     files = work.glob(f"*/models/*/{MODEL_FILE}")
     return sorted(file.parent for file in files)
 
 
 def newest_model(work: Path = WORK) -> Path:
-    """The model that is meant where none is named: the one that was trained last.
+    """Return the most recently trained model, the default if none is named.
 
     Raises:
-        InputNotFoundError: There is none.
+        InputNotFoundError: If there is no trained model.
     """
     found = find_models(work)
     if not found:

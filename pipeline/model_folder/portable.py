@@ -1,4 +1,4 @@
-"""A trained network as a file that runs without this project."""
+"""Export of a trained network to a file that runs without this project."""
 
 import importlib.util
 import json
@@ -22,18 +22,18 @@ from pipeline.model_folder.folder import load_model
 from pipeline.storage import atomic_path, fingerprint
 
 METADATA = "soda.json"  # the name of the description in an exported file
-EXAMPLE = 16  # snippets of what is traced; the file takes any number
+EXAMPLE = 16  # snippets of the traced example; the exported file accepts any number
 OUTPUTS = ("cas", "video_scores")
-TOLERANCE = 1e-4  # of the largest value, and at least of 1
+TOLERANCE = 1e-4  # relative to the largest value, or to 1 if that is larger
 ONNX_PACKAGES = ("onnx", "onnxscript", "onnxruntime")
 
-# A network that was exported: features (snippets, width) to CAS and video scores.
+# An exported network: from features (snippets, width) to CAS and video scores.
 Exported = Callable[[Tensor], tuple[np.ndarray, np.ndarray]]
 
 
 @dataclass(frozen=True)
 class NetworkFormat:
-    """One form: its file's suffix, how it is written, and how it is read again."""
+    """One format: its file suffix, and the functions that write and read it."""
 
     suffix: str
     write: Callable[[Path, Portable, Tensor, str], None]
@@ -46,21 +46,22 @@ def export_network(
 ) -> tuple[Path, float]:
     """Write a model's master, with rescaling and video scores, as one file.
 
-    What was written is read again and compared with the network on random features of
-    several lengths before it takes its place.
+    Before the file is put in place, it is read back and compared with the network on
+    random features of several lengths.
 
     Args:
-        folder: The model's.
+        folder: The model folder.
         format: One of `NETWORKS`.
-        output: None means `model` with the format's suffix in the folder `exports`.
+        output: The file to write; None means `model` with the format's suffix in the
+            folder `exports`.
 
     Returns:
-        Where it is, and the largest difference that was found.
+        The path of the file, and the largest difference that was found.
 
     Raises:
-        UsageError: No such format, or packages are missing that it needs.
-        InputNotFoundError: The folder holds no model.
-        SodaError: The exported network says something else.
+        UsageError: If there is no such format, or if packages it needs are missing.
+        InputNotFoundError: If the folder holds no model.
+        SodaError: If the outputs of the exported network differ from the model's.
     """
     chosen = _format(format)
     model, description = load_model(folder)
@@ -78,15 +79,15 @@ def export_network(
         )
         if not difference <= TOLERANCE:
             raise SodaError(
-                f"{target}: expected the same sequences as of {folder} within "
-                f"{TOLERANCE:g}, found a difference of {difference:g}; try the other "
-                f"format of {', '.join(NETWORKS)}"
+                f"{target}: expected the outputs of {folder} within {TOLERANCE:g}, "
+                f"found a difference of {difference:g}; try another format of "
+                f"{', '.join(NETWORKS)}"
             )
     return target, difference
 
 
 def describe(description: dict[str, Any]) -> dict[str, Any]:
-    """What an exported file says of itself."""
+    """Return the description that is stored in an exported file."""
     return {
         "input": "features (snippets, width), float32, of any number of snippets",
         "outputs": {
@@ -103,13 +104,13 @@ def describe(description: dict[str, Any]) -> dict[str, Any]:
 
 
 def example(snippets: int, width: int) -> Float[Tensor, "snippets width"]:
-    """Random features, the same each time."""
+    """Return random features, the same for every call."""
     generator = torch.Generator().manual_seed(snippets)
     return torch.rand(snippets, width, generator=generator)
 
 
 def compare(exported: Exported, portable: Portable, features: Tensor) -> float:
-    """The largest difference of the outputs, as a share of the largest value."""
+    """Return the largest difference of the outputs, relative to the largest value."""
     differences = []
     for found, expected in zip(exported(features), portable(features), strict=True):
         scale = max(1.0, float(expected.abs().max()))
@@ -120,17 +121,17 @@ def compare(exported: Exported, portable: Portable, features: Tensor) -> float:
 def write_torchscript(
     path: Path, portable: Portable, features: Tensor, metadata: str
 ) -> None:
-    """Trace the network; `torch.jit.load` alone reads it."""
+    """Trace the network; `torch.jit.load` is enough to read the file."""
     with warnings.catch_warnings():
-        # PyTorch calls for torch.export, whose files need the very same version; and
-        # the number of cells, which it takes for a constant, is one.
+        # PyTorch recommends torch.export, whose files need the same PyTorch version. It
+        # also warns that the number of cells becomes a constant, which it is.
         warnings.simplefilter("ignore")
         traced = torch.jit.trace(portable, (features,))
         torch.jit.save(traced, str(path), _extra_files={METADATA: metadata})
 
 
 def read_torchscript(path: Path) -> Exported:
-    """The traced network."""
+    """Read the traced network."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         network = torch.jit.load(str(path))
@@ -143,7 +144,7 @@ def read_torchscript(path: Path) -> Exported:
 
 
 def write_onnx(path: Path, portable: Portable, features: Tensor, metadata: str) -> None:
-    """Export by PyTorch's own exporter, in one file."""
+    """Export with PyTorch's own ONNX exporter, to one file."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         program = torch.onnx.export(
@@ -161,7 +162,7 @@ def write_onnx(path: Path, portable: Portable, features: Tensor, metadata: str) 
 
 
 def read_onnx(path: Path) -> Exported:
-    """The network in ONNX Runtime, on the processor."""
+    """Read the network into ONNX Runtime, to run on the CPU."""
     import onnxruntime
 
     session = onnxruntime.InferenceSession(

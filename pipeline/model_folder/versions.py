@@ -1,4 +1,4 @@
-"""What made a result: versions of packages, and of this project's code."""
+"""Versions of the packages, and of this project's code, that made a result."""
 
 import platform
 import subprocess
@@ -11,15 +11,19 @@ ROOT = Path(__file__).parents[2]
 
 
 def versions() -> dict[str, str]:
-    """By name, as a model keeps them."""
+    """Return the versions by name, as a model folder records them."""
     names = (PROJECT, *PACKAGES, "opencv-contrib-python-headless")
     found = {"python": platform.python_version(), **{n: version(n) for n in names}}
     return found | ({"commit": state} if (state := commit()) else {})
 
 
 def commit() -> str | None:
-    """The commit of a checkout, with `-dirty` if files differ; None in other places."""
-    if not (ROOT / ".git").exists():  # that of a folder above would be another's
+    """Return the commit of the checkout, with `-dirty` if files differ.
+
+    Returns:
+        The commit; None if the code is not in a checkout.
+    """
+    if not (ROOT / ".git").exists():  # a parent folder's checkout is another project
         return None
     command = ["git", "-C", str(ROOT), "describe", "--always", "--dirty", "--abbrev=40"]
     try:

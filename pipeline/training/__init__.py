@@ -1,1 +1,1 @@
-"""From features and clicks to a trained model."""
+"""Training of a model from features and clicks."""

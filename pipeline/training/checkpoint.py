@@ -1,4 +1,4 @@
-"""The state of a training on disk, from which it goes on."""
+"""The state of a training on disk, from which it can resume."""
 
 import hashlib
 import logging
@@ -11,7 +11,7 @@ import torch
 from models.fit import FitState, Samples
 from pipeline.storage import atomic_path
 
-# What reading a checkpoint raises when the file is cut off, or is something else.
+# Errors of reading a checkpoint that is truncated, or that is another file.
 BROKEN = (
     AttributeError,
     EOFError,
@@ -26,7 +26,7 @@ logger = logging.getLogger("soda")
 
 
 def digest_of(samples: Samples) -> str:
-    """Hash of all that is trained on, so that no checkpoint of other data is used."""
+    """Return a hash of the training data, to refuse checkpoints of other data."""
     digest = hashlib.sha256()
     for tensor in (samples.features, samples.labels, samples.targets):
         digest.update(tensor.contiguous().numpy().data)
@@ -34,16 +34,16 @@ def digest_of(samples: Samples) -> str:
 
 
 def save_checkpoint(path: Path, made_of: str, state: FitState) -> None:
-    """Write a training's state, whole or not at all."""
+    """Write the state of a training, whole or not at all."""
     with atomic_path(path) as temporary:
         torch.save({"made_of": made_of, "state": asdict(state)}, temporary)
 
 
 def load_checkpoint(path: Path, made_of: str, device: torch.device) -> FitState:
-    """Read a training's state; a fresh one where there is none of the same data.
+    """Read the state of a training on the same data; without one, start fresh.
 
-    A file that cannot be read costs the epochs that it held, and no more: a warning
-    says so.
+    A broken file is not an error: it is reported as a warning, and only its epochs
+    are lost.
     """
     if not path.exists():
         return FitState()
@@ -53,8 +53,8 @@ def load_checkpoint(path: Path, made_of: str, device: torch.device) -> FitState:
         return state if saved["made_of"] == made_of else FitState()
     except BROKEN as error:
         logger.warning(
-            "%s: expected the state of a training, found a broken file (%s); the "
-            "training starts anew",
+            "%s: expected the state of a training, found a broken file (%s); training "
+            "starts from the first epoch",
             path,
             type(error).__name__,
         )

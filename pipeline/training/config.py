@@ -8,16 +8,21 @@ from models.config import check_choices
 
 @dataclass(frozen=True)
 class RefineConfig:
-    """Which cells are sure; thresholds are on the normalised CAS (Sec. 6.3)."""
+    """The criteria of sure cells; thresholds are on the normalised CAS (Sec. 6.3)."""
 
     # Chosen on the training videos of UT-Interaction (docs/results.md).
-    sure_action: Annotated[float, "above it lies the core of a proposal"] = 0.225
+    sure_action: Annotated[
+        float, "response above which cells are the core of a proposal"
+    ] = 0.225
     sure_background: Annotated[
-        float, "below it, for all of the video's classes, lies background; 0: nowhere"
+        float,
+        "response of all of the video's classes below which cells are background; "
+        "0: no cells",
     ] = 0.0
     refine_from: Annotated[
         Literal["first", "anew"],
-        "what the second model begins as: the first one, or drawn from the seed",
+        "initial weights of the second model: those of the first, or drawn from the "
+        "seed",
     ] = "first"
 
     def __post_init__(self) -> None:

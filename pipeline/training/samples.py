@@ -1,4 +1,4 @@
-"""What training sees: videos rescaled to T cells, with their labels and targets."""
+"""The input of training: videos rescaled to T cells, with labels and targets."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from pipeline.seeds import generator_of
 
 @dataclass(frozen=True)
 class TrainingVideo:
-    """What training sees of one video."""
+    """The input of training for one video."""
 
     features: Float[np.ndarray, "snippets features"]
     grid: SnippetGrid
@@ -37,13 +37,13 @@ def make_samples(
     scaling: Scaling = "linear",
     seed: int = 0,
 ) -> Samples:
-    """Bring all videos to T cells, and their labels and points to targets.
+    """Rescale all videos to T cells, and convert their labels and points to targets.
 
-    This is done once: with `scaling="sampled"` the snippets that stand for a video
-    are drawn from the seed and the video's id, and are the same in every epoch.
+    This is done once. With `scaling="sampled"` the snippets that represent a video are
+    drawn from the seed and the video's id, and are the same in every epoch.
 
     Raises:
-        SodaError: A video has features that are not finite.
+        SodaError: If a video has features that are not finite.
     """
     for video in videos:
         check_features(video)
@@ -66,10 +66,10 @@ def make_samples(
 
 
 def check_features(video: TrainingVideo) -> None:
-    """Refuse features from which nothing but NaN would be learned.
+    """Check that features are finite; others would turn all weights to NaN.
 
     Raises:
-        SodaError: Some are NaN or infinite.
+        SodaError: If a value is NaN or infinite.
     """
     bad = np.flatnonzero(~np.isfinite(video.features).all(axis=1))
     if len(bad):
@@ -77,17 +77,17 @@ def check_features(video: TrainingVideo) -> None:
             f"{video.file}: expected finite features of the video {video.id!r}, found "
             f"NaN or infinite values in {len(bad)} of {len(video.features)} snippets, "
             f"the first of them {bad[0]}; delete the file and run the same command "
-            "again to make it anew"
+            "again to recreate it"
         )
 
 
 def check_points(
     videos: Sequence[TrainingVideo], classes: tuple[str, ...], path: Path
 ) -> None:
-    """Refuse clicks, those of the file `path`, that mean nothing.
+    """Check that the clicks of the file `path` fit their videos and classes.
 
     Raises:
-        AnnotationError: A click lies outside its video, or has a label that is no
+        AnnotationError: If a click is outside its video, or has a label that is not a
             class.
     """
     for video in videos:
@@ -95,7 +95,7 @@ def check_points(
             if problem := point_problem(point, video.grid, classes):
                 raise AnnotationError(
                     f"{path}: the video {video.id!r} has a click ({point.label}) that "
-                    f"{problem}; correct the annotation, or see whether this is the "
+                    f"{problem}; correct the annotation, or check that this is the "
                     "video that was annotated"
                 )
 
@@ -103,26 +103,26 @@ def check_points(
 def point_problem(
     point: Point, grid: SnippetGrid, classes: tuple[str, ...]
 ) -> str | None:
-    """What is wrong with a click, as a sentence's end; None if nothing is.
+    """Return what is wrong with a click, as the end of a sentence, or None.
 
-    A click in the second after the last frame is taken for one on the last frame, as
-    everywhere (see `pipeline.datasets.validation`).
+    A click within a second after the last frame counts as a click on the last frame,
+    as everywhere (see `pipeline.datasets.validation`).
     """
     if point.kind == "action" and point.label not in classes:
-        return f"is none of the classes {', '.join(classes)}"
+        return f"is not one of the classes {', '.join(classes)}"
     if point.seconds < 0:
-        return f"lies at {point.seconds:g} s, before the video begins"
+        return f"is at {point.seconds:g} s, before the video begins"
     return beyond_end(point.seconds, grid.end_seconds)
 
 
 def frame_targets(
     points: Sequence[Point], grid: SnippetGrid, classes: tuple[str, ...], cells: int
 ) -> Float[np.ndarray, "categories cells"]:
-    """The frame loss's targets: a column sums to 1 where a point lies, else to 0.
+    """Return the targets of the frame loss: columns sum to 1 at points, else to 0.
 
-    A point's cell is the one that its time lies in, however the features are scaled.
-    Where points of several labels share a cell, action beats background and several
-    actions share it equally.
+    A point belongs to the cell that contains its time, for every kind of scaling. If
+    points of several labels share a cell, action beats background, and several actions
+    share the cell equally.
     """
     targets = np.zeros((len(classes) + 1, cells), dtype=np.float32)
     for point in points:

@@ -1,8 +1,8 @@
-"""One round of self-training: what a model is sure of becomes targets of another.
+"""One round of self-training: confident proposals of a model train a second one.
 
-The first model's proposals in the training videos are long where a click is a single
-cell. Those that a click confirms, and those that look like them, become targets of the
-frame loss (Eq. 2) for a second model.
+The first model's proposals in the training videos are long, whereas a click is a single
+cell. The proposals that a click confirms, and those that resemble them, become targets
+of the frame loss (Eq. 2) for a second model.
 """
 
 from collections import defaultdict
@@ -18,7 +18,7 @@ from models.fit import Samples
 from pipeline.detection.proposals import contrast, normalise, runs
 from pipeline.training.config import RefineConfig
 
-RING = 0.25  # of a core's length on each side: what it is compared with
+RING = 0.25  # share of a core's length on each side that it is compared with
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Core:
     first: int
     last: int
     contrast: float  # inner minus outer mean of the normalised CAS
-    clicked: bool  # a click of its class lies in it
+    clicked: bool  # True if it contains a click of its class
 
 
 def refine_samples(
@@ -38,11 +38,12 @@ def refine_samples(
     sequences: Sequence[Float[np.ndarray, "categories cells"]],
     config: RefineConfig,
 ) -> Samples:
-    """The same videos with what is sure as targets, beside the clicks.
+    """Return the same videos with the sure cells as targets, besides the clicks.
 
     Args:
-        samples: What the first model was trained on.
-        sequences: What it says of each video: the class activation sequence, raw.
+        samples: The samples on which the first model was trained.
+        sequences: The first model's class activation sequence of each video, raw.
+        config: The criteria of sure cells.
     """
     targets = samples.targets.cpu().numpy()
     cores = [
@@ -63,7 +64,7 @@ def refine_samples(
 
 
 def _present(samples: Samples) -> list[list[int]]:
-    """The categories, from 1, of each video's actions."""
+    """Return the categories, from 1, of each video's actions."""
     labels = samples.labels.cpu().numpy()
     return [(1 + np.flatnonzero(row)).tolist() for row in labels]
 
@@ -74,7 +75,7 @@ def find_cores(
     clicks: Float[np.ndarray, "categories cells"],
     config: RefineConfig,
 ) -> Iterator[Core]:
-    """The cores of a video's clicked classes that no click contradicts."""
+    """Yield the cores of a video's clicked classes that no click contradicts."""
     for category in (1 + np.flatnonzero(clicks[1:].any(axis=1))).tolist():
         sequence = normalise(cas[category])
         proposals = runs(sequence > config.sure_action)
@@ -87,9 +88,10 @@ def find_cores(
 
 
 def sure_cores(cores: Sequence[Core]) -> list[Core]:
-    """Those that a click lies in, and those that stand out as these do.
+    """Return the cores with a click, and the others with as much contrast.
 
-    Half of a class's clicked cores stand out less than the others that are taken.
+    A core without a click is sure if its contrast is at least the median contrast of
+    the clicked cores of its class.
     """
     clicked = defaultdict(list)
     for core in cores:
@@ -108,7 +110,10 @@ def quiet_cells(
     present: Sequence[int],
     config: RefineConfig,
 ) -> Float[np.ndarray, "cells"]:
-    """1 where none of the video's classes responds; nowhere in a video without any."""
+    """Return 1 for cells where none of the video's classes responds, otherwise 0.
+
+    A video without any class has no quiet cells.
+    """
     if not present:
         return np.zeros(cas.shape[1], dtype=np.float32)
     loudest = np.max([normalise(cas[category]) for category in present], axis=0)
@@ -120,9 +125,9 @@ def merge_targets(
     actions: Float[np.ndarray, "categories cells"],
     quiet: Float[np.ndarray, "cells"],
 ) -> Float[np.ndarray, "categories cells"]:
-    """One distribution a cell: the click's, else the actions' shares, else background.
+    """Merge targets to one distribution per cell, which sums to 1 or, if unsure, to 0.
 
-    A column sums to 1, or to 0 where nothing is sure.
+    Clicks come first, then the shares of the sure actions, then background.
     """
     shares = actions / np.maximum(actions.sum(axis=0), 1)
     background = np.zeros_like(clicks)

@@ -109,7 +109,7 @@ def test_odd_detections_are_counted(score):
         (("a", 0.5, [1, 0]), [], 4, "seconds with start <= end, found score 0.5"),
         (("a", 0.5, [0, 1]), ["--evaluator", "x"], 2, "one of activitynet, thumos"),
         (("a", 0.5, [0, 1]), ["--ap", "x"], 2, "--ap x: expected one of auto"),
-        (("a", 0.5, [0, 1]), ["--tiou", "2"], 2, "must lie in (0, 1]"),
+        (("a", 0.5, [0, 1]), ["--tiou", "2"], 2, "must be in (0, 1]"),
         (("a", 0.5, [0, 1]), ["--bootstrap", "7"], 2, "0 or at least 100"),
         (("a", 0.5, [0, 1]), ["--thumos14-list", "9"], 2, "one of 213, 212, 210"),
     ],

@@ -225,7 +225,7 @@ def test_the_best_proposals_of_the_whole_video_stay(config):
         ({"cas_thresholds": ()}, "cas_thresholds must not be empty"),
         ({"outer_ratio": -0.1}, "outer_ratio must be a finite number, at least 0"),
         ({"tau_cls": float("nan")}, "tau_cls must be a finite number"),
-        ({"nms_threshold": 0.0}, "nms_threshold must lie in"),
+        ({"nms_threshold": 0.0}, "nms_threshold must be in"),
         ({"soft_nms_sigma": 0.0}, "soft_nms_sigma must be positive, got 0.0"),
         ({"soft_nms_floor": -1.0}, "soft_nms_floor must be a finite number, at least"),
         ({"max_proposals": -1}, "max_proposals must be a finite number, at least 0"),

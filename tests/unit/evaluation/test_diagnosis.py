@@ -157,7 +157,7 @@ def test_an_instance_among_too_many_false_positives_is_not_found(wrong, found):
 
 
 def test_what_cannot_be_scored_cannot_be_diagnosed():
-    with pytest.raises(AnnotationError, match="no instance"):
+    with pytest.raises(AnnotationError, match="expected action instances"):
         diagnose({"v": []}, {})
 
 

@@ -101,7 +101,7 @@ def test_figures_are_percentages_under_plain_keys():
 
 
 def test_no_ground_truth_is_an_error_and_no_detections_are_zero():
-    with pytest.raises(AnnotationError, match="no instance"):
+    with pytest.raises(AnnotationError, match="expected action instances"):
         evaluate({"v": []}, {}, DEFAULT)
     assert evaluate({"v": [Instance("a", 0, 1)]}, {}, DEFAULT).to_json()["map"] == {
         "0.3": 0.0,
@@ -209,7 +209,7 @@ def test_ambiguous_segments_are_no_class():
     evaluation = evaluate(truth, found, HALF)
     assert list(evaluation.average_precision) == ["a"]
     assert evaluation.mean_average_precision == 1.0
-    with pytest.raises(AnnotationError, match="no instance"):
+    with pytest.raises(AnnotationError, match="expected action instances"):
         evaluate({"v": [Instance("Ambiguous", 0, 1)]}, found, HALF)
 
 

@@ -107,8 +107,11 @@ def test_times_may_be_strings_and_files_may_have_a_byte_order_mark(tmp_path):
     [
         ("not json", "expected JSON"),
         ("[]", "expected .* found something else"),
-        ('{"database": {}}', "no subset 'test'; the file has: none"),
-        ('{"database": {"v": {"subset": "val"}}}', "the file has: val"),
+        ('{"database": {}}', "expected the subset 'test', found: none"),
+        (
+            '{"database": {"v": {"subset": "val"}}}',
+            "expected the subset .test., found: val",
+        ),
         (
             '{"database": {"v": {"subset": "test", "annotations": [{"label": 1}]}}}',
             "v: expected annotations as",

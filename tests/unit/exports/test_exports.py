@@ -169,7 +169,7 @@ def test_label_studio_takes_the_videos_own_rates(tmp_path, capsys):
     ]
     assert ranges == [[{"start": 11, "end": 20}], [{"start": 26, "end": 50}]]
     said = capsys.readouterr().err
-    assert "the videos' own: 10 (1 videos), 25 (1 videos)" in said
+    assert "(the videos' own): 10 (1 videos), 25 (1 videos)" in said
 
 
 def assert_valid_eaf(document):
@@ -267,9 +267,9 @@ def test_what_is_chosen_can_be_read_again(tmp_path, name, format):
         ("avi", {}, UsageError, "--format avi: expected one of activitynet, csv, srt"),
         ("srt", {"top": 0}, UsageError, "--top 0: expected 1 or more"),
         ("srt", {"min_score": 0.95}, UsageError, "score of 0.95 or more, found 0.9 at"),
-        ("srt", {"media": Media(fps=25)}, UsageError, "--fps: changes nothing of srt"),
+        ("srt", {"media": Media(fps=25)}, UsageError, "--fps: has no effect on srt"),
         ("labelstudio", {}, UsageError, "--videos FOLDER, or --fps"),
-        ("eaf", {"media": Media(fps=25)}, UsageError, "--fps: changes nothing of eaf"),
+        ("eaf", {"media": Media(fps=25)}, UsageError, "--fps: has no effect on eaf"),
     ],
 )
 def test_what_cannot_be_exported_is_named(tmp_path, format, options, error, sentence):
@@ -294,14 +294,16 @@ def test_files_that_cannot_be_exported_are_named(tmp_path):
     backward = '{"label": "a", "score": 1, "segment": [2, 1]}'
     with pytest.raises(AnnotationError, match="detections of v: expected a score"):
         export('{"results": {"v": [' + backward + "]}}")
-    with pytest.raises(InputNotFoundError, match="no such file of detections"):
+    with pytest.raises(
+        InputNotFoundError, match="expected a file of detections, found no such"
+    ):
         export_detections(tmp_path / "x.json", "srt")
 
 
 def test_the_file_that_is_read_is_not_written(tmp_path):
     path = tmp_path / "d.json"
     write_results(path, {"v": [JUMP, RUN]})
-    with pytest.raises(UsageError, match="is the file to read"):
+    with pytest.raises(UsageError, match="expected a new file, found the input"):
         export_detections(path, "activitynet", path, top=1)
 
 
@@ -314,5 +316,7 @@ def test_what_is_wrong_with_videos_is_named(tmp_path):
             export_detections(tmp_path / "d.json", format, out, media=Media(tmp_path))
         assert not out.exists()
     for fps in (0.0, -1.0, float("nan"), float("inf")):
-        with pytest.raises(UsageError, match=r"--fps .*: expected frames per second"):
+        with pytest.raises(
+            UsageError, match=r"--fps .*: expected a finite number of f"
+        ):
             Media(fps=fps)

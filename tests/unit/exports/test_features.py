@@ -170,7 +170,7 @@ def test_one_kind_of_features_is_exported_at_a_time(work, tmp_path):
     export_features(first, "npy", tmp_path / "out")
     export_features(first.parent, "npy", tmp_path / "out")
     rewrite(first / "e.safetensors", stride_frames=8)
-    with pytest.raises(AnnotationError, match=r"e\.safetensors: expected features su"):
+    with pytest.raises(AnnotationError, match=r"e\.safetensors: expected features of"):
         export_features(work, "npy", tmp_path / "out")
     (work / "features/4567").mkdir()
     (first / "e.safetensors").rename(work / "features/4567/e.safetensors")
@@ -186,16 +186,16 @@ def test_what_cannot_be_exported_is_named(work, dataset, tmp_path):
         export(work, "mat")
     with pytest.raises(UsageError, match="give it with --dataset"):
         export(work, "basnet")
-    with pytest.raises(UsageError, match="--dataset: changes nothing of npy"):
+    with pytest.raises(UsageError, match="--dataset: has no effect on npy"):
         export(work, "npy", dataset)
     with pytest.raises(UsageError, match="such as 'a b', found none of them"):
         export(work, "basnet", dataset.with_videos(dataset.videos[2:]))
-    with pytest.raises(InputNotFoundError, match="x: no such folder"):
+    with pytest.raises(InputNotFoundError, match="x: expected a folder, found none"):
         export(tmp_path / "x", "npy")
     with pytest.raises(InputNotFoundError, match="run ExtractFeatures"):
         export(tmp_path, "npy")
     rewrite(work / "features/0123/c%2Fd.safetensors", fps=30.0)
-    with pytest.raises(UsageError, match="one frame rate of all features, found 25, 3"):
+    with pytest.raises(UsageError, match="features of one frame rate, found 25, 3"):
         export(work, "basnet", dataset)
     other = work / "features/0123/z.safetensors"
     write_arrays(other, {"features": np.zeros((1, 2048), np.float32)}, {})

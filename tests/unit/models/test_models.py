@@ -321,7 +321,7 @@ def test_features_that_are_not_the_models_are_refused(features, message):
         ({"networks": 0}, "networks must be a finite number, at least 1, got 0"),
         ({"cells": 0}, "cells must be a finite number, at least 1, got 0"),
         ({"background_label": 2}, "background_label must be 0 or 1"),
-        ({"dropout": 1.0}, "dropout must lie in"),
+        ({"dropout": 1.0}, "dropout must be in"),
         ({"epochs": -1}, "epochs must be a finite number, at least 0"),
         ({"learning_rate": math.nan}, "learning_rate must be a finite number"),
         ({"distillation_weight": math.inf}, "distillation_weight must be a finite"),
@@ -402,9 +402,9 @@ def test_sampled_snippets_differ_by_seed_and_video_and_stay():
     [
         (Point(9.0, "a"), "9 s, beyond the video's end at 6.4 s"),
         (Point(9.0, BACKGROUND), r"\(background\) that ends at 9 s"),
-        (Point(-0.5, "a"), "lies at -0.5 s, before the video begins"),
+        (Point(-0.5, "a"), "is at -0.5 s, before the video begins"),
         (Point(math.nan, "a"), "beyond the video's end"),
-        (Point(1.0, "b"), r"click \(b\) that is none of the classes a"),
+        (Point(1.0, "b"), r"click \(b\) that is not one of the classes a"),
     ],
 )
 def test_clicks_that_mean_nothing_are_named(point, message):

@@ -185,7 +185,7 @@ def test_bad_text_is_named_with_its_flag(section, name, text, message):
         ("soda", {"points": {"per": "day"}}, "per must be one of segment, window, pie"),
         ("soda", {"train": {"epoch": 1}}, "unknown train parameter 'epoch'; did you"),
         ("soda", {"train": {"networks": 0}}, "networks must be a finite number"),
-        ("soda", {"evaluate": {"tiou": (1.5,)}}, "tiou thresholds must lie in"),
+        ("soda", {"evaluate": {"tiou": (1.5,)}}, "tiou thresholds must be in"),
         ("soda", {"points": {"window_seconds": 0.0}}, "window_seconds must be"),
         ("soda", {"decode": {"fps": -1.0}}, "fps"),
     ],
