@@ -9,6 +9,7 @@ from pipeline.console.status import StageStatus, read_status
 from pipeline.console.summary import (
     StageSummary,
     next_command,
+    results,
     summarise_stages,
 )
 from pipeline.run.config import make_config
