@@ -138,7 +138,7 @@ def summarise_rounds(results: Results) -> list[Line]:
 
 
 def to_markdown(lines: Sequence[Line], note: str) -> str:
-    """Return a Markdown table per measure, with a row per way and a column per round."""
+    """Return a Markdown table per measure, with a row per way, a column per round."""
     tables = [f"## {TITLE}", note]
     for name, values in measures(lines).items():
         counts = [f"{count}" for count in range(1, ROUNDS + 1)]

@@ -30,7 +30,7 @@ class DescentConfig:
     momentum: Annotated[float, "share of the previous step that is repeated"] = 0.9
     pull_weight: Annotated[float, "lambda of Eq. 4; the paper's best value"] = 0.6
     success_radius: Annotated[
-        float, "largest distance of a success to the lowest point; the least width"
+        float, "success is within this distance of the lowest point; the least width"
     ] = 0.5
 
 

@@ -24,7 +24,7 @@ METADATA: dict[str, dict[str, Any]] = {
 
 
 class Ink(NamedTuple):
-    """The look of one item in all figures; its line style identifies it in grey, too."""
+    """The look of one item in all figures; its line style identifies it in grey."""
 
     color: str
     line: str
