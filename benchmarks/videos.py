@@ -42,7 +42,7 @@ def videos_or_demo(paths: list[Path]) -> Iterator[list[Path]]:
 def middle_frames(path: Path, count: int) -> np.ndarray:
     """Return RGB frames (count, height, width, 3) from the middle of a video.
 
-    They are sampled and scaled as in the pipeline. A shorter video gives all its frames.
+    They are sampled and scaled as in the pipeline. A shorter video gives all frames.
     """
     config = DecodeConfig()
     total = int(probe(path).duration_seconds * config.fps)
