@@ -26,7 +26,7 @@ from benchmarks.machine import describe_machine
 from benchmarks.videos import loop_video, make_parser, videos_or_demo
 from extractors.i3d import InceptionI3d
 from extractors.weights import WeightsError, find_weights
-from pipeline.run.run import Cache
+from pipeline.run.options import Cache
 from pipeline.storage import write_json
 from pipeline.video import probe
 

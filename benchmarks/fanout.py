@@ -98,7 +98,7 @@ def main() -> None:
             (folder / "slurm").mkdir()
             cluster = stack.enter_context(slurm_cluster(folder / "slurm"))
             os.environ |= cluster.environ
-            slurm = dict.fromkeys(STAGES, SlurmConfig(max_parallel=jobs))
+            slurm = SlurmConfig(max_parallel=jobs)
         three_stages(folder, arguments.items, Resources(jobs, slurm=slurm), table)
         planned = seconds_of(plan, folder / "plan", arguments.planned)
         gigabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
