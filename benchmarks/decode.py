@@ -1,4 +1,4 @@
-"""Speed of decoding, beside PyAV alone: what nobody who reads the video can beat.
+"""Speed of decoding, compared with PyAV alone, which is the upper limit.
 
 python -m benchmarks.decode [VIDEO ...]
 """
@@ -21,7 +21,7 @@ CONFIG = DecodeConfig()
 
 
 def decode_alone(path: Path) -> None:
-    """Every frame of the file as its codec has it, on FFmpeg's own threads."""
+    """Decode every frame of the file on FFmpeg's own threads, without conversion."""
     with av.open(str(path)) as container:
         container.streams.video[0].thread_type = "AUTO"
         for _ in container.decode(video=0):
@@ -29,28 +29,28 @@ def decode_alone(path: Path) -> None:
 
 
 def sample_frames(path: Path) -> None:
-    """The frames that the networks see: 25 a second, RGB, short side 256."""
+    """Decode the networks' input: 25 frames per second, RGB, short side 256."""
     for _ in sample(path, CONFIG):
         pass
 
 
 def read_cache(cache: Path) -> None:
-    """The same from the lossless cache."""
+    """Read the networks' input from the lossless cache."""
     with CachedFrames(cache) as frames:
         for _ in frames:
             pass
 
 
 def seconds_of(run: Callable[[], object]) -> float:
-    """How long a call takes."""
+    """Return the seconds that a call takes."""
     began = time.perf_counter()
     run()
     return time.perf_counter() - began
 
 
 def measure(path: Path, cache: Path) -> dict[str, float]:
-    """Seconds that each way takes."""
-    decode_alone(path)  # brings the file into the system's cache
+    """Return the seconds that each way to read a video takes."""
+    decode_alone(path)  # brings the file into the page cache
     return {
         "PyAV alone": seconds_of(lambda: decode_alone(path)),
         "sampled, as streamed": seconds_of(lambda: sample_frames(path)),
@@ -62,7 +62,7 @@ def measure(path: Path, cache: Path) -> dict[str, float]:
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure and print the speed of decoding."""
     arguments = make_parser(__doc__).parse_args()
     with (
         tempfile.TemporaryDirectory(prefix="soda-benchmark-") as folder,
@@ -71,7 +71,7 @@ def main() -> None:
         length = sum(probe(path).duration_seconds for path in paths)
         measured = [measure(path, Path(folder, "frames.mkv")) for path in paths]
     table = Table(title=f"{len(paths)} video(s), {length:.0f} s of video")
-    for name in ("", "times real time", "of PyAV's speed"):
+    for name in ("", "times real time", "share of PyAV's speed"):
         table.add_column(name, justify="right" if name else "left")
     for name in measured[0]:
         seconds = sum(each[name] for each in measured)

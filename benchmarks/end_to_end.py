@@ -1,11 +1,11 @@
-"""From raw video to features of both streams: speed, memory, disk, in both cache modes.
+"""Speed, memory and disk from raw video to features, in both cache modes.
 
 python -m benchmarks.end_to_end [VIDEO ...] [--minutes 2 ...] [--cache features all]
-    [-- FLAGS OF ExtractFeatures, such as --precision bfloat16]
+    [-- FLAGS of ExtractFeatures, such as --precision bfloat16]
 
-With --minutes the first video is repeated until it is so long, for each of the lengths.
-Where the flow network's weights are not to be had, random ones take their place: the
-arithmetic is the same.
+With --minutes, the first video is repeated to each of the given lengths. If the weights
+of the flow network are not available, random ones replace them; the arithmetic is the
+same.
 """
 
 import os
@@ -26,11 +26,11 @@ from benchmarks.machine import describe_machine
 from benchmarks.videos import loop_video, make_parser, videos_or_demo
 from extractors.i3d import InceptionI3d
 from extractors.weights import WeightsError, find_weights
-from pipeline.run.run import Cache
+from pipeline.run.options import Cache
 from pipeline.storage import write_json
 from pipeline.video import probe
 
-STAGES = ("frames", "flow", "features")  # folders of the work folder
+STAGES = ("frames", "flow", "features")  # folders in the work folder
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Measured:
 
 
 def extract(videos: list[Path], cache: str, flags: list[str]) -> Measured:
-    """Run the command that a user would type, in an empty work folder."""
+    """Run the command that a user would type, with an empty work folder."""
     with tempfile.TemporaryDirectory(prefix="soda-benchmark-") as folder:
         dataset, workdir = Path(folder, "dataset.json"), Path(folder, "work")
         entries = [
@@ -75,12 +75,12 @@ def extract(videos: list[Path], cache: str, flags: list[str]) -> Measured:
 
 
 def bytes_below(folder: Path) -> int:
-    """Size of all files in a folder."""
+    """Return the total size of the files below a folder."""
     return sum(p.stat().st_size for p in folder.rglob("*") if p.is_file())
 
 
 def weight_flags(folder: Path) -> list[str]:
-    """None where the weights of the flow network are to be had, else random ones."""
+    """Return flags for random flow weights, or none if real weights are available."""
     try:
         find_weights("flow")
         return []
@@ -91,7 +91,7 @@ def weight_flags(folder: Path) -> list[str]:
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure and print the extraction of features."""
     parser = make_parser(__doc__)
     parser.add_argument("--minutes", type=float, nargs="+")
     caches = get_args(Cache)
@@ -121,8 +121,8 @@ def main() -> None:
 
 
 def table_of(runs: list[Measured]) -> Table:
-    """A row a run."""
-    table = Table(title="raw video to features of both streams")
+    """Return a table with one row per run."""
+    table = Table(title="from raw video to features of both streams")
     columns = ("--cache", "video\nseconds", "seconds", "real\ntime", "PyAV's\ntime")
     for name in (*columns, "peak\nGB", *(f"{stage}\nGB/h" for stage in STAGES)):
         table.add_column(name, justify="right", no_wrap=True)

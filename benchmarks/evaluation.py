@@ -1,4 +1,4 @@
-"""Time to score many detections on one thread: the rules, intervals, diagnosis.
+"""Time to score many detections on one thread: rules, intervals and diagnosis.
 
 OMP_NUM_THREADS=1 python -m benchmarks.evaluation [--detections 31000] [--repeats 3]
 """
@@ -26,7 +26,7 @@ Detections = dict[str, list[Detection]]
 
 
 def draw_instances(rng: np.random.Generator) -> Instances:
-    """Ground truth of one class a video, of a few seconds each."""
+    """Draw ground truth with one class per video and instances of a few seconds."""
     truth: Instances = {f"video {n}": [] for n in range(VIDEOS)}
     for n in rng.integers(0, VIDEOS, INSTANCES).tolist():
         start, length = rng.uniform(0, SECONDS), rng.gamma(2, 2.5)
@@ -38,7 +38,7 @@ def draw_instances(rng: np.random.Generator) -> Instances:
 def draw_detections(
     truth: Instances, count: int, rng: np.random.Generator
 ) -> Detections:
-    """Detections near instances, which is where matching has most to do."""
+    """Draw detections near instances, where matching has the most work."""
     all_of_them = [(id, i) for id, found in truth.items() for i in found]
     detections: Detections = {id: [] for id in truth}
     for place in rng.integers(0, len(all_of_them), count).tolist():
@@ -51,7 +51,7 @@ def draw_detections(
 
 
 def make_tasks() -> dict[str, Callable[[Instances, Detections], object]]:
-    """What is measured."""
+    """Return the functions to measure, by name."""
     plain = EvaluateConfig(THUMOS14)
     configs = {
         "activitynet, 7 thresholds": plain,
@@ -64,10 +64,12 @@ def make_tasks() -> dict[str, Callable[[Instances, Detections], object]]:
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure and print the times of evaluation."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--detections", type=int, default=31_000)
-    parser.add_argument("--repeats", type=int, default=3, help="the fastest counts")
+    parser.add_argument(
+        "--repeats", type=int, default=3, help="runs of each task; the fastest counts"
+    )
     arguments = parser.parse_args()
     rng = np.random.default_rng(0)
     truth = draw_instances(rng)
@@ -88,7 +90,7 @@ def fastest(
     detections: Detections,
     repeats: int,
 ) -> float:
-    """Seconds of the fastest of some runs."""
+    """Return the seconds of the fastest of several runs."""
     seconds = []
     for _ in range(repeats):
         began = time.perf_counter()

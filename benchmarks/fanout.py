@@ -1,4 +1,4 @@
-"""Overhead of many small items: three stages of them, a second run, a great plan.
+"""Overhead of many small items: three stages, a second run, and a large plan.
 
 python -m benchmarks.fanout [--items 20000] [--planned 1000000] [--jobs 2] [--slurm]
 """
@@ -27,13 +27,13 @@ STAGES = ("first", "second", "third")
 def copy_nothing(
     inputs: Sequence[Path], output: Path, progress: Callable[[float], None]
 ) -> None:
-    """The least that a stage function can do."""
+    """Write one byte, the least work of a stage function."""
     output.parent.mkdir(exist_ok=True)
     output.write_bytes(b"x")
 
 
 def jobs_of(folder: Path, count: int) -> list[Job]:
-    """Three stages, each made of the one before."""
+    """Return the jobs of three stages, each reading from the previous one."""
     jobs, before = [], folder / "videos"
     for stage in STAGES:
         items = items_of(before, folder / stage, count)
@@ -43,7 +43,7 @@ def jobs_of(folder: Path, count: int) -> list[Job]:
 
 
 def items_of(before: Path, after: Path, count: int) -> tuple[Item, ...]:
-    """An item a video."""
+    """Return one item per video."""
     names = (f"video_{i:07d}" for i in range(count))
     return tuple(
         Item(name, (f"{before}/{name}",), f"{after}/{name}", 1.0, {}) for name in names
@@ -51,14 +51,14 @@ def items_of(before: Path, after: Path, count: int) -> tuple[Item, ...]:
 
 
 def plan(folder: Path, count: int) -> None:
-    """What is done before the first of so many items is begun."""
+    """Do the work that comes before the first of many items starts."""
     items = items_of(folder / "videos", folder / "features", count)
     to_do = [item for item in items if not item.is_done()]
     write_round(folder / "jobs", Order("features", "", {}, 0.0), to_do, 1000)
 
 
 def three_stages(folder: Path, count: int, resources: Resources, table: Table) -> None:
-    """Do them, and then do them again."""
+    """Run all stages, then run them again, and add the times to the table."""
     (folder / "videos").mkdir()
     for item in items_of(folder, folder / "videos", count):
         Path(item.output).touch()
@@ -70,19 +70,23 @@ def three_stages(folder: Path, count: int, resources: Resources, table: Table) -
 
 
 def seconds_of(task: Callable[..., Any], *arguments: Any) -> str:
-    """How long a task takes, as text."""
+    """Return the seconds that a task takes, as text."""
     began = time.perf_counter()
     task(*arguments)
     return f"{time.perf_counter() - began:.1f}"
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure and print the overhead."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--items", type=int, default=20_000)
     parser.add_argument("--planned", type=int, default=1_000_000)
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--slurm", action="store_true", help="arrays of its own Slurm")
+    parser.add_argument(
+        "--slurm",
+        action="store_true",
+        help="start a Slurm cluster and run job arrays in it",
+    )
     arguments = parser.parse_args()
     jobs = arguments.jobs
     title = f"{arguments.items} items, {jobs} workers"
@@ -94,7 +98,7 @@ def main() -> None:
             (folder / "slurm").mkdir()
             cluster = stack.enter_context(slurm_cluster(folder / "slurm"))
             os.environ |= cluster.environ
-            slurm = dict.fromkeys(STAGES, SlurmConfig(max_parallel=jobs))
+            slurm = SlurmConfig(max_parallel=jobs)
         three_stages(folder, arguments.items, Resources(jobs, slurm=slurm), table)
         planned = seconds_of(plan, folder / "plan", arguments.planned)
         gigabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6

@@ -1,4 +1,4 @@
-"""Speed of optical flow on one thread, beside OpenCV's TV-L1 on the same pairs.
+"""Speed of optical flow on one thread, compared with OpenCV's TV-L1.
 
 python -m benchmarks.flow [VIDEO ...] [--pairs 4]
 """
@@ -27,7 +27,7 @@ REFERENCE = "OpenCV TV-L1"
 
 
 def make_algorithms() -> dict[str, PairFlow]:
-    """What is compared, each on one thread."""
+    """Return the algorithms to compare, each on one thread."""
     config = FlowConfig()
     return {
         REFERENCE: opencv_tvl1(config),
@@ -51,16 +51,17 @@ def _with_kernels(kernels: object) -> PairFlow:
 def measure(
     algorithms: dict[str, PairFlow], videos: list[list[Pair]]
 ) -> tuple[dict[str, float], dict[str, float]]:
-    """Seconds a pair, and mean distance to the reference's flow in pixels.
+    """Measure the seconds per pair, and the mean distance to the reference in pixels.
 
-    The algorithms take turns at every video, so that all see the same machine.
+    The algorithms take turns on each video, so that the machine's load affects all of
+    them equally.
     """
     seconds = dict.fromkeys(algorithms, 0.0)
     distance = dict.fromkeys(algorithms, 0.0)
     for pairs in videos:
         fields = {}
         for name, algorithm in algorithms.items():
-            algorithm(*pairs[0])  # what is made once a size is not counted
+            algorithm(*pairs[0])  # excludes what is made once per size
             began = time.perf_counter()
             fields[name] = np.stack([algorithm(*pair) for pair in pairs])
             seconds[name] += time.perf_counter() - began
@@ -75,16 +76,18 @@ def measure(
 
 
 def gray_pairs(path: Path, count: int) -> list[Pair]:
-    """Consecutive gray frames from the middle of a video."""
+    """Return pairs of consecutive gray frames from the middle of a video."""
     frames = middle_frames(path, count + 1)
     gray = [cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for frame in frames]
     return list(pairwise(gray))
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure and print the speed of each algorithm."""
     parser = make_parser(__doc__)
-    parser.add_argument("--pairs", type=int, default=4, help="of each video")
+    parser.add_argument(
+        "--pairs", type=int, default=4, help="pairs of frames per video"
+    )
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
     with videos_or_demo(arguments.videos) as paths:
@@ -93,7 +96,8 @@ def main() -> None:
     frames = [previous for pairs in videos for previous, _ in pairs]
     sizes = sorted({f"{frame.shape[1]}x{frame.shape[0]}" for frame in frames})
     table = Table(title=f"{len(frames)} pairs of {', '.join(sizes)}, one thread")
-    for name in ("", "ms a pair", "pairs a second", "times OpenCV", "pixels from it"):
+    columns = ("ms per pair", "pairs per second", "times OpenCV", "pixels from OpenCV")
+    for name in ("", *columns):
         table.add_column(name, justify="right" if name else "left")
     for name, each in seconds.items():
         ratio = seconds[REFERENCE] / each

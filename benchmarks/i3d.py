@@ -1,4 +1,4 @@
-"""Speed of I3D, beside the plain network: eager, unfolded, contiguous.
+"""Speed of I3D, compared with the plain network: eager, unfolded, contiguous.
 
 python -m benchmarks.i3d [VIDEO] [--threads 1] [--batch 2]
 """
@@ -32,7 +32,7 @@ REPEATS = 3
 
 
 def plain_features(network: InceptionI3d, clips: Tensor) -> Tensor:
-    """What the published code does: pad, convolve, BatchNorm, ReLU, as they come."""
+    """Compute features as the published code does, one operation after the other."""
     for name, block in network.named_children():
         if isinstance(block, Unit3d):
             clips = _unit(block, clips)
@@ -67,7 +67,7 @@ def _padded(clips: Tensor, kernel: tuple[int, ...], stride: tuple[int, ...]) -> 
 
 
 def seconds_of(run: Callable[[], Tensor]) -> float:
-    """The best of a few runs, after one that is not counted."""
+    """Return the seconds of the fastest of several runs, after a warm-up run."""
     run()
     best = float("inf")
     for _ in range(REPEATS):
@@ -79,10 +79,10 @@ def seconds_of(run: Callable[[], Tensor]) -> float:
 
 @torch.no_grad()
 def main() -> None:
-    """Measure and print."""
+    """Measure and print the speed of each network."""
     parser = make_parser(__doc__)
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--batch", type=int, default=2, help="clips at once")
+    parser.add_argument("--batch", type=int, default=2, help="clips per batch")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     with videos_or_demo(arguments.videos) as videos:
@@ -98,7 +98,7 @@ def main() -> None:
         "bfloat16": lambda: half.features(clips.bfloat16()),
     }
     table = Table(title=f"{arguments.threads} thread(s), {arguments.batch} clips")
-    for name in ("", "ms a clip", "times plain", "cosine"):
+    for name in ("", "ms per clip", "times plain", "cosine"):
         table.add_column(name, justify="right" if name else "left")
     reference = runs["plain"]()
     seconds = {name: seconds_of(run) / arguments.batch for name, run in runs.items()}

@@ -1,4 +1,4 @@
-"""What was measured on: without it no figure means anything."""
+"""The description of the machine, without which measurements mean little."""
 
 import os
 import platform
@@ -11,7 +11,7 @@ PACKAGES = ("torch", "opencv-contrib-python-headless", "av", "numba", "numpy")
 
 
 def describe_machine() -> str:
-    """Processor, GPU and versions, in two lines."""
+    """Return the processor, GPU and package versions, in two lines."""
     gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else "no GPU"
     versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     return (
@@ -21,7 +21,7 @@ def describe_machine() -> str:
 
 
 def _processor() -> str:
-    """Its name and the vector instructions that matter here."""
+    """Return the processor's name and the vector instructions that affect speed."""
     info = Path("/proc/cpuinfo")
     if not info.exists():
         return platform.processor() or platform.machine()

@@ -1,4 +1,4 @@
-"""Speed of training, beside a plain loop: float32, network by network, with a sort.
+"""Speed of training, compared with a plain loop in float32.
 
 python -m benchmarks.training [--videos 32] [--cells 128] [--hidden 1024]
     [--networks 2] [--epochs 2] [--device cpu] [--threads 1]
@@ -24,7 +24,7 @@ FEATURES, CLASSES, POINTS = 2048, 20, 20
 
 
 def draw_samples(videos: int, cells: int) -> Samples:
-    """Random features of the size that real ones have."""
+    """Draw random samples with the shapes of real ones."""
     torch.manual_seed(0)
     labels = torch.zeros(videos, CLASSES)
     labels[torch.arange(videos), torch.arange(videos) % CLASSES] = 1
@@ -34,7 +34,7 @@ def draw_samples(videos: int, cells: int) -> Samples:
 
 
 def plain_fit(samples: Samples, config: TrainConfig, device: torch.device) -> None:
-    """What one writes first."""
+    """Train with a straightforward loop: network by network, with a sort."""
     model = build_soda(FEATURES, CLASSES, config).to(device).train()
     optimizer = torch.optim.Adam(
         model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
@@ -57,14 +57,14 @@ def plain_fit(samples: Samples, config: TrainConfig, device: torch.device) -> No
 
 
 def sorted_mean(cas: Tensor, config: TrainConfig) -> Tensor:
-    """The top-k mean of Eq. 10, by a sort."""
+    """Return the top-k mean of Eq. 10, computed by sorting."""
     k = max(1, cas.shape[-1] // config.topk_divisor)
     ordered = cas.sort(dim=-1, descending=True).values
     return ordered[..., :k].mean(dim=-1)
 
 
 def seconds_of(run: Callable[[], object], device: torch.device) -> float:
-    """How long a call takes."""
+    """Return the seconds that a call takes, including its work on the device."""
     began = time.perf_counter()
     run()
     if device.type == "cuda":
@@ -73,7 +73,7 @@ def seconds_of(run: Callable[[], object], device: torch.device) -> float:
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure and print the speed of training."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--videos", type=int, default=32)
     parser.add_argument("--cells", type=int, default=128)
@@ -102,7 +102,7 @@ def main() -> None:
     plain_fit(samples, warm, device)
     seconds = {name: seconds_of(run, device) for name, run in runs.items()}
     table = Table(title=f"{arguments.epochs} epochs: {vars(arguments)}")
-    for name in ("", "s an epoch", "times plain"):
+    for name in ("", "s per epoch", "times plain"):
         table.add_column(name, justify="right" if name else "left")
     for name, each in seconds.items():
         ratio = seconds["plain"] / each

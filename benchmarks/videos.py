@@ -1,4 +1,4 @@
-"""The videos that are measured on: the user's, or one of the demo's."""
+"""The videos to measure on: the user's, or one from the demo."""
 
 import argparse
 import tempfile
@@ -18,17 +18,20 @@ from pipeline.video import DecodeConfig, probe, sample_frames
 
 
 def make_parser(description: str | None) -> argparse.ArgumentParser:
-    """A command line that takes videos."""
+    """Return a command line parser that takes videos."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument(
-        "videos", type=Path, nargs="*", help="default: one of the demo's videos"
+        "videos",
+        type=Path,
+        nargs="*",
+        help="videos to measure on (default: one from the demo)",
     )
     return parser
 
 
 @contextmanager
 def videos_or_demo(paths: list[Path]) -> Iterator[list[Path]]:
-    """The paths or, where there is none, a demo video that lives as long as needed."""
+    """Yield the paths or, without any, a demo video that exists for the context."""
     with tempfile.TemporaryDirectory(prefix="soda-benchmark-") as folder:
         if not paths:
             config, target = DemoConfig(), Path(folder) / "demo.mp4"
@@ -37,9 +40,9 @@ def videos_or_demo(paths: list[Path]) -> Iterator[list[Path]]:
 
 
 def middle_frames(path: Path, count: int) -> np.ndarray:
-    """RGB frames (count, height, width, 3) from the middle, as the pipeline has them.
+    """Return RGB frames (count, height, width, 3) from the middle of a video.
 
-    A video of fewer frames gives what it has.
+    They are sampled and scaled as in the pipeline. A shorter video gives all frames.
     """
     config = DecodeConfig()
     total = int(probe(path).duration_seconds * config.fps)
@@ -48,7 +51,7 @@ def middle_frames(path: Path, count: int) -> np.ndarray:
 
 
 def loop_video(path: Path, target: Path, seconds: float) -> None:
-    """Write a video that repeats another one, packet by packet, for so long."""
+    """Write a video that repeats another one, packet by packet, to a length."""
     period = probe(path).duration_seconds
     with av.open(str(target), "w") as output:
         stream = None
@@ -58,7 +61,7 @@ def loop_video(path: Path, target: Path, seconds: float) -> None:
                 stream = stream or output.add_stream_from_template(video)
                 for packet in source.demux(video):
                     if packet.dts is None or packet.pts is None:
-                        continue  # what flushes the decoder
+                        continue  # an empty packet that flushes the decoder
                     shift = round(turn * period / packet.time_base)
                     packet.pts, packet.dts = packet.pts + shift, packet.dts + shift
                     packet.stream = stream

@@ -1,7 +1,7 @@
-"""Annotation in rounds, simulated: a click more in each video, and a training anew.
+"""Simulated annotation in rounds: one more click per video, then a new training.
 
-Ground truth answers a click with the actions that are seen at its moment, or with
-background. The ways to choose the moments differ in nothing else.
+The ground truth labels a click with the actions at its moment, or with background. The
+experiment compares ways to choose the moments; everything else is equal.
 """
 
 from collections.abc import Mapping, Sequence
@@ -33,12 +33,12 @@ from pipeline.training.samples import TrainingVideo, make_samples
 
 Way = MeasureName | Literal["even", "random", "segment"]
 
-# How the next moment of a video is chosen, and what that is called.
+# The ways to choose the next moment of a video, with the names shown in the figure.
 WAYS: dict[Way, str] = {
     **{name: f"model: {measure.reason}" for name, measure in MEASURES.items()},
     "even": "middle of the longest gap",
     "random": "at random",
-    "segment": "annotator: a segment drawn",
+    "segment": "a random segment of the ground truth",
 }
 
 
@@ -50,15 +50,17 @@ def run_round(
     seed: int,
     progress: ShareDone = silent,
 ) -> None:
-    """Click once more in each video, train, score, and choose the next moments.
+    """Add one click to each video, train, score, and choose the next moments.
 
     Args:
-        inputs: What the round is made of; last the round before, if there was one.
-        output: The JSON file of the round: its clicks and score, and the next moments.
-        run: As `Run.to_json` gives it.
+        inputs: The files that the round depends on. The last one is the result of the
+            previous round, if there was one.
+        output: The JSON file to write: the clicks and score of the round, and the next
+            moments.
+        run: The run, in the form that `Run.to_json` returns.
         way: One of `WAYS`; empty in the first round, which all ways share.
-        seed: Of the training, and of all that is drawn.
-        progress: Told the share that is done.
+        seed: The seed of the training and of every random choice.
+        progress: Called with the share of the work that is done.
     """
     setup = Run.from_json(run)
     setup = replace(setup, config=changed(setup.config, {"train": {"seed": seed}}))
@@ -87,9 +89,9 @@ def click(
     way: Way | Literal[""],
     seed: int,
 ) -> TrainingVideo:
-    """A video with the clicks of the round before, and one at the moment chosen then.
+    """Return a video with its previous clicks and one at the moment chosen for it.
 
-    Without a round before, the moment is drawn.
+    In the first round, the moment is drawn at random.
     """
     if before is None:
         first = draw_moment(video.grid, seed, video.id)
@@ -100,7 +102,7 @@ def click(
 
 
 def answer(video: Video, seconds: float | None) -> list[Point]:
-    """The clicks that a moment gets by ground truth; none where there is no moment."""
+    """Return the clicks that the ground truth gives at a moment; none without one."""
     if seconds is None:
         return []
     labels = labels_at(video, Point(seconds, BACKGROUND)) or {BACKGROUND}
@@ -110,7 +112,7 @@ def answer(video: Video, seconds: float | None) -> list[Point]:
 def choose_moment(
     way: Way, video: TrainingVideo, truth: Video, predictor: Predictor, seed: int
 ) -> float | None:
-    """The moment of a video's next click; None where there is nothing left to click."""
+    """Return the moment of a video's next click, or None if there is none left."""
     if way == "even":
         return middle_of_longest_gap(video.grid, video.points)
     if way == "random":
@@ -124,7 +126,7 @@ def choose_moment(
 
 
 def middle_of_longest_gap(grid: SnippetGrid, points: Sequence[Point]) -> float:
-    """The middle of the longest stretch of a video without a click.
+    """Return the middle of the longest stretch of a video without a click.
 
     >>> middle_of_longest_gap(SnippetGrid(num_frames=200), [Point(2.0, "jump")])
     5.0
@@ -135,15 +137,18 @@ def middle_of_longest_gap(grid: SnippetGrid, points: Sequence[Point]) -> float:
 
 
 def draw_moment(grid: SnippetGrid, seed: int, name: str) -> float:
-    """A moment drawn uniformly from a video."""
+    """Draw a moment uniformly from a video."""
     generator = generator_of(seed, f"moment of {name}")
     return float(generator.uniform(grid.start_seconds, grid.end_seconds))
 
 
 def draw_from_segment(truth: Video, video: TrainingVideo, seed: int) -> float | None:
-    """A moment in a segment, of an action or of background, that is drawn, too.
+    """Draw a segment of action or background, and a moment in it.
 
-    The annotator has watched the video, and knows what lies where.
+    This simulates an annotator who has watched the video and knows its segments.
+
+    Returns:
+        The moment in seconds, or None if every segment has a click.
     """
     end = video.grid.end_seconds
     config = PointConfig(window_seconds=end, gap_seconds=0.0, seed=seed)
@@ -157,7 +162,7 @@ def draw_from_segment(truth: Video, video: TrainingVideo, seed: int) -> float | 
 def train(
     videos: Sequence[TrainingVideo], run: Run, progress: ShareDone = silent
 ) -> Predictor:
-    """Train on some videos with their clicks."""
+    """Train on videos with their clicks."""
     config = run.config.train
 
     def after_epoch(state: FitState) -> None:
@@ -172,7 +177,7 @@ def train(
 
 
 def score(run: Run, predictor: Predictor) -> dict[str, Any]:
-    """The mAP, in percent, at each tIoU and on average, in the videos searched."""
+    """Return the mAP of the searched videos in percent, per tIoU and on average."""
     detections = {
         video.id: detect_actions(
             prediction, run.dataset.classes, grid, run.config.detect

@@ -1,4 +1,4 @@
-"""The cells of a table: one configuration and one seed each, trained and scored."""
+"""The cells of a table; each trains and scores one configuration with one seed."""
 
 import shutil
 from collections.abc import Mapping, Sequence
@@ -20,15 +20,15 @@ from pipeline.stages.refine import model_stage
 from pipeline.storage import read_json, write_json
 
 Key = tuple[str, int]  # a row's label and a seed
-Results = dict[str, list[Scores]]  # by a row's label, one for each seed
+Results = dict[str, list[Scores]]  # by row label; one entry per seed
 
 
 def run_cells(experiment: Experiment, table: Table, seeds: range) -> Results:
     """Train and score every row with every seed, in parallel.
 
-    A cell that was interrupted goes on, and one that was done costs nothing: each has
-    the stages of a run of its own, in the same work folder. Cells that use one model in
-    different ways are one piece of work, so that no two workers train it.
+    Each cell is a run of its own in the same work folder, so an interrupted cell
+    resumes and a finished one is reused. Cells that use the same model in different
+    ways form one item, so that no two workers train that model.
     """
     run, folder = experiment.run, experiment.folder / "cells"
     shutil.rmtree(folder, ignore_errors=True)
@@ -79,10 +79,10 @@ def cell_of(run: Run, changes: Sections, seed: int) -> Run:
 
 
 def name_of(keys: Sequence[Key]) -> str:
-    """Return the name of a training, by the first of its cells.
+    """Return the name of a training, made from the first of its cells.
 
-    >>> name_of([("M = 1", 0)]), name_of([("apart", 2), ("mean", 2), ("max", 2)])
-    ('M = 1, seed 0', 'apart, seed 2, and 2 more')
+    >>> name_of([("M = 1", 0)]), name_of([("min", 2), ("mean", 2), ("max", 2)])
+    ('M = 1, seed 0', 'min, seed 2, and 2 more')
     """
     label, seed = keys[0]
     others = f", and {len(keys) - 1} more" if len(keys) > 1 else ""
@@ -95,7 +95,7 @@ def run_cells_of_model(
     cells: Sequence[Mapping[str, Any]],
     progress: ShareDone = silent,
 ) -> None:
-    """Run all stages from clicks to scores, for cells that share a training."""
+    """Run all stages from clicks to scores for the cells that share a training."""
     results = []
     for done, cell in enumerate(map(Run.from_json, cells)):
         run_up_to(cell, EVALUATE)

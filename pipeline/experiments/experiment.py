@@ -1,4 +1,4 @@
-"""An experiment in progress: its run, its folder, and what its stage may use."""
+"""An experiment in progress: its run, its folder and its resources."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,13 +10,13 @@ from pipeline.run.run import Run
 
 @dataclass(frozen=True)
 class Experiment:
-    """One table or figure that is being made."""
+    """One table or figure in progress."""
 
     run: Run
-    folder: Path  # of the files to write
-    resources: Resources  # of its trainings
+    folder: Path  # where the files are written
+    resources: Resources  # for its trainings
     section: str  # of soda.toml, for its workers
-    inputs: str  # digest of everything that it is made from
+    inputs: str  # digest of everything that it depends on
 
     @property
     def seeds(self) -> range:
@@ -26,7 +26,7 @@ class Experiment:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Sentences about the features, for anyone who compares the scores."""
+        """Sentences about the features, for readers who compare the scores."""
         return notes(self.run)
 
     @property

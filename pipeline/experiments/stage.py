@@ -1,4 +1,4 @@
-"""A table or figure of the paper: every row trained and scored, with several seeds."""
+"""The stage that makes a table or figure, training with several seeds."""
 
 from dataclasses import replace
 from typing import Any
@@ -15,7 +15,7 @@ from pipeline.stages.train import train_labels
 
 
 def run_experiment(run: Run) -> StageResult:
-    """Make the table or figure that the configuration asks for."""
+    """Make the table or figure that the configuration names."""
     # PyTorch and matplotlib take seconds to import
     from pipeline.experiments.figures.figure import make_figure
     from pipeline.experiments.summary import make_table
@@ -35,16 +35,16 @@ def run_experiment(run: Run) -> StageResult:
 
 
 def all_annotations(run: Run) -> Any:
-    """Return everything that is known about the dataset."""
+    """Return all annotations that the experiment uses."""
     return [click_origins(run), train_labels(run), searched_annotations(run)]
 
 
 def check_experiment(run: Run) -> None:
-    """Refuse an experiment that cannot be scored, or that makes nothing.
+    """Raise an error if the experiment cannot be scored or makes nothing.
 
     Raises:
         AnnotationError: No searched video has a segment.
-        UsageError: Neither a table nor a figure is asked for.
+        UsageError: Neither a table nor a figure was requested.
     """
     run.check_scored()
     run.config.experiment.check_chosen()
@@ -61,7 +61,7 @@ EXPERIMENT: Stage = Stage(
     task="Experiment",
     folder_name="experiments",
     kind="results",
-    # Its trainings are runs of their own, up to Evaluate: it only reads features.
+    # Each training is a run of its own up to Evaluate, so this reads only features.
     builds_on=(EVALUATE,),
     reads=lambda run: (FEATURES,),
     sections=("experiment",),

@@ -1,4 +1,4 @@
-"""A table's figures: mean and spread over the seeds, and the files that hold them."""
+"""The values of a table: mean and spread over the seeds, written to files."""
 
 import csv
 import io
@@ -14,12 +14,12 @@ from pipeline.experiments.tables import Table
 from pipeline.run.record import StageResult
 from pipeline.storage import plain, write_text
 
-AT = "0.5"  # the tIoU that the paper's tables give
+AT = "0.5"  # the tIoU in the paper's tables
 
 
 @dataclass(frozen=True)
 class Values:
-    """One measure of one row: percent, a value a seed."""
+    """One measure of one row, in percent, with one value per seed."""
 
     values: tuple[float, ...]
 
@@ -42,12 +42,12 @@ class SummaryRow:
     """One row of a table."""
 
     label: str
-    at_half: Values | None  # mAP@.5, if that was measured
+    at_half: Values | None  # mAP@.5, if it was measured
     average: Values
     paper: float | None
 
     def cells(self) -> list[str]:
-        """As text, for people."""
+        """Return the row as text for display."""
         paper = "" if self.paper is None else f"{self.paper:.1f}"
         at_half = "" if self.at_half is None else str(self.at_half)
         return [self.label, at_half, str(self.average), paper]
@@ -57,14 +57,14 @@ HEADER = ["", "mAP@.5", "average mAP", "paper, THUMOS14 mAP@.5"]
 
 
 def make_table(experiment: Experiment, table: Table) -> StageResult:
-    """Train what the rows need, and write the table."""
+    """Train and score the rows, and write the table."""
     rows = summarise(table, run_cells(experiment, table, experiment.seeds))
     write_summary(experiment.folder, table, rows, experiment.note)
     return StageResult(result={"title": table.title, "rows": plain(rows)})
 
 
 def summarise(table: Table, results: Results) -> list[SummaryRow]:
-    """Mean and spread of each row."""
+    """Return the rows with their values over the seeds."""
     return [
         SummaryRow(
             row.label,
@@ -92,14 +92,14 @@ def write_summary(
 
 
 def to_markdown(title: str, rows: Sequence[SummaryRow], note: str) -> str:
-    """A table as Markdown has it."""
+    """Return the table as Markdown."""
     lines = [HEADER, ["---"] * len(HEADER), *(row.cells() for row in rows)]
     body = "\n".join(f"| {' | '.join(line)} |" for line in lines)
     return f"## {title}\n\n{note}\n\n{body}\n"
 
 
 def to_csv(rows: Sequence[SummaryRow]) -> str:
-    """Every figure apart, for whoever computes with them."""
+    """Return the table as CSV, with one line per value for further computation."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["row", "measure", "mean", "spread", "paper", "seeds"])
@@ -115,7 +115,7 @@ def to_csv(rows: Sequence[SummaryRow]) -> str:
 
 
 def to_latex(title: str, rows: Sequence[SummaryRow], note: str) -> str:
-    """A table that booktabs sets."""
+    """Return the table as LaTeX that uses booktabs."""
     lines = [[_escaped(cell) for cell in line] for line in (HEADER, *_cells(rows))]
     head, *body = (" & ".join(line) + r" \\" for line in lines)
     return "\n".join(

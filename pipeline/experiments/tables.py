@@ -1,4 +1,4 @@
-"""What the paper compares: the rows of its tables, and its own numbers."""
+"""The comparisons of the paper: the rows of its tables, and its own numbers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,30 +9,36 @@ Sections = Mapping[str, Mapping[str, Any]]
 
 @dataclass(frozen=True)
 class Row:
-    """One configuration that is trained and scored."""
+    """One configuration to train and score."""
 
     label: str
-    changes: Sections  # of the run's configuration
-    paper: float | None = None  # mAP@.5 in percent on THUMOS14, where it is stated
+    changes: Sections  # to the run's configuration
+    paper: float | None = None  # mAP@.5 in percent on THUMOS14, if stated
 
 
 @dataclass(frozen=True)
 class Table:
-    """Rows that differ in one thing."""
+    """A comparison of rows that differ in one setting."""
 
-    name: str  # of its files
+    name: str  # file name without suffix
     title: str
     rows: tuple[Row, ...]
 
 
-# What SODA is made of, one by one.
+# The baselines that SODA's components are added to.
 FRAMES = {"networks": 1, "background_label": 1}
 VIDEO_LABELS = {**FRAMES, "frame_loss": "none"}
-APART = {"distillation_weight": 0.0}  # the networks then learn nothing of each other
+APART = {"distillation_weight": 0.0}  # networks learn independently
 
 
 def apart(label: str, paper: float | None = None, **ensemble: str) -> Row:
-    """Two networks that were trained apart, used alone or together (Table 7)."""
+    """Return a row of two networks trained separately (Table 7).
+
+    Args:
+        label: The label of the row.
+        paper: The paper's mAP@.5 in percent, if stated.
+        **ensemble: The settings that use the networks alone or together.
+    """
     return Row(label, {"train": APART, "ensemble": ensemble}, paper)
 
 
@@ -71,7 +77,7 @@ TABLES = {
     ),
     7: Table(
         "table-7",
-        "Two networks, apart and together (Table 7)",
+        "Two networks, trained separately and together (Table 7)",
         (
             apart("the first alone", 33.2, use="master"),
             apart("the second alone", 33.7, use="auxiliary"),
@@ -86,9 +92,7 @@ TABLES = {
                 for cas in ("mean", "max")
             ),
             *(
-                apart(
-                    f"{cas} of sequences first, scores of it", use="cas_first", cas=cas
-                )
+                apart(f"{cas} of sequences, then scores", use="cas_first", cas=cas)
                 for cas in ("mean", "max")
             ),
             Row("SODA: the master of two that distil", {}, 35.6),

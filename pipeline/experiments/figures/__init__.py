@@ -1,1 +1,1 @@
-"""The paper's figures, and one beyond it."""
+"""The figures of the paper, and one more about active learning."""

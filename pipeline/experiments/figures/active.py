@@ -1,4 +1,4 @@
-"""mAP against the number of clicks, by how their moments are chosen."""
+"""A figure of mAP against the number of clicks, by how their moments are chosen."""
 
 import csv
 import io
@@ -24,8 +24,8 @@ from pipeline.storage import fingerprint, read_json, write_text
 
 NAME = "figure-active"
 TITLE = "mAP against the number of clicks, by how their moments are chosen"
-ROUNDS = 4  # the first with one click a video, each other one with a click more
-# Models in colours that the colour-blind can tell apart, other ways in greys.
+ROUNDS = 4  # the first with one click per video, each later one with one more
+# Models have colours that colour-blind readers can distinguish; other ways are grey.
 STYLES = {
     "disagreement": ("#0072B2", "o-"),
     "entropy": ("#E69F00", "s-"),
@@ -42,16 +42,16 @@ Results = Mapping[Way, Sequence[Sequence[Mapping[str, Any]]]]  # way, round, see
 
 @dataclass(frozen=True)
 class Line:
-    """What one way of choosing moments leads to, round by round."""
+    """The results of one way of choosing moments, round by round."""
 
     way: Way
-    clicks: tuple[float, ...]  # in all videos together, mean over the seeds
+    clicks: tuple[float, ...]  # total over the videos, mean over the seeds
     average: tuple[Values, ...]  # mAP
-    at_half: tuple[Values, ...]  # mAP@.5; empty if that was not measured
+    at_half: tuple[Values, ...]  # mAP@.5; empty if not measured
 
 
 def make_active(experiment: Experiment) -> StageResult:
-    """Click and train, round by round, in every way and with every seed."""
+    """Simulate all rounds in every way with every seed, and draw the figure."""
     lines = summarise_rounds(run_rounds(experiment))
     videos = usable(experiment.run, (FEATURES,))
     videos = [v for v in videos if v.subset == "train"]
@@ -66,8 +66,8 @@ def make_active(experiment: Experiment) -> StageResult:
 
 
 def run_rounds(experiment: Experiment) -> dict[Way, list[list[dict[str, Any]]]]:
-    """Each way's results, by round and seed; what was done costs nothing."""
-    # Beside the experiment's own folder, so that more seeds cost only what is new.
+    """Return each way's results by round and seed; finished trainings are reused."""
+    # Outside the experiment's own folder, so that adding seeds reuses finished rounds.
     made_of = [EVALUATE.identity(experiment.run), experiment.inputs]
     folder = experiment.folder.parent / fingerprint(["rounds", made_of])
     seeds = experiment.seeds
@@ -94,7 +94,7 @@ def run_rounds(experiment: Experiment) -> dict[Way, list[list[dict[str, Any]]]]:
 
 
 def round_item(path: Path, before: Path | None, way: str, seed: int) -> Item:
-    """One training."""
+    """Return the item of one training."""
     return Item(
         id=path.stem,
         inputs=(str(before),) if before else (),
@@ -105,7 +105,7 @@ def round_item(path: Path, before: Path | None, way: str, seed: int) -> Item:
 
 
 def run_items(experiment: Experiment, items: Sequence[Item]) -> None:
-    """Do the trainings of one round, side by side."""
+    """Run the trainings of one round in parallel."""
     run = experiment.run
     job = Job(
         stage="experiment",
@@ -118,7 +118,7 @@ def run_items(experiment: Experiment, items: Sequence[Item]) -> None:
 
 
 def summarise_rounds(results: Results) -> list[Line]:
-    """Mean and spread over the seeds."""
+    """Return the line of each way, with mean and spread over the seeds."""
     return [
         Line(
             way,
@@ -138,11 +138,11 @@ def summarise_rounds(results: Results) -> list[Line]:
 
 
 def to_markdown(lines: Sequence[Line], note: str) -> str:
-    """A table for each measure: a row a way, a column a round."""
+    """Return a Markdown table per measure, with a row per way, a column per round."""
     tables = [f"## {TITLE}", note]
     for name, values in measures(lines).items():
         counts = [f"{count}" for count in range(1, ROUNDS + 1)]
-        head = [f"{name}, clicks a video", *counts]
+        head = [f"{name}, clicks per video", *counts]
         body = [
             [WAYS[way], *(str(figures) for figures in row)]
             for way, row in values.items()
@@ -153,7 +153,7 @@ def to_markdown(lines: Sequence[Line], note: str) -> str:
 
 
 def to_csv(lines: Sequence[Line]) -> str:
-    """Every figure apart, for whoever computes with them."""
+    """Return the values as CSV, with one line per value for further computation."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["way", "round", "clicks", "measure", "mean", "spread", "seeds"])
@@ -169,7 +169,7 @@ def to_csv(lines: Sequence[Line]) -> str:
 
 
 def measures(lines: Sequence[Line]) -> dict[str, dict[Way, tuple[Values, ...]]]:
-    """What was measured, by its name and the way."""
+    """Return the measured values, by measure and way."""
     both = {
         "mAP@.5": {line.way: line.at_half for line in lines if line.at_half},
         "average mAP": {line.way: line.average for line in lines},
@@ -178,7 +178,7 @@ def measures(lines: Sequence[Line]) -> dict[str, dict[Way, tuple[Values, ...]]]:
 
 
 def draw_active(lines: Sequence[Line], videos: int, instances: int) -> Figure:
-    """Average mAP over clicks a video, with clicks an instance above."""
+    """Draw average mAP over clicks per video, with clicks per instance on top."""
     sheet = new_sheet(7.0, 3.6)
     axes = sheet.subplots()
     for line in lines:
@@ -186,11 +186,11 @@ def draw_active(lines: Sequence[Line], videos: int, instances: int) -> Figure:
         means = [figures.mean for figures in line.average]
         per_video = [count / videos for count in line.clicks]
         axes.plot(per_video, means, style, color=color, label=WAYS[line.way])
-    axes.set(xlabel="clicks a video", ylabel="average mAP (%)")
+    axes.set(xlabel="clicks per video", ylabel="average mAP (%)")
     axes.set_xticks(range(1, ROUNDS + 1))
     sheet.legend(loc="outside right upper", fontsize="x-small")
     ratio = instances / videos
     scales = (lambda x: np.divide(x, ratio), lambda x: np.multiply(x, ratio))
     above = axes.secondary_xaxis("top", functions=scales)
-    above.set_xlabel("clicks an instance")
+    above.set_xlabel("clicks per instance")
     return sheet

@@ -1,4 +1,4 @@
-"""Category softmax mixes classes; the mean of the top k does not (Fig. 9)."""
+"""A figure that shows how category softmax mixes classes (Fig. 9)."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -24,12 +24,12 @@ AGGREGATIONS = Table(
         Row("category softmax", {"train": {"aggregation": "category_softmax"}}),
     ),
 )
-LEAST_SHARE = 1e-3  # what is drawn white
-MOST_NAMES = 25  # with more classes, their names would lie on each other
+LEAST_SHARE = 1e-3  # smaller shares are drawn white
+MOST_NAMES = 25  # with more classes, the names would overlap
 
 
 def make_category_softmax(experiment: Experiment) -> StageResult:
-    """Train with both aggregations, and measure on the videos searched."""
+    """Train with both aggregations, measure on the searched videos, and draw."""
     categories = (BACKGROUND, *experiment.run.dataset.classes)
     mixings = {
         label: measure_mixing(read_responses(row), categories)
@@ -45,7 +45,7 @@ def make_category_softmax(experiment: Experiment) -> StageResult:
 
 
 def mixing_json(mixing: Mixing) -> dict[str, Any]:
-    """All shares: rows are the instances' classes, columns what responds."""
+    """Return all shares: a row per class of instances, a column per category."""
     return {
         "groups": dict(zip(GROUPS, rounded(mixing.groups), strict=True)),
         "rows": mixing.classes,
@@ -55,7 +55,7 @@ def mixing_json(mixing: Mixing) -> dict[str, Any]:
 
 
 def draw_mixings(mixings: Mapping[str, Mixing]) -> Figure:
-    """The matrix of each aggregation, and the groups of both."""
+    """Draw the matrix of each aggregation, and the groups of both."""
     sheet = new_sheet(10.0, 3.8)
     widths = [1.0] * len(mixings)
     *matrices, groups = sheet.subplots(1, len(mixings) + 1, width_ratios=[*widths, 1.2])
@@ -68,7 +68,7 @@ def draw_mixings(mixings: Mapping[str, Mixing]) -> Figure:
 
 
 def _draw_matrix(axes: Axes, label: str, mixing: Mixing) -> None:
-    """Shares on a logarithmic scale: those of absent classes are small, and many."""
+    """Draw shares on a log scale, since absent classes have many small ones."""
     shown = mixing.matrix.clip(LEAST_SHARE)
     axes.imshow(shown, cmap="gray_r", norm=LogNorm(LEAST_SHARE, 1), aspect="auto")
     axes.set(title=label, xlabel="responding category", ylabel="class of the instance")

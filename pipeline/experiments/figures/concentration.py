@@ -1,4 +1,4 @@
-"""How concentrated the weights of the temporal softmax are (Eq. 6-7, Sec. 4)."""
+"""Measurement of how concentrated temporal softmax weights are (Eq. 6-7, Sec. 4)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -22,26 +22,26 @@ QUARTILES = (0.25, 0.5, 0.75)
 
 @dataclass(frozen=True)
 class Example:
-    """Of which weights are kept."""
+    """The video and class whose weights are kept."""
 
-    video: int  # place in the samples
-    label: int  # place in the classes
-    epochs: Sequence[int]  # after which; 0 is before the first
+    video: int  # index in the samples
+    label: int  # index in the classes
+    epochs: Sequence[int]  # after these; 0 is before the first
 
 
 @dataclass
 class Trace:
-    """What was seen of a training: entry e is from after e epochs."""
+    """The measurements of a training: entry e was taken after e epochs."""
 
     effective_shares: list[dict[str, Any]] = field(default_factory=list)
     largest_weights: list[dict[str, Any]] = field(default_factory=list)
-    example: dict[int, list[float]] = field(default_factory=dict)  # by epoch, per cell
+    example: dict[int, list[float]] = field(default_factory=dict)  # by epoch
 
 
 def trace_training(
     samples: Samples, config: TrainConfig, device: torch.device, example: Example
 ) -> Trace:
-    """Train, and look at the master's weights before and after each epoch."""
+    """Train, and measure the master's weights before and after each epoch."""
     probe = Probe(samples.to(device), config, example)
     name, epochs = config.aggregation, config.epochs
     with Progress(name, epochs, [1.0] * epochs, "epochs") as progress:
@@ -56,26 +56,26 @@ def trace_training(
 
 
 class Probe:
-    """Looks at a training from beside it, of which it changes nothing."""
+    """An observer that measures a training without changing it."""
 
     def __init__(self, samples: Samples, config: TrainConfig, example: Example) -> None:
-        """Look at the networks before the first epoch, where the samples are."""
+        """Measure the networks before the first epoch, on the device of the samples."""
         self.samples, self.config, self.example = samples, config, example
         self.trace = Trace()
         features, labels = samples.features, samples.labels
-        # As `fit` does, so that these are the networks that it begins with.
+        # The same seed as in `fit` gives the networks that it starts with.
         torch.manual_seed(config.seed)
         self.model = build_soda(features.shape[1], labels.shape[1], config)
         self.model.to(features.device).eval()
         self.look(0)
 
     def look_at(self, state: FitState) -> None:
-        """Look at a training's present state."""
+        """Measure the current state of a training."""
         self.model.load_state_dict(state.model)
         self.look(state.epoch)
 
     def look(self, epoch: int) -> None:
-        """Add what is seen of the weights to the trace."""
+        """Add the measurements of the current weights to the trace."""
         master, example = self.model.master, self.example
         weights = present_weights(master, self.samples, self.config.batch_size)
         self.trace.effective_shares.append(spread(effective_share(weights)))
@@ -90,9 +90,10 @@ class Probe:
 def temporal_weights(
     master: CASNet, features: Float[Tensor, "videos features time"]
 ) -> Float[Tensor, "videos classes time"]:
-    """The softmax over time of each action class's responses (Eq. 7).
+    """Return the softmax over time of each action class's responses (Eq. 7).
 
-    Of a training with another aggregation, the weights that this one would give.
+    For a network trained with another aggregation, these are the weights that the
+    temporal softmax would give.
     """
     weights: Tensor = master(features)[:, 1:].softmax(dim=-1)
     return weights
@@ -101,7 +102,7 @@ def temporal_weights(
 def present_weights(
     master: CASNet, samples: Samples, batch_size: int
 ) -> Float[Tensor, "rows time"]:
-    """The weights of all classes that are present, of all videos."""
+    """Return the weights of the classes that are present in each video."""
     batches = zip(
         samples.features.split(batch_size),
         samples.labels.split(batch_size),
@@ -111,16 +112,17 @@ def present_weights(
 
 
 def effective_share(weights: Float[Tensor, "rows time"]) -> Float[Tensor, "rows"]:
-    """Share of the cells that the weights are spread over: exp(entropy) / T.
+    """Return the share of the cells that the weights cover: exp(entropy) / T.
 
-    It is 1 if all weights are equal, and k / T if k are and the others are 0.
+    It is 1 if all weights are equal, and k / T if k of them are equal and the others
+    are 0.
     """
     entropy = torch.special.entr(weights).sum(dim=-1)
-    return (entropy.exp() / weights.shape[-1]).clamp(max=1)  # but for rounding
+    return (entropy.exp() / weights.shape[-1]).clamp(max=1)  # rounding may exceed 1
 
 
 def spread(values: Float[Tensor, "rows"]) -> dict[str, Any]:
-    """Mean and quartiles."""
+    """Return the mean and quartiles."""
     numbers = values.cpu().numpy()
     quartiles = np.quantile(numbers, QUARTILES)
     return {"mean": float(numbers.mean()), "quartiles": rounded(quartiles)}

@@ -1,4 +1,4 @@
-"""The surface with its descents, and how often they succeed, on paper (Fig. 11)."""
+"""A drawing of the surface, its descents and their success rates (Fig. 11)."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -32,7 +32,7 @@ def draw_figure(
     rates: Sequence[Rate],
     others: Sequence[Sequence[Rate]],
 ) -> Figure:
-    """The surface with the paths, and the rates beside it."""
+    """Draw the surface with the paths on the left, and the rates on the right."""
     sheet = new_sheet(7.5, 3.6)
     left, right = sheet.subplots(1, 2, width_ratios=(1.3, 1))
     _draw_surface(left, wells, surface)
@@ -49,7 +49,7 @@ def draw_figure(
 
 
 def _draw_surface(axes: Axes, wells: Wells, surface: SurfaceConfig) -> None:
-    """Deeper is darker, but nowhere so dark that paths would be lost."""
+    """Draw the surface, darker where deeper but light enough to keep paths visible."""
     side = surface.half_side
     heights = wells.loss(square_grid(side, MAP_STEP))
     extent = (-side, side, -side, side)

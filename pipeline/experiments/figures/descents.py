@@ -1,4 +1,4 @@
-"""Descents on a surface that pull each other together (Sec. 5.2)."""
+"""Gradient descents on a surface that attract each other (Sec. 5.2)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,36 +10,37 @@ from jaxtyping import Bool, Float
 from pipeline.experiments.figures.wells import SurfaceConfig, Wells, lowest_point
 
 MOST_DESCENTS = 5
-DEVIATIONS = 1.96  # either side, in which a normal variable lies 95 % of the time
+DEVIATIONS = 1.96  # half width of 95 % of a normal distribution
 
 
 @dataclass(frozen=True)
 class DescentConfig:
-    """Gradient steps with momentum.
+    """The settings of gradient descent with momentum.
 
-    Not Adam's: these are as long for a slight slope as for a steep one, so that it
-    would matter less whether a well holds a descent more strongly than others pull it.
-    Adam's were tried: on twelve surfaces the master of two gained two percentage points
-    over a lone descent, with momentum five. Three times as many steps change the rates
-    by half a point at most, half the step length by three.
+    Adam is not used because its steps are as long on a slight slope as on a steep one.
+    It would then matter less whether a well holds a descent more strongly than the
+    other descents pull it. In a trial on twelve surfaces, the master of two descents
+    gained two percentage points over a single descent with Adam, and five with
+    momentum. Tripling the steps changes the rates by at most half a point; halving
+    the step length changes them by at most three.
     """
 
-    steps: Annotated[int, "of each descent"] = 300
-    rate: Annotated[float, "length of a step at slope 1"] = 0.02
-    momentum: Annotated[float, "share of the step before that is taken again"] = 0.9
-    pull_weight: Annotated[float, "lambda of Eq. 4; the paper's best"] = 0.6
+    steps: Annotated[int, "number of steps of each descent"] = 300
+    rate: Annotated[float, "step length at slope 1"] = 0.02
+    momentum: Annotated[float, "share of the previous step that is repeated"] = 0.9
+    pull_weight: Annotated[float, "lambda of Eq. 4; the paper's best value"] = 0.6
     success_radius: Annotated[
-        float, "from the lowest point, within which it counts as found: the least width"
+        float, "success is within this distance of the lowest point; the least width"
     ] = 0.5
 
 
 def descend(
     wells: Wells, starts: Float[np.ndarray, "descents runs 2"], config: DescentConfig
 ) -> Float[np.ndarray, "times descents runs 2"]:
-    """Paths, starts included, of many runs at once; descent 0 of a run is its master.
+    """Return the paths of many runs at once, including the starts.
 
-    All descents of a run go down sum_m loss(x_m) + lambda pull(x), as the networks do
-    in Eq. 4.
+    Descent 0 of a run is its master. All descents of a run minimize sum_m loss(x_m) +
+    lambda pull(x), as the networks do in Eq. 4.
     """
     positions, velocity = starts, np.zeros_like(starts)
     paths = [starts]
@@ -54,10 +55,10 @@ def descend(
 def pull_slope(
     positions: Float[np.ndarray, "descents runs 2"],
 ) -> Float[np.ndarray, "descents runs 2"]:
-    """Gradient of Eq. 3 with positions in place of responses.
+    """Return the gradient of Eq. 3, with positions instead of responses.
 
-    The pull is the L1 distance of the master to each of the others, over M - 1; both
-    sides feel it. A lone master feels nothing.
+    The pull is the sum of the L1 distances between the master and each other descent,
+    divided by M - 1. It moves both sides. The gradient of a single master is zero.
     """
     signs = np.sign(positions[:1] - positions[1:])
     of_master = signs.sum(axis=0, keepdims=True)
@@ -67,7 +68,7 @@ def pull_slope(
 def draw_starts(
     rng: np.random.Generator, runs: int, config: SurfaceConfig
 ) -> Float[np.ndarray, "descents runs 2"]:
-    """Starts all over the square; with fewer descents, the first ones stay the same."""
+    """Draw starts uniformly from the square, always for the most descents."""
     half_side = config.half_side
     return rng.uniform(-half_side, half_side, (MOST_DESCENTS, runs, 2))
 
@@ -75,27 +76,27 @@ def draw_starts(
 def has_succeeded(
     ends: Float[np.ndarray, "*any 2"], lowest: Float[np.ndarray, "2"], radius: float
 ) -> Bool[np.ndarray, "*any"]:
-    """Whether descents have ended at the lowest point."""
+    """Return whether each descent has ended at the lowest point."""
     return np.hypot(*np.moveaxis(ends - lowest, -1, 0)) < radius
 
 
 @dataclass(frozen=True)
 class Rate:
-    """How often the master of some descents finds the lowest point."""
+    """The success rate of the master of M descents in finding the lowest point."""
 
     descents: int  # M
     successes: int
     starts: int
-    mean_loss: float  # of the master, where it ends
+    mean_loss: float  # of the master, at its end
 
     @property
     def rate(self) -> float:
-        """Share of the starts."""
+        """Share of the starts that succeed."""
         return self.successes / self.starts
 
     @property
     def interval(self) -> tuple[float, float]:
-        """Wilson's 95 % interval of the share."""
+        """Wilson's 95 % interval of the rate."""
         z, n = DEVIATIONS, self.starts
         centre = (self.rate + z**2 / (2 * n)) / (1 + z**2 / n)
         spread = np.sqrt(self.rate * (1 - self.rate) / n + (z / (2 * n)) ** 2)
@@ -109,7 +110,7 @@ def success_rates(
     surface: SurfaceConfig,
     config: DescentConfig,
 ) -> list[Rate]:
-    """For M = 1, 2, ..., from the same starts of the master."""
+    """Return the rates for M = 1, 2, ..., with the same starts of the master."""
     lowest = lowest_point(wells, surface)
     rates = []
     for count in range(1, len(starts) + 1):
@@ -121,13 +122,13 @@ def success_rates(
 
 
 def shares_of(rates: Sequence[Sequence[Rate]]) -> Float[np.ndarray, "surfaces counts"]:
-    """Success rates as numbers."""
+    """Return the success rates as an array."""
     return np.array([[rate.rate for rate in of_surface] for of_surface in rates])
 
 
 def mean_and_error(
     shares: Float[np.ndarray, "surfaces counts"],
 ) -> tuple[Float[np.ndarray, "counts"], Float[np.ndarray, "counts"]]:
-    """Mean over the surfaces, and its standard error."""
+    """Return the mean over the surfaces and its standard error."""
     error = shares.std(axis=0, ddof=1) / np.sqrt(len(shares))
     return shares.mean(axis=0), error

@@ -1,4 +1,4 @@
-"""The figures by their names."""
+"""The figures that an experiment can make, by name."""
 
 from collections.abc import Callable
 
@@ -22,5 +22,5 @@ MAKERS: dict[str, Callable[[Experiment], StageResult]] = {
 
 
 def make_figure(experiment: Experiment, name: str) -> StageResult:
-    """Make a figure in the experiment's folder."""
+    """Write a figure to the experiment's folder."""
     return MAKERS[name](experiment)

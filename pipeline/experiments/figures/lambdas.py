@@ -1,4 +1,4 @@
-"""mAP against the weight of the self-distillation (Fig. 12)."""
+"""A figure of mAP against the weight of the self-distillation (Fig. 12)."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ from pipeline.run.record import StageResult
 
 
 def make_lambdas(experiment: Experiment) -> StageResult:
-    """Train with each weight; the numbers are written as a table's are."""
+    """Train with each weight, and write the values as a table and a figure."""
     rows = summarise(LAMBDAS, run_cells(experiment, LAMBDAS, experiment.seeds))
     folder = experiment.folder
     write_summary(folder, LAMBDAS, rows, experiment.note)
@@ -24,7 +24,7 @@ def make_lambdas(experiment: Experiment) -> StageResult:
 
 
 def draw_lambdas(rows: Sequence[SummaryRow]) -> Figure:
-    """Each measure as a line through its means, in a band of its deviation."""
+    """Draw each measure as a line through its means, in a band of one deviation."""
     sheet = new_sheet(4.5, 3.2)
     axes = sheet.subplots()
     weights = [float(row.label) for row in rows]

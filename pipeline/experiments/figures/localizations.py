@@ -1,4 +1,4 @@
-"""How a row's detections localize the instances of one test video."""
+"""The localization of one test video's instances by a row's detections."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -13,17 +13,17 @@ from pipeline.intervals import Interval
 
 @dataclass(frozen=True)
 class Localization:
-    """The instances of one class in one video, and what was detected of each."""
+    """The instances of one class in one video, and how each was detected."""
 
     instances: tuple[Instance, ...]
-    states: tuple[str, ...]  # of each, one of `STATES`
+    states: tuple[str, ...]  # one of `STATES` per instance
     judged_by: tuple[Interval | None, ...]  # its best-scored overlapping detection
 
 
 def localize_class(
     video: Video, label: str, detections: Sequence[Detection], config: EvaluateConfig
 ) -> Localization:
-    """Judge each instance of a class; detections by descending score."""
+    """Judge each instance of a class, given detections by descending score."""
     instances = tuple(i for i in video.instances if i.label == label)
     own = [d for d in detections if d.label == label]
     comparison = compare({video.id: instances}, {video.id: own}, (label,))
@@ -48,7 +48,7 @@ def _best_overlapping(
 def video_map(
     video: Video, detections: Sequence[Detection], config: EvaluateConfig
 ) -> float:
-    """Average mAP of a video alone, in percent, of the classes that are in it."""
+    """Return the average mAP of a single video in percent, over its classes."""
     once = replace(config, bootstrap=0)
     evaluation = evaluate({video.id: video.instances}, {video.id: detections}, once)
     return 100 * float(evaluation.mean_average_precision.mean())

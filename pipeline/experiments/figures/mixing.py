@@ -1,4 +1,4 @@
-"""How much of other classes responds during the instances of a class (Sec. 4)."""
+"""Measurement of the response of other classes during an instance (Sec. 4)."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -16,24 +16,24 @@ GROUPS = ("own", "other present", "absent", "background")  # classes of a cell
 
 @dataclass(frozen=True)
 class Mixing:
-    """Shares of the softmax over all categories, means over the cells of instances."""
+    """Shares of the softmax over all categories, averaged over cells of instances."""
 
-    classes: tuple[str, ...]  # those that have an instance: the rows
+    classes: tuple[str, ...]  # with an instance: the rows
     categories: tuple[str, ...]  # background and all classes: the columns
     matrix: Float[np.ndarray, "rows categories"]  # each row sums to 1
-    groups: Float[np.ndarray, "groups"]  # of `GROUPS`, over all rows' cells
+    groups: Float[np.ndarray, "groups"]  # as in `GROUPS`, over the cells of all rows
 
 
 def measure_mixing(
     videos: Iterable[VideoResponses], categories: Sequence[str]
 ) -> Mixing:
-    """Measure each class's share wherever a class is acted.
+    """Measure each category's share in the cells of each class's instances.
 
     A cell that instances of two classes touch counts once for each of them.
 
     Args:
-        videos: Their responses and instances.
-        categories: Background, then the classes, as the rows of a response are.
+        videos: The responses and instances of each video.
+        categories: Background and the classes, in the order of a response's rows.
     """
     count = len(categories)
     sums, cells = np.zeros((count, count)), np.zeros(count)
@@ -58,7 +58,7 @@ def measure_mixing(
 def present_rows(
     instances: Iterable[Instance], categories: Sequence[str]
 ) -> dict[int, list[Instance]]:
-    """A video's instances by their class's row; those of no class are left out."""
+    """Return a video's instances by row of their class, without unknown classes."""
     by_row: dict[int, list[Instance]] = {}
     for instance in instances:
         if instance.label in categories:
@@ -69,7 +69,7 @@ def present_rows(
 def touched_cells(
     instances: Iterable[Instance], grid: SnippetGrid, cells: int
 ) -> list[int]:
-    """The cells that some instance touches, each once; any instance touches one."""
+    """Return the distinct cells that instances touch; each touches at least one."""
     touched: set[int] = set()
     for instance in instances:
         first = grid.cell_at(instance.start_seconds, cells)
@@ -80,7 +80,7 @@ def touched_cells(
 def group_shares(
     shares: Float[np.ndarray, "categories"], row: int, present: Sequence[int]
 ) -> Float[np.ndarray, "groups"]:
-    """The shares of all categories, gathered as `GROUPS` says."""
+    """Return the shares of all categories, summed by the groups of `GROUPS`."""
     own, background = shares[row], shares[0]
     others = shares[list(present)].sum() - own
     absent = shares.sum() - own - others - background

@@ -1,4 +1,4 @@
-"""Rows of a comparison, trained once each, and their videos' sequences."""
+"""Rows of a comparison, each trained once, and the sequences of their videos."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -19,10 +19,10 @@ from pipeline.stages.features import extracted_videos
 
 
 def train_rows(experiment: Experiment, table: Table) -> dict[str, Run]:
-    """Train and score each row with the first seed alone.
+    """Train and score each row with the first seed only.
 
     Returns:
-        Of each row's label, the run whose folders hold what was made.
+        The run of each row, by the row's label. Its folders hold the results.
     """
     run = experiment.run
     run_cells(experiment, table, experiment.seeds[:1])
@@ -34,17 +34,17 @@ def train_rows(experiment: Experiment, table: Table) -> dict[str, Run]:
 
 @dataclass(frozen=True)
 class VideoResponses:
-    """What a row's master says of one video."""
+    """The responses of a row's master to one video."""
 
     video: Video
     grid: SnippetGrid
     categories: tuple[str, ...]  # background and the classes
     cas: Float[np.ndarray, "categories cells"]  # raw; row 0 is background
-    cell_seconds: Float[np.ndarray, "cells"]  # of the cells' centres
+    cell_seconds: Float[np.ndarray, "cells"]  # centres of the cells
 
 
 def read_responses(row: Run) -> Iterator[VideoResponses]:
-    """Of the searched videos that could be used, one after the other."""
+    """Yield the responses of each searched video whose features are available."""
     for video in extracted_videos(row):
         if video.subset == row.config.detect.subset:
             said = read_response(cas_file(row, video.id))

@@ -1,4 +1,4 @@
-"""Class activation sequences on paper, above what was detected of each instance."""
+"""A drawing of class activation sequences above the detections of each instance."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,10 +13,10 @@ from pipeline.experiments.figures.localizations import Localization
 from pipeline.experiments.figures.sheet import BLUE, ORANGE, Ink, new_sheet
 from pipeline.intervals import Interval
 
-# The part of a long video that is shown, so that its instances can be told apart.
+# Only a part of a long video is shown, so that its instances are distinguishable.
 LONGEST_SECONDS = 150.0
 MARGIN_SECONDS = 5.0
-INKS = (ORANGE, BLUE)  # the paper's method in the first colour of the other figures
+INKS = (ORANGE, BLUE)  # the paper's method has the first colour of the other figures
 MARKERS = {"well": "o", "joint": "D", "over": "^", "under": "v", "missed": "x"}
 STRIP = 0.16  # height of the bars below the sequences
 GAP = 0.12
@@ -24,7 +24,7 @@ GAP = 0.12
 
 @dataclass(frozen=True)
 class Curve:
-    """One row's sequence of a class, scaled to [0, 1], and how it localizes."""
+    """One row's sequence of a class, scaled to [0, 1], and its localization."""
 
     cell_seconds: Float[np.ndarray, "cells"]
     responses: Float[np.ndarray, "cells"]
@@ -33,16 +33,16 @@ class Curve:
 
 @dataclass(frozen=True)
 class Panel:
-    """One video, one class, and the rows that are compared."""
+    """One video and class, with the rows to compare."""
 
     id: str
     label: str
-    maps: Mapping[str, float]  # percent, of the video alone
+    maps: Mapping[str, float]  # percent, on this video only
     curves: Mapping[str, Curve]
 
 
 def draw_panels(panels: Sequence[Panel]) -> Figure:
-    """One video below the other; a legend for all."""
+    """Draw one video below the other, with one legend for all."""
     sheet = new_sheet(7.5, 0.6 + 1.9 * len(panels))
     columns = sheet.subplots(len(panels), 1, squeeze=False)
     for axes, panel in zip(columns[:, 0], panels, strict=True):
@@ -66,7 +66,7 @@ def _state_handles() -> list[Line2D]:
 
 
 def _draw_panel(axes: Axes, panel: Panel) -> None:
-    """Sequences above 0, and below it a strip for the instances and for each row."""
+    """Draw sequences above 0, and strips for the instances and each row below it."""
     strips = [-(GAP + STRIP) * (place + 1) for place in range(len(panel.curves) + 1)]
     first = next(iter(panel.curves.values()))
     spans = [(i.start_seconds, i.end_seconds) for i in first.localization.instances]
@@ -91,7 +91,7 @@ def _draw_panel(axes: Axes, panel: Panel) -> None:
 def _draw_strip(
     axes: Axes, localization: Localization, bottom: float, ink: Ink
 ) -> None:
-    """What was detected of the instances, and each one's state at its centre."""
+    """Draw the detections of the instances, and each one's state at its centre."""
     found = sorted({span for span in localization.judged_by if span})
     _draw_bars(axes, found, bottom, ink.color)
     for instance, state in zip(
@@ -110,7 +110,7 @@ def _draw_bars(
 
 
 def choose_window(panel: Panel) -> Interval:
-    """Seconds that are shown: all, or where most instances fare differently."""
+    """Return the seconds to show: all, or the window where the rows differ most."""
     curves = list(panel.curves.values())
     seconds, instances = curves[0].cell_seconds, curves[0].localization.instances
     start, end = float(seconds[0]), float(seconds[-1])
@@ -121,7 +121,7 @@ def choose_window(panel: Panel) -> Interval:
     starts = np.array([i.start_seconds for i in instances]) - MARGIN_SECONDS
     ends = np.array([i.end_seconds for i in instances])
     inside = (starts >= starts[:, None]) & (ends <= starts[:, None] + LONGEST_SECONDS)
-    # Of windows with equally many, the one with more instances.
+    # Among windows that differ equally, prefer the one with more instances.
     best = float(starts[np.argmax(inside @ (differs + 1 / (1 + len(starts))))])
     first = min(max(best, start), end - LONGEST_SECONDS)
     return first, first + LONGEST_SECONDS

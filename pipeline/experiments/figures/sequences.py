@@ -1,4 +1,4 @@
-"""Class activation sequences against the ground truth (Fig. 5 and 13 to 18)."""
+"""A figure of class activation sequences and ground truth (Fig. 5 and 13 to 18)."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -30,23 +30,24 @@ ROWS = Table(
 )
 MOST_GAINING = 3
 CHOICE = (
-    "Of the videos searched, by the average mAP of each alone: those that gain most "
-    "from the baseline to SODA, and the one that gains least or loses most; of each, "
-    "the class with the most instances. Sequences are scaled to [0, 1] as to detect."
+    "The searched videos are ranked by the gain of their own average mAP from the "
+    "baseline to SODA. The figure shows those that gain most, and the one that gains "
+    "least or loses most, each with its most frequent class. Sequences are scaled to "
+    "[0, 1], as in detection."
 )
 
 Maps = Mapping[str, Mapping[str, float]]  # percent, by video and row
 
 
 class Tested(NamedTuple):
-    """What a row has to say of the videos searched, by their ids."""
+    """The responses and detections of a row, by the id of the searched video."""
 
     responses: dict[str, VideoResponses]
     detections: dict[str, list[Detection]]
 
 
 def make_sequences(experiment: Experiment) -> StageResult:
-    """Train both, and show videos in which they differ."""
+    """Train both rows, and draw the videos in which they differ."""
     rows = {
         label: read_tested(row) for label, row in train_rows(experiment, ROWS).items()
     }
@@ -65,13 +66,13 @@ def make_sequences(experiment: Experiment) -> StageResult:
 
 
 def read_tested(row: Run) -> Tested:
-    """Read the files that detection has left."""
+    """Read the files that detection wrote for a row."""
     responses = {found.video.id: found for found in read_responses(row)}
     return Tested(responses, read_detections(detections_file(row)))
 
 
 def maps_of_videos(rows: Mapping[str, Tested], config: EvaluateConfig) -> Maps:
-    """Each row's mAP of each test video that has an instance."""
+    """Return each row's mAP on each test video that has an instance."""
     first = next(iter(rows.values()))
     videos = [found.video for found in first.responses.values()]
     return {
@@ -85,13 +86,15 @@ def maps_of_videos(rows: Mapping[str, Tested], config: EvaluateConfig) -> Maps:
 
 
 def main_classes(video: Video) -> list[str]:
-    """The classes that have instances, those with the most first."""
+    """Return the classes that have instances, the most frequent first."""
     labels = [i.label for i in video.instances if i.label in video.labels]
     return [label for label, _ in Counter(labels).most_common()]
 
 
 def choose_videos(maps: Maps) -> list[str]:
-    """The videos to show: see `CHOICE`; all, if there are not more.
+    """Return the ids of the videos to show, as `CHOICE` describes.
+
+    All videos are shown if there are no more than that.
 
     >>> choose_videos({"a": {"x": 5, "y": 6}, "b": {"x": 1, "y": 9}})
     ['b', 'a']
@@ -108,7 +111,7 @@ def choose_videos(maps: Maps) -> list[str]:
 def make_panel(
     id: str, rows: Mapping[str, Tested], maps: Maps, config: EvaluateConfig
 ) -> Panel:
-    """All that is shown of a video."""
+    """Return the panel of a video."""
     video = next(iter(rows.values())).responses[id].video
     label = main_classes(video)[0]
     curves = {}
@@ -123,7 +126,7 @@ def make_panel(
 
 
 def panel_json(panel: Panel) -> dict[str, Any]:
-    """The same, with the state of each instance by each row."""
+    """Return a panel as JSON, with the state of each instance for each row."""
     return {
         "video": panel.id,
         "class": panel.label,

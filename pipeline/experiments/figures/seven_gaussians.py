@@ -1,4 +1,4 @@
-"""One descent against several that pull each other together (Fig. 11, Sec. 5.2)."""
+"""A figure of one descent and several that attract each other (Fig. 11, Sec. 5.2)."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -31,27 +31,27 @@ from pipeline.storage import plain
 
 NAME = "figure-11"
 TITLE = "Descents on seven Gaussians (Fig. 11)"
-# The first surface that is drawn, whatever its rates, and so many others.
+# The figure shows the first surface drawn; its rates played no part in the choice.
 SEED = 0
 STARTS = 1000
 OTHER_SURFACES, OTHER_STARTS = 50, 100
 SHOWN_COUNTS = (1, 2, 3)  # M of the paths in the figure
 DEFINITION = (
     "A run succeeds if its master ends within {:g} of the surface's lowest point."
-    " The master starts at the same place whatever M; all starts are uniform in the"
-    " square. The surface is the first one drawn from the ranges under `surface`; the"
-    " others are drawn from the same, and have {} starts each."
+    " The master starts at the same place for every M. All starts are uniform in the"
+    " square. The surface is the first one drawn from the ranges under `surface`. The"
+    " others are drawn from the same ranges and have {} starts each."
 )
 SHOWN = (
-    "The first start from which one descent fails, and two and three succeed; start 0 "
-    "if there is none."
+    "The first start from which one descent fails and both two and three succeed, or "
+    "start 0 if there is none."
 )
 
 Rates = list[Rate]
 
 
 def make_seven_gaussians(experiment: Experiment) -> StageResult:
-    """Draw the surface and count successes; no dataset has a part in it."""
+    """Draw the surface and count successes, without using the dataset."""
     surface, config = SurfaceConfig(), DescentConfig()
     wells, starts, rates = try_surface(SEED, STARTS, surface, config)
     seeds = range(SEED + 1, SEED + 1 + OTHER_SURFACES)
@@ -76,7 +76,7 @@ def make_seven_gaussians(experiment: Experiment) -> StageResult:
 def try_surface(
     seed: int, count: int, surface: SurfaceConfig, config: DescentConfig
 ) -> tuple[Wells, Float[np.ndarray, "descents runs 2"], Rates]:
-    """A surface, starts on it, and how often M = 1, 2, ... descents succeed."""
+    """Return a surface, starts on it, and the success rates of M = 1, 2, ...."""
     wells = draw_wells(seed, surface)
     starts = draw_starts(generator_of(seed, "starts"), count, surface)
     return wells, starts, success_rates(wells, starts, surface, config)
@@ -88,7 +88,7 @@ def choose_start(
     surface: SurfaceConfig,
     config: DescentConfig,
 ) -> int:
-    """The run that the figure shows: see `SHOWN`; the first one if there is none."""
+    """Return the index of the run that the figure shows, as `SHOWN` describes."""
     lowest = lowest_point(wells, surface)
     one, *more = (
         has_succeeded(
@@ -100,7 +100,7 @@ def choose_start(
 
 
 def wells_json(wells: Wells, surface: SurfaceConfig) -> dict[str, Any]:
-    """The surface itself."""
+    """Return a surface as JSON, with its lowest point."""
     return {
         "centres": rounded(wells.centres),
         "depths": rounded(wells.depths),
@@ -110,7 +110,7 @@ def wells_json(wells: Wells, surface: SurfaceConfig) -> dict[str, Any]:
 
 
 def rate_json(rate: Rate) -> dict[str, Any]:
-    """Counts, the share with its interval, and the loss at the ends."""
+    """Return a rate as JSON: its counts, its interval and the mean loss at the end."""
     return {
         **plain(rate),
         "mean_loss": round(rate.mean_loss, DECIMALS),
@@ -120,7 +120,7 @@ def rate_json(rate: Rate) -> dict[str, Any]:
 
 
 def others_json(others: Sequence[Rates]) -> dict[str, Any]:
-    """Rates over surfaces: the mean with its standard error, and M's gain over 1."""
+    """Return the rates over surfaces, and the gain over M = 1, with standard errors."""
     shares = shares_of(others)
     mean, error = mean_and_error(shares)
     gain, gain_error = mean_and_error(shares - shares[:, :1])

@@ -1,4 +1,4 @@
-"""Figures as files: one style, and the same bytes whenever they are made."""
+"""Figure files of one style, with the same bytes on every run."""
 
 import textwrap
 from collections.abc import Mapping, Sequence
@@ -15,8 +15,8 @@ from pipeline.storage import atomic_path, plain, write_json
 
 DOTS_PER_INCH = 200
 DECIMALS = 6
-LETTERS_PER_INCH = 22  # of a footer
-# What would change with the day or with the version of matplotlib stays out.
+LETTERS_PER_INCH = 22  # in a footer
+# Omits metadata that changes with the date or the version of matplotlib.
 METADATA: dict[str, dict[str, Any]] = {
     "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
     "png": {"Software": None},
@@ -24,14 +24,14 @@ METADATA: dict[str, dict[str, Any]] = {
 
 
 class Ink(NamedTuple):
-    """How something is drawn wherever it comes up: told by its lines in grey, too."""
+    """The look of one item in all figures; its line style identifies it in grey."""
 
     color: str
     line: str
     hatch: str
 
 
-# Colours that the colour-blind can tell apart (Okabe & Ito, 2008).
+# Colours that colour-blind readers can distinguish (Okabe & Ito, 2008).
 BLUE = Ink("#0072B2", "-", "")
 ORANGE = Ink("#E69F00", "--", "///")
 GREEN = Ink("#009E73", ":", "...")
@@ -40,7 +40,7 @@ INKS = (BLUE, ORANGE, GREEN, PURPLE)
 
 
 def new_sheet(width_inches: float, height_inches: float) -> Figure:
-    """An empty figure that belongs to nobody else, as pyplot's would."""
+    """Return an empty figure that is not registered with pyplot."""
     return Figure(figsize=(width_inches, height_inches), layout="constrained")
 
 
@@ -52,15 +52,15 @@ def publish(
     numbers: Mapping[str, Any],
     notes: Sequence[str] = (),
 ) -> StageResult:
-    """Write a figure and the numbers behind it beside each other.
+    """Write a figure, and the numbers behind it next to it.
 
     Args:
         folder: The folder of the experiment.
-        name: Of the files.
-        title: Of what the figure is.
+        name: The name of the files, without a suffix.
+        title: The title of the figure.
         sheet: The figure.
-        numbers: What JSON can hold once it is made plain.
-        notes: What features it is of; these stand in both.
+        numbers: The values for the JSON file; `plain` converts them.
+        notes: Sentences about the features, for both the figure and the JSON file.
     """
     letters = int(LETTERS_PER_INCH * sheet.get_figwidth())
     footer = "\n".join(textwrap.fill(note, letters) for note in notes)
@@ -73,16 +73,16 @@ def publish(
 
 
 def save_sheet(sheet: Figure, folder: Path, name: str) -> None:
-    """Write a figure as PDF and PNG, each whole or not at all."""
+    """Write a figure as PDF and PNG; write each file atomically."""
     for suffix in METADATA:
         save_as(sheet, folder / f"{name}.{suffix}")
 
 
 def save_as(sheet: Figure, path: Path) -> None:
-    """Write a figure in the form that the name's end says, whole or not at all.
+    """Write a figure atomically, in the format of the path's suffix.
 
     Raises:
-        UsageError: There is no such form.
+        UsageError: The format is not supported.
     """
     suffix = path.suffix.removeprefix(".").lower()
     if suffix not in (forms := sheet.canvas.get_supported_filetypes()):
@@ -92,5 +92,5 @@ def save_as(sheet: Figure, path: Path) -> None:
 
 
 def rounded(values: Shaped[np.ndarray, "..."]) -> Any:
-    """Numbers as JSON holds them, without digits that nobody reads."""
+    """Return an array as nested lists for JSON, rounded to `DECIMALS` digits."""
     return np.round(values.astype(float), DECIMALS).tolist()

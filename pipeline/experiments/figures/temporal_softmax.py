@@ -1,4 +1,4 @@
-"""The temporal softmax concentrates on ever fewer cells as it is trained (Fig. 8)."""
+"""A figure of how training concentrates temporal softmax weights (Fig. 8)."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -27,19 +27,19 @@ NAME = "figure-8"
 TITLE = "Weights of the temporal softmax over training (Fig. 8)"
 AGGREGATIONS = {"temporal softmax": "temporal_softmax", "top-k mean": "topk_mean"}
 MEASURE = (
-    "Softmax over time of the master's responses, of the classes present in each "
-    "training video, for the first seed; entry e of a list is from after e epochs. "
-    "Share: exp(entropy) / T."
+    "Softmax over time of the master's responses for the classes present in each "
+    "training video, with the first seed. Entry e of a list was measured after e "
+    "epochs. Share: exp(entropy) / T."
 )
-EXAMPLE_INSTANCES = 4  # of the video that is shown, or as near as there is
-EXAMPLE_TIMES = (0.05, 0.25, 1.0)  # shares of the training, after which it is shown
-LEAST_WEIGHT = 1e-3  # that is drawn, times T
+EXAMPLE_INSTANCES = 4  # of the shown video, or the nearest available number
+EXAMPLE_TIMES = (0.05, 0.25, 1.0)  # shown after these shares of the training
+LEAST_WEIGHT = 1e-3  # times T; lower weights are drawn at this height
 
 Traces = Mapping[str, Trace]
 
 
 class Shown(NamedTuple):
-    """The video whose weights are shown, and of which class."""
+    """The video and class whose weights are shown."""
 
     video: Video
     label: str
@@ -47,7 +47,7 @@ class Shown(NamedTuple):
 
 
 def make_temporal_softmax(experiment: Experiment) -> StageResult:
-    """Train with both aggregations, and look at the weights after each epoch."""
+    """Train with both aggregations, measure the weights per epoch, and draw."""
     run = experiment.run
     run_stage(run, POINTS)
     samples = read_samples(run)
@@ -72,7 +72,11 @@ def make_temporal_softmax(experiment: Experiment) -> StageResult:
 
 
 def choose_example(run: Run) -> tuple[int, Shown]:
-    """The video to show, with its place in the samples; its most frequent class."""
+    """Choose the video to show and its most frequent class.
+
+    Returns:
+        The index of the video in the samples, and the video with its class.
+    """
     videos = [v for v in extracted_videos(run) if v.subset == "train"]
     labelled = [place for place, video in enumerate(videos) if video.labels]
     place = min(
@@ -85,7 +89,7 @@ def choose_example(run: Run) -> tuple[int, Shown]:
 
 
 def example_epochs(epochs: int) -> list[int]:
-    """The epochs after which the example is shown.
+    """Return the epochs after which the example is shown.
 
     >>> example_epochs(150), example_epochs(2)
     ([8, 38, 150], [1, 2])
@@ -94,7 +98,7 @@ def example_epochs(epochs: int) -> list[int]:
 
 
 def draw_figure(traces: Traces, shown: Shown) -> Figure:
-    """The courses of both measures, and below the example's weights."""
+    """Draw the course of both measures, and the example's weights below."""
     sheet = new_sheet(7.5, 5.0)
     top, bottom = sheet.subplots(2, 2)
     shares = {name: trace.effective_shares for name, trace in traces.items()}
@@ -110,7 +114,7 @@ def draw_figure(traces: Traces, shown: Shown) -> Figure:
 def _draw_course(
     axes: Axes, courses: Mapping[str, Sequence[dict[str, Any]]], ylabel: str
 ) -> None:
-    """The median over the videos, in a band between the quartiles."""
+    """Draw the median over the videos, in a band between the quartiles."""
     for ink, (name, course) in zip(INKS, courses.items(), strict=False):
         low, median, high = np.transpose([seen["quartiles"] for seen in course])
         epochs = range(len(course))
@@ -138,7 +142,10 @@ def _draw_example(axes: Axes, trace: Trace, shown: Shown) -> None:
 
 
 def set_logarithmic(axes: Axes) -> None:
-    """Steps of 1, 2, 5 as plain numbers: an axis may span less than a decade."""
+    """Make the y-axis logarithmic, with ticks at 1, 2, 5 in plain numbers.
+
+    The axis may span less than a decade, where the default ticks are too sparse.
+    """
     axes.set_yscale("log")
     axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=20))
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")

@@ -1,4 +1,4 @@
-"""One video on paper: ground truth, clicks, detections and activations (Fig. 13)."""
+"""A drawing of one video: ground truth, clicks, detections, activations (Fig. 13)."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ from pipeline.experiments.figures.sequence_panels import GAP, STRIP
 from pipeline.experiments.figures.sheet import BLUE, ORANGE, new_sheet
 
 GREY = "#767676"
-# The strips below the activations, by the height of their lower ends.
+# The lower ends of the strips below the activations.
 ROWS = {
     name: -(GAP + STRIP) * place
     for place, name in enumerate(("truth", "clicks", "found"), start=1)
@@ -27,14 +27,15 @@ def show(
     clicks: Sequence[Point] = (),
     title: str = "",
 ) -> Figure:
-    """Draw what is known of one video, a panel a class, above one time axis.
+    """Draw one video, with one panel per class above a common time axis.
 
     Args:
-        detections: Their opacity is their score, by the highest.
-        response: What the model says; None leaves the class activation sequences out.
+        detections: The detections; opacity shows the score relative to the highest.
+        response: The model's response; without one, no class activation sequences are
+            drawn.
         ground_truth: The instances.
-        clicks: Annotated frames; those of background stand in every panel.
-        title: Such as the video's id.
+        clicks: Annotated frames; those of background appear in every panel.
+        title: The title, such as the video's id.
     """
     known = {instance.label for instance in ground_truth}
     known |= {d.label for d in detections} | {click.label for click in clicks}
@@ -67,7 +68,7 @@ def show(
 
 
 def _strongest(response: Response | None) -> str:
-    """The class with the best video score, of a video in which nothing is known."""
+    """Return the class with the best video score, or "" without a response."""
     if response is None:
         return ""
     return response.classes[int(response.prediction.video_scores[1:].argmax())]
@@ -87,7 +88,7 @@ def _draw_click(axes: Axes, click: Point) -> None:
 
 
 def _draw_curves(axes: Axes, response: Response, label: str) -> None:
-    """The sequence of a class, and that of background, each scaled to [0, 1]."""
+    """Draw the sequences of a class and of background, each scaled to [0, 1]."""
     cas, seconds = response.prediction.cas, response.cell_seconds
     background = normalise(cas[0])
     axes.plot(seconds, background, ":", color=GREY, linewidth=1, label=BACKGROUND)

@@ -1,4 +1,4 @@
-"""A loss surface of seven Gaussian wells (Sec. 5.2)."""
+"""Loss surfaces of seven Gaussian wells (Sec. 5.2)."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -13,35 +13,35 @@ GRID_STEP = 0.02
 
 @dataclass(frozen=True)
 class SurfaceConfig:
-    """What surfaces are drawn from; the paper's parameters are not public.
+    """The ranges that surfaces are drawn from; the paper's parameters are not public.
 
-    These ranges were set before any descent was run: the depths so that the deepest
-    well is no outlier, the widths so that most of the square slopes toward some well.
+    These ranges were set before any descent was run. The depths keep the deepest well
+    from being an outlier. The widths let most of the square slope toward some well.
     """
 
-    wells: Annotated[int, "wells of a surface (Sec. 5.2)"] = 7
-    half_side: Annotated[float, "centres and starts lie in [-this, this]^2"] = 3.0
-    least_distance: Annotated[float, "between two centres"] = 1.5
-    depths: Annotated[tuple[float, float], "evenly spaced, dealt at random"] = (0.4, 1)
+    wells: Annotated[int, "number of wells (Sec. 5.2)"] = 7
+    half_side: Annotated[float, "centres and starts are in [-this, this]^2"] = 3.0
+    least_distance: Annotated[float, "least distance of two centres"] = 1.5
+    depths: Annotated[tuple[float, float], "evenly spaced, in random order"] = (0.4, 1)
     widths: Annotated[tuple[float, float], "standard deviations, uniform"] = (0.5, 1)
 
 
 @dataclass(frozen=True)
 class Wells:
-    """The loss at x is -sum_i depth_i exp(-|x - centre_i|^2 / (2 width_i^2))."""
+    """A surface of loss(x) = -sum_i depth_i exp(-|x - centre_i|^2 / (2 width_i^2))."""
 
     centres: Float[np.ndarray, "wells 2"]
     depths: Float[np.ndarray, "wells"]
     widths: Float[np.ndarray, "wells"]  # standard deviations
 
     def loss(self, positions: Float[np.ndarray, "*any 2"]) -> Float[np.ndarray, "*any"]:
-        """Height of the surface; never above 0."""
+        """Return the height of the surface, which is never above 0."""
         return -self._gaussians(positions).sum(axis=-1)
 
     def slope(
         self, positions: Float[np.ndarray, "*any 2"]
     ) -> Float[np.ndarray, "*any 2"]:
-        """Gradient of the loss: sum_i gaussian_i (x - centre_i) / width_i^2."""
+        """Return the gradient: sum_i gaussian_i (x - centre_i) / width_i^2."""
         steepness = self._gaussians(positions) / self.widths**2
         total: np.ndarray = steepness.sum(axis=-1, keepdims=True)
         return total * positions - steepness @ self.centres
@@ -49,7 +49,7 @@ class Wells:
     def _gaussians(
         self, positions: Float[np.ndarray, "*any 2"]
     ) -> Float[np.ndarray, "*any wells"]:
-        # |x - c|^2 by products of matrices: twice as fast as by differences.
+        # Computing |x - c|^2 by matrix products is twice as fast as by differences.
         squares = np.square(positions).sum(axis=-1, keepdims=True)
         squares = squares - 2 * positions @ self.centres.T
         squares += np.square(self.centres).sum(axis=1)
@@ -58,7 +58,7 @@ class Wells:
 
 
 def draw_wells(seed: int, config: SurfaceConfig) -> Wells:
-    """A surface, from its seed alone."""
+    """Draw a surface that depends only on the seed and the ranges."""
     rng = generator_of(seed, "surface")
     return Wells(
         centres=_draw_apart(rng, config),
@@ -70,7 +70,7 @@ def draw_wells(seed: int, config: SurfaceConfig) -> Wells:
 def _draw_apart(
     rng: np.random.Generator, config: SurfaceConfig
 ) -> Float[np.ndarray, "wells 2"]:
-    """Centres, each drawn again until it is far enough from those before."""
+    """Draw centres, each again until it is far enough from the previous ones."""
     centres: list[np.ndarray] = []
     while len(centres) < config.wells:
         centre = rng.uniform(-config.half_side, config.half_side, 2)
@@ -80,16 +80,16 @@ def _draw_apart(
 
 
 def square_grid(half_side: float, step: float) -> Float[np.ndarray, "rows columns 2"]:
-    """Positions that cover the square around 0, row by row from below."""
+    """Return positions that cover the square around 0, row by row from the bottom."""
     ticks = np.linspace(-half_side, half_side, round(2 * half_side / step) + 1)
     x, y = np.meshgrid(ticks, ticks)
     return np.stack([x, y], axis=-1)
 
 
 def lowest_point(wells: Wells, config: SurfaceConfig) -> Float[np.ndarray, "2"]:
-    """Where the loss is least, to the nearest .02.
+    """Return the position of the least loss, to the nearest .02.
 
-    Not always the deepest Gaussian's centre, since wells overlap and add up.
+    It is not always the centre of the deepest Gaussian, since wells overlap and add up.
     """
     grid = square_grid(config.half_side, GRID_STEP).reshape(-1, 2)
     point: np.ndarray = grid[wells.loss(grid).argmin()]
