@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import IO
@@ -56,14 +57,15 @@ def run(name: str, *arguments: str, cwd: Path) -> "subprocess.CompletedProcess[s
 
 def must_be_started() -> bool:
     """Return whether Python itself has to see this process's user or environment."""
-    return os.geteuid() != os.getuid() or python_environ() != PYTHON_ENVIRON
+    return os.geteuid() != os.getuid() or read_early(os.environ) != read_early(ENVIRON)
 
 
-def python_environ() -> dict[str, str]:
-    return {k: v for k, v in os.environ.items() if k.startswith(("PYTHON", "OMP_"))}
+def read_early(environ: Mapping[str, str]) -> dict[str, str]:
+    """What Python and its libraries read of an environment as they start."""
+    return {k: v for k, v in environ.items() if k.startswith(("PYTHON", "OMP_"))}
 
 
-PYTHON_ENVIRON = python_environ()
+ENVIRON = dict(os.environ)  # before any test changes it
 
 
 def fork(
@@ -94,7 +96,7 @@ def server() -> str:
     path = Path(folder.name) / "socket"
     program = Path(__file__).with_name("command_server.py")
     process = subprocess.Popen(
-        [sys.executable, str(program), str(path)], stdin=subprocess.PIPE
+        [sys.executable, str(program), str(path)], stdin=subprocess.PIPE, env=ENVIRON
     )
 
     def end() -> None:
