@@ -37,11 +37,23 @@ def luigi(task: str, *arguments: str, cwd: Path) -> "subprocess.CompletedProcess
 
 def run(name: str, *arguments: str, cwd: Path) -> "subprocess.CompletedProcess[str]":
     """Run an installed command to its end."""
-    words = [command(name), *map(str, arguments)]
+    return finish([command(name), *map(str, arguments)], cwd)
+
+
+def run_module(
+    name: str, *arguments: str, cwd: Path
+) -> "subprocess.CompletedProcess[str]":
+    """`python -m NAME ...`, run to its end."""
+    return finish(["-m", name, *map(str, arguments)], cwd)
+
+
+def finish(words: list[str], cwd: Path) -> "subprocess.CompletedProcess[str]":
+    """Run a script, or after `-m` a module, to its end."""
     environ = os.environ | {"COLUMNS": "120"}
     if must_be_started():
+        python = [sys.executable] if words[0] == "-m" else []
         return subprocess.run(
-            words,
+            [*python, *words],
             cwd=cwd,
             capture_output=True,
             text=True,
