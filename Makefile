@@ -27,11 +27,12 @@ weights: setup
 demo: weights
 	$(BIN)/soda run demo
 
-# Whole files of tests side by side; more processes want more than a GB each.
+# Whole files of tests side by side, in the folders' order, so that the long ones of
+# tests/command begin first; more processes want more than a GB each.
 TEST_PROCESSES ?= 2
 
 test: weights
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder
 
 # The documents' pictures of the pages, taken anew.
 screenshots: demo
