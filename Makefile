@@ -27,11 +27,12 @@ weights: setup
 demo: weights
 	$(BIN)/soda run demo
 
-# Runs whole test files in parallel. Each process needs more than a GB of memory.
+# Runs whole test files in parallel, those of tests/command first, since they take longest.
+# Each process needs more than a GB of memory.
 TEST_PROCESSES ?= 2
 
 test: weights
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder
 
 # Takes the screenshots in docs/ again.
 screenshots: demo

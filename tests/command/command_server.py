@@ -18,6 +18,7 @@ import socket
 import sys
 from contextlib import suppress
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 # Not `luigi.cmdline`, which keeps the words of the process that imports it.
@@ -32,8 +33,9 @@ LONGEST = 1 << 20  # bytes of a request
 def serve(path: str) -> tuple[dict[str, Any], list[int]]:
     """Serve until the end of standard input; return, in each command, its request."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as server:
-        server.bind(path)
+        server.bind(f"{path}.new")
         server.listen()
+        Path(f"{path}.new").rename(path)  # from now on a client can connect
         for name in LIBRARIES:
             with suppress(ImportError):
                 import_module(name)
@@ -64,16 +66,20 @@ def attend(connection: socket.socket) -> tuple[dict[str, Any], list[int]]:
 
 
 def become(request: dict[str, Any], files: list[int]) -> None:
-    """Run the script of a command in this process."""
+    """Run a command in this process: a script, or a module after `-m`."""
     for stream, file in enumerate(files):
         os.dup2(file, stream)
         os.close(file)
     os.chdir(request["cwd"])
     os.environ.clear()
     os.environ.update(request["environ"])
-    sys.argv = request["words"]
-    sys.path[0] = os.path.dirname(sys.argv[0])  # noqa: PTH120
-    runpy.run_path(sys.argv[0], run_name="__main__")
+    script, *arguments = request["words"]
+    if script == "-m":
+        sys.argv, sys.path[0] = arguments, request["cwd"]
+        runpy.run_module(arguments[0], run_name="__main__", alter_sys=True)
+    else:
+        sys.argv, sys.path[0] = [script, *arguments], os.path.dirname(script)  # noqa: PTH120
+        runpy.run_path(script, run_name="__main__")
 
 
 if __name__ == "__main__":

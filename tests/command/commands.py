@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import IO
@@ -36,11 +37,23 @@ def luigi(task: str, *arguments: str, cwd: Path) -> "subprocess.CompletedProcess
 
 def run(name: str, *arguments: str, cwd: Path) -> "subprocess.CompletedProcess[str]":
     """Run an installed command to its end."""
-    words = [command(name), *map(str, arguments)]
+    return finish([command(name), *map(str, arguments)], cwd)
+
+
+def run_module(
+    name: str, *arguments: str, cwd: Path
+) -> "subprocess.CompletedProcess[str]":
+    """`python -m NAME ...`, run to its end."""
+    return finish(["-m", name, *map(str, arguments)], cwd)
+
+
+def finish(words: list[str], cwd: Path) -> "subprocess.CompletedProcess[str]":
+    """Run a script, or after `-m` a module, to its end."""
     environ = os.environ | {"COLUMNS": "120"}
     if must_be_started():
+        python = [sys.executable] if words[0] == "-m" else []
         return subprocess.run(
-            words,
+            [*python, *words],
             cwd=cwd,
             capture_output=True,
             text=True,
@@ -56,14 +69,15 @@ def run(name: str, *arguments: str, cwd: Path) -> "subprocess.CompletedProcess[s
 
 def must_be_started() -> bool:
     """Return whether Python itself has to see this process's user or environment."""
-    return os.geteuid() != os.getuid() or python_environ() != PYTHON_ENVIRON
+    return os.geteuid() != os.getuid() or read_early(os.environ) != read_early(ENVIRON)
 
 
-def python_environ() -> dict[str, str]:
-    return {k: v for k, v in os.environ.items() if k.startswith(("PYTHON", "OMP_"))}
+def read_early(environ: Mapping[str, str]) -> dict[str, str]:
+    """What Python and its libraries read of an environment as they start."""
+    return {k: v for k, v in environ.items() if k.startswith(("PYTHON", "OMP_"))}
 
 
-PYTHON_ENVIRON = python_environ()
+ENVIRON = dict(os.environ)  # before any test changes it
 
 
 def fork(
@@ -94,7 +108,7 @@ def server() -> str:
     path = Path(folder.name) / "socket"
     program = Path(__file__).with_name("command_server.py")
     process = subprocess.Popen(
-        [sys.executable, str(program), str(path)], stdin=subprocess.PIPE
+        [sys.executable, str(program), str(path)], stdin=subprocess.PIPE, env=ENVIRON
     )
 
     def end() -> None:

@@ -29,7 +29,7 @@ def random_x3d(tmp_path_factory):
 
 
 def test_an_rgb_network_needs_no_flow_and_brings_its_own_clips(tmp_path, random_x3d):
-    make_dataset(tmp_path / "data")
+    make_dataset(tmp_path / "data", train=2, test=1)
     dataset, work = tmp_path / "data" / "dataset.json", tmp_path / "work"
     network = ["--extractor", "x3d_s", "--rgb-weights", str(random_x3d)]
     places = ["--dataset", str(dataset), "--workdir", str(work)]
@@ -44,14 +44,14 @@ def test_an_rgb_network_needs_no_flow_and_brings_its_own_clips(tmp_path, random_
     assert header["made_by"]["features"]["extractor"] == "x3d_s"
 
     (model,) = work.glob("models/*/model.safetensors")
-    video = tmp_path / "data" / "test 4.mp4"
+    video = tmp_path / "data" / "test 2.mp4"
     found = tmp_path / "found"
     places = ["--model", str(model.parent), "--output", str(found)]
     done = run("soda", "detect", str(video), *places, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     (by_run,) = work.glob("detections/*/detections.json")
-    same = read_json(by_run)["results"]["test 4"]
-    assert read_json(found / "detections.json")["results"]["test 4"] == same
+    same = read_json(by_run)["results"]["test 2"]
+    assert read_json(found / "detections.json")["results"]["test 2"] == same
 
 
 def test_an_unknown_extractor_is_refused_with_the_known_ones(tmp_path):

@@ -1,12 +1,11 @@
 """Every benchmark of docs/performance.md runs, on little."""
 
 import re
-import subprocess
-import sys
 
 import pytest
 
 from extractors.weights import WeightsError, find_weights
+from tests.command.commands import run_module
 from tests.conftest import ROOT
 from tests.video_maker import moving_square_pictures, write_video
 
@@ -40,12 +39,6 @@ def test_a_benchmark_prints_its_figures_and_its_machine(name, tmp_path):
     pictures = moving_square_pictures(FRAMES, range(10, 40))
     path = write_video(tmp_path / "v.mp4", pictures)
     words = [str(path) if word == "v.mp4" else word for word in LITTLE[name]]
-    done = subprocess.run(
-        [sys.executable, "-m", f"benchmarks.{name}", *words],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+    done = run_module(f"benchmarks.{name}", *words, cwd=ROOT)
     assert done.returncode == 0, done.stderr
     assert re.search(r"\d", done.stdout) and "torch" in done.stdout
