@@ -215,7 +215,7 @@ def test_index_tells_scores_and_origin(tmp_path: Path) -> None:
 def test_report_without_ground_truth_is_possible(tmp_path: Path) -> None:
     report = a_report(a_video(ground_truth=(), points=()), models=(Model("m"),))
     index, (page,) = index_and_pages(tmp_path, report)
-    assert "nothing is scored" in index.text
+    assert "there are no scores" in index.text
     assert "Worst first" not in index.text and "AP, %" not in index.text
     assert page.all("i", "instance") == []
 
