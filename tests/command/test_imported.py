@@ -48,7 +48,8 @@ def test_the_same_features_give_the_same_detections(world):
     stated.rename(world / "theirs" / "features.json")
     assert done.returncode == 0, done.stderr
     assert (
-        "a feature each 16 frames at 25 fps, as 6 of 6 videos' durations" in done.stderr
+        "one feature every 16 frames at 25 fps, which fits the durations of 6 of 6"
+        in done.stderr
     )
     assert "made elsewhere" in " ".join(done.stdout.split())
     own = results(world, "work/*/detections/*/detections.json")
@@ -59,7 +60,7 @@ def test_the_same_features_give_the_same_detections(world):
 
 def test_what_was_exported_comes_back_with_its_times(world):
     done = evaluate(world, workdir="exported")
-    assert "at 25 fps, as features.json says" in done.stderr
+    assert "at 25 fps, from features.json" in done.stderr
     for path in world.glob("exported/features/*/*.safetensors"):
         (own,) = world.glob(f"work/*/features/*/{path.name}")
         (features, header), (expected, own_header) = map(read_arrays, (path, own))
