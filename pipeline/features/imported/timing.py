@@ -98,13 +98,13 @@ def choose_timing(
         durations: Duration of each video in seconds, if known.
         stated: Time lines from a `features.json` next to the features.
     """
-    # From certain to guessed: exact times in features.json, unless flags contradict
-    # them; flags; the first usual rate that fits the durations; a measured rate. Every
-    # usual rate is tried in a fixed order, the paper's first, because short videos
-    # cannot decide: 25 fps and stride 16 give 156.25 snippets in 100 s, so that 156
-    # fit (within 1 + 1.6), but not 24 fps (150, within 1 + 1.5). In 20 s, 31 snippets
-    # fit both (31.25 and 30). 30 / 16 and 15 / 8 fps give the same times, so that
-    # their order does not matter.
+    # From certain to guessed: the exact times in features.json, unless a flag overrides
+    # them; two flags; a usual rate that fits the durations; a measured rate. The usual
+    # rates are tried with the paper's first, because short videos fit several. Example:
+    # 100 s at 25 fps and stride 16 make 156.25 snippets. 156 are within 1 + 1.6 of that
+    # but not within 1 + 1.5 of the 150 at 24 fps. In 20 s, 31 snippets fit both, 31.25
+    # and 30, within 1.3, so 25 fps is chosen. Ties such as 30 / 16 and 15 / 8 have the
+    # same step in seconds. Without any duration, the paper's rate is assumed.
     if stated and not (config.fps or config.stride_frames):
         grid = next(iter(stated.values()))
         timing = _timing(config, grid.fps, grid.stride_frames, "from features.json")
