@@ -94,7 +94,7 @@ def test_a_video_without_features_is_named(world, tmp_path):
 def test_a_wrong_rate_and_useless_flags_are_named(world):
     rate = ["--features-fps", "100", "--features-stride", "16"]
     done = evaluate(world, *rate, workdir="wrong")
-    assert done.returncode == 30 and "whether --features-fps" in done.stderr
+    assert done.returncode == 30 and "check --features-fps" in done.stderr
     done = evaluate(world, "--short-side", "64", workdir="wrong")
     assert done.returncode == 2
     assert "--short-side: changes nothing of the features" in done.stderr

@@ -221,7 +221,7 @@ def test_short_videos_do_not_pass_for_another_rate():
 def test_features_of_one_length_span_their_videos():
     durations = {"a": 10.0, "b": 200.0, "c": 50.0}
     timing = choose_timing(ImportConfig(), dict.fromkeys(durations, 100), durations)
-    assert timing.is_own and "span their videos" in timing.sentence
+    assert timing.is_own and "span its duration" in timing.sentence
     for duration in durations.values():
         grid = timing.grid("v", 100, duration)
         assert grid.num_snippets == 100

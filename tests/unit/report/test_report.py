@@ -330,7 +330,7 @@ def test_only_the_best_of_many_scores_are_shown(tmp_path: Path) -> None:
 
 
 def test_cas_of_another_number_of_classes_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"v1: .*here 3; got 4"):
+    with pytest.raises(ValueError, match=r"v1: expected a CAS of 3 rows, .* got 4"):
         a_report(a_video(), classes=("kick", "point"))
 
 
