@@ -1,1 +1,1 @@
-"""What a run tells the person who started it."""
+"""Messages of a run to the person who started it."""

@@ -175,7 +175,7 @@ Hook = Callable[[type[BaseException], BaseException, TracebackType | None], Any]
 
 
 def hush_tracebacks(otherwise: Hook, *plain: type[BaseException]) -> Hook:
-    """An exception hook that answers Ctrl-C, and some errors, with one line."""
+    """Return an exception hook that reports Ctrl-C, and some errors, in one line."""
 
     def hook(
         kind: type[BaseException],

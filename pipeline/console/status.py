@@ -1,4 +1,4 @@
-"""How far the stages of a run have come, by their files and records."""
+"""The progress of a run's stages, according to their files and records."""
 
 from dataclasses import dataclass
 

@@ -1,1 +1,1 @@
-"""From pixels, others' files or nothing at all to the features of a video."""
+"""Features of videos: extracted from pixels, imported from files or simulated."""

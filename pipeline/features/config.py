@@ -13,25 +13,25 @@ I3D_FRAMES = 16  # in a snippet (Sec. 6.3)
 
 @dataclass(frozen=True)
 class FeatureConfig:
-    """How features are made of frames and flow (Sec. 6.3)."""
+    """The parameters of features from frames and flow (Sec. 6.3)."""
 
     extractor: Annotated[
         str, f"network of the RGB stream: {I3D} or one of {', '.join(BACKBONES)}"
     ] = I3D
     streams: Annotated[
         Literal["auto", "both", "rgb", "flow"],
-        "which features stand side by side; auto: both of I3D, RGB of others",
+        "streams of features to use; auto: both with I3D, RGB with other networks",
     ] = "auto"
     flow_features: Annotated[
         Literal["auto", "i3d", "hof"],
-        "flow stream: I3D, a weight-free histogram of flow, or I3D if its weights "
-        "are to be had",
+        "flow stream: i3d, a network; hof, a weight-free histogram of flow; auto: I3D "
+        "if its weights are available, else hof",
     ] = "auto"
     precision: Annotated[
-        Precision, "of the networks; bfloat16 is twice as fast where there is AMX"
+        Precision, "of the networks; bfloat16 is twice as fast on processors with AMX"
     ] = "float32"
     snippet_frames: Annotated[
-        int, "frames in a snippet; 0: as many as the extractor learned from, I3D 16"
+        int, "frames in a snippet; 0: as many as the extractor was trained on, I3D 16"
     ] = 0
     stride_frames: Annotated[int, "frames from one snippet to the next"] = 16
     tail: Annotated[
@@ -46,14 +46,14 @@ class FeatureConfig:
             )
         if self.snippet_frames < 0 or self.stride_frames < 1:
             raise ValueError(
-                f"a snippet must have 1 frame or more, or 0 for the extractor's own, "
-                f"and a stride 1 or more; got {self.snippet_frames} and "
+                f"snippet_frames must be 1 or more, or 0 for the extractor's own, and "
+                f"stride_frames 1 or more; got {self.snippet_frames} and "
                 f"{self.stride_frames}"
             )
 
     @property
     def stream_names(self) -> tuple[Stream, ...]:
-        """The streams that stand side by side."""
+        """The streams that are concatenated, in order."""
         chosen = self.streams
         if chosen == "auto":
             chosen = "both" if self.extractor == I3D else "rgb"
@@ -61,7 +61,7 @@ class FeatureConfig:
 
     @property
     def snippet_length(self) -> int:
-        """Frames in a snippet."""
+        """The number of frames in a snippet."""
         own = (
             I3D_FRAMES
             if self.extractor == I3D

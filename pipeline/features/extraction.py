@@ -1,4 +1,4 @@
-"""Features of one video by networks, from frames that come from caches or a stream."""
+"""Extraction of one video's features by networks, from cached or streamed frames."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ from pipeline.grid import SnippetGrid
 from pipeline.progress import ShareDone, counted, silent
 from pipeline.video import CachedFlow, CachedFrames
 
-# Clips that go through a network at once.
+# Clips in a batch.
 BATCH_CLIPS = {"cpu": 2, "cuda": 32}
 
 Columns = Mapping[Stream, Float[np.ndarray, "snippets features"]]
@@ -42,7 +42,7 @@ class Networks:
     """The networks that make features, and the device that they run on."""
 
     config: FeatureConfig
-    weights: Mapping[Any, Weights | None]  # by part; None stands for `hof`
+    weights: Mapping[Any, Weights | None]  # by part; None means `hof`
     device: str = "cpu"
 
     @classmethod
@@ -52,7 +52,7 @@ class Networks:
         weights: Mapping[str, Mapping[str, str] | None],
         device: str,
     ) -> "Networks":
-        """Return the networks whose fields were made plain for a worker."""
+        """Return the networks from the plain values that a worker receives."""
         found = {
             part: Weights(Path(w["path"]), w["sha256"], w["origin"]) if w else None
             for part, w in weights.items()
@@ -61,7 +61,7 @@ class Networks:
 
     @property
     def raft(self) -> Path | None:
-        """The weight file of the network that computes the flow, if one does."""
+        """The weight file of the flow network; None if no network computes flow."""
         weights = self.weights.get("raft")
         return weights.path if weights else None
 
@@ -79,11 +79,11 @@ def extract_cached(
         frames: The cached frames.
         flow: The file of the cached flow; unused if no stream needs it.
         networks: The networks.
-        ready: Streams that need not be made again.
+        ready: Streams that are already extracted.
         progress: Called with the share that is done.
 
     Raises:
-        VideoError: Frames and flow do not agree.
+        VideoError: Frames and flow differ in number.
     """
     with network_threads(networks.device) as threads:
         extraction = Extraction(networks, threads, ready)
@@ -98,24 +98,24 @@ def extract_cached(
 
 
 def _flow_of(path: Path, grid: SnippetGrid) -> Iterator[Picture]:
-    """Yield the quantised fields of a cached flow, one for each frame."""
+    """Yield the quantised fields of a cached flow, one per frame."""
     with CachedFlow(path) as pictures:
         if pictures.num_frames != grid.num_frames:
             raise VideoError(
-                f"{path}: expected {grid.num_frames} fields, one for each frame, found "
+                f"{path}: expected {grid.num_frames} flow fields, one per frame, found "
                 f"{pictures.num_frames}; delete the file and run again"
             )
         yield from pictures
 
 
 def network_threads(device: str) -> NetworkThreads:
-    """Return a thread for each processor of this process; one for a GPU."""
+    """Return one thread per processor of this process, or a single one for a GPU."""
     on_cpu = torch.device(device).type == "cpu"
     return NetworkThreads(worker_threads() if on_cpu else 1)
 
 
 class Extraction:
-    """The features of one video while they are being made."""
+    """The features of one video while they are being extracted."""
 
     def __init__(
         self, networks: Networks, threads: NetworkThreads, ready: Columns | None = None
@@ -129,7 +129,7 @@ class Extraction:
         }
 
     def add(self, stream: Stream, picture: Picture) -> None:
-        """Take the next frame, or flow field, of a stream that is being made."""
+        """Add the next frame, or flow field, to a stream that is being extracted."""
         self.making[stream].add(picture)
 
     def grid(self, num_frames: int, fps: float, start_seconds: float) -> SnippetGrid:
@@ -144,7 +144,7 @@ class Extraction:
         )
 
     def finish(self, grid: SnippetGrid) -> Features:
-        """Finish the streams and put them side by side."""
+        """Finish the streams and return them concatenated."""
         columns = {
             stream: self.ready.pop(stream)
             if stream in self.ready

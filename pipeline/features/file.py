@@ -1,4 +1,4 @@
-"""Features of one video, and the file that holds them."""
+"""The features of one video, and the file that holds them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class Features:
 
     array: Float[np.ndarray, "snippets features"]
     grid: SnippetGrid
-    widths: Mapping[Any, int]  # columns of each stream, in their order
+    widths: Mapping[Any, int]  # number of columns by stream, in their order
 
 
 def write_features(
@@ -35,9 +35,9 @@ def write_features(
     Args:
         path: The file to write.
         features: The features.
-        source: Which video, or file of features, they are made from.
+        source: The video, or file of features, that they are made from.
         made_by: All parameters that they depend on.
-        identities: By stream, a fingerprint of all that decides its features.
+        identities: By stream, a fingerprint of everything that its features depend on.
         weights: The weights of the networks, by part.
     """
     grid = features.grid
@@ -61,10 +61,10 @@ def read_features(
 
     Args:
         path: A file that the features stage wrote.
-        made_by: What the features must have been made by; None takes any.
+        made_by: The expected parameters of the features; None accepts any.
 
     Raises:
-        SodaError: They were made in another way.
+        SodaError: The features were made with other parameters.
     """
     arrays, header = read_arrays(path)
     if made_by is not None and header["made_by"] != made_by:
@@ -78,7 +78,7 @@ def read_features(
 
 
 def difference(expected: Any, found: Any, name: str = "") -> str:
-    """Return where two JSON values differ, for a message.
+    """Describe the differences of two JSON values for a message.
 
     >>> difference({"fps": 25, "flow": {"warps": 5}}, {"fps": 25, "flow": {"warps": 1}})
     'flow.warps (expected 5, found 1)'

@@ -1,4 +1,4 @@
-"""The work on one video of the features stage, as workers are given it."""
+"""The work of the features stage on one video, as workers receive it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,20 +20,20 @@ from pipeline.video.caching import check_annotations
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a run makes features: plain values, as a job's file can hold them."""
+    """The parameters of a run's features, as plain values for a job's file."""
 
     config: Mapping[str, Any]  # fields of `FeatureConfig`
-    weights: Mapping[str, Mapping[str, str] | None]  # of `Weights`; None is `hof`
+    weights: Mapping[str, Mapping[str, str] | None]  # of `Weights`; None means `hof`
     device: str = "cpu"
-    # By stream, a fingerprint of all that decides its features, and folders that may
-    # hold features of the same video: a stream of the same identity is reused.
+    # A fingerprint by stream of everything that its features depend on, and folders of
+    # other runs: a stream of the same video with the same fingerprint is reused.
     identities: Mapping[str, str] = field(default_factory=dict)
     siblings: Sequence[str] = ()
     made_by: Mapping[str, Any] = field(default_factory=dict)  # all parameters
 
     @property
     def networks(self) -> Networks:
-        """The networks, typed."""
+        """The networks as a typed object."""
         return Networks.from_json(self.config, self.weights, self.device)
 
 
@@ -43,7 +43,7 @@ def extract_features(
     recipe: Mapping[str, Any],
     progress: ShareDone = silent,
 ) -> None:
-    """Write the features of one video, made from its caches.
+    """Extract the features of one video from its caches, and write them.
 
     Args:
         inputs: The cached frames and, for the flow stream, the cached flow.
@@ -52,7 +52,7 @@ def extract_features(
         progress: Called with the share that is done.
 
     Raises:
-        VideoError: Frames and flow do not agree.
+        VideoError: Frames and flow differ in number.
     """
     chosen = Recipe(**recipe)
     with CachedFrames(inputs[0]) as frames:
@@ -73,7 +73,7 @@ def stream_features(
     last_annotated_seconds: float = 0.0,
     progress: ShareDone = silent,
 ) -> None:
-    """Write the features of one video, made in a single pass.
+    """Extract the features of one video in a single pass, and write them.
 
     Args:
         inputs: The video.
@@ -85,7 +85,7 @@ def stream_features(
         progress: Called with the share that is done.
 
     Raises:
-        VideoError: It cannot be read, or its annotations lie beyond its end.
+        VideoError: The video cannot be read, or annotations are beyond its end.
     """
     chosen, video = Recipe(**recipe), inputs[0]
     check_annotations(video, last_annotated_seconds)
@@ -109,10 +109,10 @@ def ready_streams(
     """Return the streams of a video that other runs have already extracted.
 
     Args:
-        recipe: How this run makes features, and the folders of others.
+        recipe: The parameters of this run's features, and the folders of other runs.
         streams: The streams to look for.
-        name: The video's file in each folder.
-        source: Says which video it is.
+        name: The name of the video's file in each folder.
+        source: The description of the video, which a reused file must share.
     """
     found: dict[Stream, np.ndarray] = {}
     for path in (Path(folder, name) for folder in recipe.siblings):

@@ -1,4 +1,4 @@
-"""Work ahead in another thread."""
+"""Prefetching of items in another thread."""
 
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -11,9 +11,9 @@ END: Any = object()
 
 
 def prefetched(items: Iterable[T], depth: int) -> Iterator[T]:
-    """Pass items on that a thread of their own makes, up to `depth` ahead.
+    """Yield items that another thread makes, up to `depth` of them ahead.
 
-    An error comes out where its item would have.
+    An error is raised in place of the item that caused it.
 
     >>> list(prefetched(range(4), depth=2))
     [0, 1, 2, 3]

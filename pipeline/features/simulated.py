@@ -1,6 +1,6 @@
-"""Features of one simulated video, where others have them extracted.
+"""Simulated features of one video, in place of extracted ones.
 
-Nothing here needs PyTorch, whose import takes longer than a drawing.
+This module does not import PyTorch, which would take longer than the simulation.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,13 +22,14 @@ def draw_features(
     made_by: Mapping[str, Any],
     progress: ShareDone = silent,
 ) -> None:
-    """Draw the features (T, D) of one video; the file is one of `extract_features`.
+    """Draw the features (T, D) of one video, and write them like extracted ones.
 
     Args:
         inputs: The video's timeline, JSON: `id`, `duration_seconds`, `instances`.
         output: The file to write, safetensors.
         config: Fields of `SimulationConfig`.
         made_by: All parameters that the features depend on, for the file's header.
+        progress: Called with the share that is done.
     """
     timeline, chosen = read_json(inputs[0]), SimulationConfig(**config)
     id, duration_seconds = timeline["id"], timeline["duration_seconds"]
@@ -47,6 +48,6 @@ def draw_features(
 
 
 def simulated_grid(duration_seconds: float) -> SnippetGrid:
-    """The paper's snippets of a video of this length (Sec. 6.3)."""
+    """Return the paper's snippets of a video of some length (Sec. 6.3)."""
     frames = SnippetGrid(num_frames=1).seconds_to_frame(duration_seconds)
     return SnippetGrid(num_frames=max(1, round(frames)))

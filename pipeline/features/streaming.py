@@ -1,6 +1,6 @@
-"""Features of one video in a single pass, without a cache of frames or flow.
+"""Extraction of one video's features in a single pass, without caches.
 
-A thread decodes, others compute flow, others run the networks; each is a little ahead
+Separate threads decode, compute flow and run the networks. Each is only a little ahead
 of the next, so that memory does not grow with the length of the video.
 """
 
@@ -22,8 +22,8 @@ from pipeline.features.prefetch import prefetched
 from pipeline.progress import ShareDone, silent
 from pipeline.video import DecodeConfig, SampledFrames, probe, sample_frames
 
-# Frames that are decoded, and have their flow, before the networks need them: enough
-# for one batch of clips while another one is in the network.
+# Frames that are decoded, with their flow, before the networks need them: enough for
+# one batch of clips while another one is in the network.
 AHEAD = 48
 
 
@@ -35,18 +35,18 @@ def extract_streamed(
     ready: Columns | None = None,
     progress: ShareDone = silent,
 ) -> Features:
-    """Extract the features (T, D) of one video, to the last bit those from caches.
+    """Extract the features (T, D) of one video, bit for bit the same as from caches.
 
     Args:
         video: A file that FFmpeg reads.
         decode: How the video is decoded.
         flow: How the optical flow is computed, if a stream needs it.
         networks: The networks.
-        ready: Streams that need not be made again.
+        ready: Streams that are already extracted.
         progress: Called with the share that is done.
 
     Raises:
-        VideoError: It cannot be read.
+        VideoError: The video cannot be read.
     """
     info = probe(video)
     frames = sample_frames(video, decode)
@@ -66,7 +66,7 @@ def extract_streamed(
 def _pictures(
     frames: SampledFrames, config: FlowConfig, extraction: Extraction
 ) -> Iterator[dict[Stream, Picture]]:
-    """Yield, for each frame, the inputs of the streams that are being made."""
+    """Yield for each frame the inputs of the streams that are being extracted."""
     decoded = prefetched(frames, AHEAD)
     if "flow" not in extraction.making:
         yield from ({s: frame for s in extraction.making} for frame in decoded)

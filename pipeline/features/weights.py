@@ -1,4 +1,4 @@
-"""The networks of a run, by the part that they play in it."""
+"""The weights of a run's networks, by their part: a stream or the optical flow."""
 
 import logging
 from functools import lru_cache
@@ -13,15 +13,15 @@ from pipeline.features.config import I3D
 
 logger = logging.getLogger("soda")
 
-# The two streams of features, and the flow where a network computes it.
+# The two streams of features, and the optical flow if a network computes it.
 Part = Literal["rgb", "flow", "raft"]
 
 
 def find_network(part: Part, extractor: str, local: Path | None = None) -> Weights:
-    """The weights of a network: a local file, else what is published.
+    """Return the weights of a network: a local file, else the published ones.
 
     Raises:
-        WeightsError: There are none, or the file holds another network.
+        WeightsError: No weights are available, or the file holds another network.
     """
     if part == "raft":
         return find_raft_weights(local)
@@ -34,10 +34,13 @@ def find_network(part: Part, extractor: str, local: Path | None = None) -> Weigh
 def choose_weights(
     part: Part, extractor: str, wish: str, local: Path | None
 ) -> Weights | None:
-    """The weights of a part, looked for once a process; None is the flow's `hof`.
+    """Return the weights of a part, looked up once per process; None means `hof`.
 
-    A network that was asked for, by name or by a file, must be there; `auto` falls
-    back to `hof` for the flow features, and says so loudly.
+    A network that the user requests, by name or by a file, must be available. `auto`
+    falls back to `hof` for the flow features, with a warning.
+
+    Raises:
+        WeightsError: No weights are available, or the file holds another network.
     """
     if part != "flow" or wish == I3D or local:
         return find_network(part, extractor, local)
@@ -48,7 +51,7 @@ def choose_weights(
     except WeightsError as error:
         logger.warning(
             "FLOW STREAM WITHOUT A NETWORK: its features are `hof`, a weight-free "
-            "histogram of flow, not I3D's. %s",
+            "histogram of flow, not those of I3D. %s",
             error,
         )
         return None

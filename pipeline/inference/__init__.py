@@ -1,1 +1,1 @@
-"""A trained model on new videos."""
+"""Detection with a trained model on new videos."""

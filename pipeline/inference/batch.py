@@ -1,4 +1,4 @@
-"""New videos, however many, searched with one model; each is searched once."""
+"""Search of any number of new videos with one model; each video only once."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -18,15 +18,15 @@ from pipeline.inference.output import Finding, write_findings
 from pipeline.progress import ShareDone, silent
 from pipeline.video.safe_probe import probe_apart
 
-WORK = "work"  # the folder for logs and failures, in that of the output
+WORK = "work"  # the subfolder of the output for logs and failures
 
 
 @dataclass(frozen=True)
 class Search:
-    """What was found, and what could not be searched."""
+    """The detections in the videos, and the videos that could not be searched."""
 
     detections: dict[str, list[Detection]]  # by video id, descending score
-    failed: dict[str, str]  # by video id: what happened, and what to try
+    failed: dict[str, str]  # messages by video id
 
 
 def search_videos(
@@ -37,10 +37,10 @@ def search_videos(
     threshold: float | None = None,
     jobs: int | None = None,
 ) -> Search:
-    """Detect actions in videos, and write what was found.
+    """Detect actions in videos, and write the detections.
 
-    A video that was searched before, and has not changed since, is not searched again
-    with the same model.
+    A video that has not changed since an earlier search with the same model is not
+    searched again.
 
     Args:
         paths: Videos, and folders of videos, nested ones included.
@@ -48,13 +48,13 @@ def search_videos(
         output: The folder to write.
         device: `cpu`, `cuda` or `auto`.
         threshold: Leave out detections with a lower score; None keeps all.
-        jobs: Processes; None: one a processor, or GPU.
+        jobs: Number of processes; None starts one per processor or GPU.
 
     Raises:
-        InputNotFoundError: There is no such video, folder or model.
-        UsageError: The output is no folder, or the model is not for videos.
-        WeightsError: The weights of the model's features are not to be had.
-        SodaError: Something concerns all videos.
+        InputNotFoundError: A video, a folder or the model does not exist.
+        UsageError: The output is not a folder, or the model does not work on videos.
+        WeightsError: The weights of the model's features are not available.
+        SodaError: An error concerns all videos.
     """
     detector = Detector(model, device)
     videos = name_videos(paths, output)
@@ -74,19 +74,22 @@ def search_videos(
 
 
 def name_videos(paths: Iterable[Path], output: Path) -> dict[str, Path]:
-    """The videos by id: a file's name alone, or its path where names are the same.
+    """Return the videos by id: the file's name, or its path if names are the same.
 
     Raises:
-        InputNotFoundError: There is no such file, or a folder holds none.
+        InputNotFoundError: A path does not exist, or a folder has no videos.
         UsageError: The output is a file.
     """
     if output.exists() and not output.is_dir():
         raise UsageError(f"--output {output}: expected a folder, found a file")
     files: dict[Path, None] = {}
-    own = output.resolve()  # what an earlier search has left is no video
+    own = output.resolve()  # files of an earlier search are not new videos
     for path in paths:
         if not path.exists():
-            raise InputNotFoundError(f"{path}: no such video, nor folder of videos")
+            raise InputNotFoundError(
+                f"{path}: expected a video or a folder of videos, found nothing there; "
+                "check the path"
+            )
         inside = video_files(path) if path.is_dir() else [path]
         files |= dict.fromkeys(f for f in inside if own not in f.resolve().parents)
     names = Counter(path.stem for path in files)
@@ -96,7 +99,7 @@ def name_videos(paths: Iterable[Path], output: Path) -> dict[str, Path]:
 
 
 def search_job(videos: dict[str, Path], model: Path, output: Path, device: str) -> Job:
-    """The work, which counts frames, as far as the videos say how many they have."""
+    """Return the work on all videos, weighted by frames where their number is known."""
     infos = probe_apart(list(videos.values()))
     items = [
         Item(
@@ -115,12 +118,13 @@ def search_job(videos: dict[str, Path], model: Path, output: Path, device: str) 
 def search_video(
     inputs: Sequence[Path], output: Path, device: str, progress: ShareDone = silent
 ) -> None:
-    """Write what a model says of a video.
+    """Write a model's response to a video.
 
     Args:
         inputs: The video, and the model's file.
         output: The file to write, safetensors.
-        device: Where networks run.
+        device: The device of the networks.
+        progress: Called with the share that is done.
 
     Raises:
         VideoError: The video cannot be used.
@@ -131,5 +135,5 @@ def search_video(
 
 @lru_cache(maxsize=1)
 def _detector(model: Path, device: str) -> Detector:
-    """The model, loaded once a process."""
+    """Return the model, loaded once per process."""
     return Detector(model, device)

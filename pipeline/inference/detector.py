@@ -1,4 +1,4 @@
-"""A trained model for videos as they are, without a dataset or caches."""
+"""A trained model applied directly to videos, without a dataset or caches."""
 
 from pathlib import Path
 from typing import Any
@@ -39,7 +39,7 @@ class Detector:
                 features that cannot be made from videos here.
             InputNotFoundError: The folder holds no model.
             WeightsError: The weights of the model's features are not available.
-            SodaError: They differ from those that it was trained with.
+            SodaError: The weights differ from those that the model was trained with.
         """
         soda, description = load_model(Path(model))
         self.made_of = description["made_of"]
@@ -57,20 +57,20 @@ class Detector:
         self.networks = networks_like(description, self.device)
 
     def respond(self, video: str | Path, progress: ShareDone = silent) -> Response:
-        """Return the model's response to a video, whose features it extracts.
+        """Extract the features of a video and return the model's response to them.
 
         Raises:
-            VideoError: It cannot be used.
+            VideoError: The video cannot be used.
         """
         found = self.extract(video, progress)
         prediction = self.predictor.predict(found.array)
         return Response(prediction, found.grid, self.classes)
 
     def extract(self, video: str | Path, progress: ShareDone = silent) -> Features:
-        """Extract the features of a video in a single pass, as the model knows them.
+        """Extract the features that the model needs from a video in a single pass.
 
         Raises:
-            VideoError: It cannot be used.
+            VideoError: The video cannot be used.
         """
         return extract_streamed(
             Path(video),
@@ -87,14 +87,14 @@ class Detector:
 
         Args:
             response: From `respond`.
-            config: None means the one that the model was trained with.
+            config: None uses the configuration that the model was trained with.
         """
         chosen = config or self.config
         return detect_actions(response.prediction, self.classes, response.grid, chosen)
 
 
 def detect_config(description: dict[str, Any]) -> DetectConfig:
-    """Return a model's own configuration of the detection."""
+    """Return the detection configuration stored with a model."""
     fields = description["detect"]
     return DetectConfig(**{**fields, "cas_thresholds": tuple(fields["cas_thresholds"])})
 
@@ -104,7 +104,7 @@ def networks_like(description: dict[str, Any], device: str) -> Networks:
 
     Raises:
         WeightsError: Their weights are not available.
-        SodaError: The weights that were found are different ones.
+        SodaError: The weights that were found are different.
     """
     made_of = description["made_of"]
     streams = [part for part in made_of["weights"] if part != "raft"]
@@ -114,11 +114,11 @@ def networks_like(description: dict[str, Any], device: str) -> Networks:
 
 
 def weights_like(description: dict[str, Any]) -> dict[str, Weights | None]:
-    """Return the weights that a model's features were made with, and no others.
+    """Return the weights that a model's features were made with.
 
     Raises:
-        WeightsError: They are not available.
-        SodaError: The weights that were found are different ones.
+        WeightsError: The weights are not available.
+        SodaError: The weights that were found are different.
     """
     made_of = description["made_of"]
     chosen: dict[str, Weights | None] = {}
@@ -132,8 +132,8 @@ def weights_like(description: dict[str, Any]) -> dict[str, Weights | None]:
         if weights.sha256 != expected:
             raise SodaError(
                 f"the model was trained with {part} weights {expected}, "
-                f"found {weights.sha256} ({weights.path}, {weights.origin}); features "
-                "of other weights mean nothing to it"
+                f"found {weights.sha256} ({weights.path}, {weights.origin}); it cannot "
+                "use features of other weights, so provide the original ones"
             )
         chosen[part] = weights
     return chosen

@@ -1,4 +1,4 @@
-"""What was found in new videos, as files: for programs, for players and for people."""
+"""Files of the detections in new videos: for programs, players and people."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from pipeline.storage import plain
 
 @dataclass(frozen=True)
 class Finding:
-    """One video, what the model says of it, and the detections read off."""
+    """One video, the model's response to it, and the detections in that response."""
 
     path: Path
     said: Response
@@ -30,13 +30,13 @@ def write_findings(
     failed: Mapping[str, str],
     made_by: Mapping[str, Any],
 ) -> None:
-    """Write JSON and CSV, subtitles, and pages to look at.
+    """Write the detections as JSON, CSV, subtitles and pages.
 
     Args:
         output: The folder to write.
-        findings: By video id; at least one, of one model.
-        failed: Why other videos could not be searched, by id.
-        made_by: All that decided what was found.
+        findings: By video id; at least one, all by the same model.
+        failed: The reasons why other videos could not be searched, by id.
+        made_by: All parameters that the detections depend on.
     """
     thresholds = made_by["detect"].cas_thresholds
     detections = {id: found.detections for id, found in findings.items()}
@@ -57,7 +57,7 @@ def write_findings(
 
 
 def video_report(id: str, found: Finding, thresholds: Sequence[float]) -> VideoReport:
-    """What the page of a video shows."""
+    """Return the content of a video's page."""
     said = found.said
     return VideoReport(
         id=id,

@@ -1,4 +1,4 @@
-"""The report: static pages that show what was found, and how good it is."""
+"""The report: static pages that show the detections and how good they are."""
 
 from pipeline.report.data import Activations, Findings, Model, Report, VideoReport
 from pipeline.report.write import write_report

@@ -1,17 +1,17 @@
-"""One colour a class, the same on every page of a report."""
+"""One colour per class, the same on every page of a report."""
 
 from pipeline.datasets import BACKGROUND
 from pipeline.report.data import Report
 
-# As many as style.css defines. Beyond that colours repeat, and the labels tell.
+# As many as style.css defines. Further classes reuse them and differ by their label.
 NUM_COLOURS = 7
 
 
 def colours(report: Report) -> dict[str, str]:
-    """The style-sheet class of each label, in the order in which labels are listed.
+    """Return the CSS class of each label, in the order in which labels are listed.
 
-    Labels that the model does not know, as ground truth may hold them, come after
-    those it knows; background is the last.
+    Labels that only the ground truth has come after those that the model knows;
+    background is last.
     """
     scored = report.evaluation.classes if report.evaluation else {}
     seen = set(scored).union(*(video.labels for video in report.videos))

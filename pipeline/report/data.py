@@ -1,4 +1,4 @@
-"""What a report is made of."""
+"""The content of a report."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,17 +14,17 @@ from pipeline.evaluation import Scores
 
 @dataclass(frozen=True)
 class Activations:
-    """What a model's networks respond to in a video."""
+    """The response of a model's networks to one video."""
 
     cas: Float[np.ndarray, "categories cells"]  # raw; row 0 is background
     cell_seconds: Float[np.ndarray, "cells"]  # centre of each cell
     video_scores: Float[np.ndarray, "categories"]
-    thresholds: tuple[float, ...] = ()  # on the normalised CAS, for proposals
+    thresholds: tuple[float, ...] = ()  # of proposals, on the normalised CAS
 
 
 @dataclass(frozen=True)
 class Findings:
-    """What one model found in a video."""
+    """The detections of one model in a video, with its activations if known."""
 
     detections: tuple[Detection, ...]
     activations: Activations | None = None  # None: only the detections are known
@@ -32,15 +32,15 @@ class Findings:
 
 @dataclass(frozen=True)
 class VideoReport:
-    """One video: what is known of it, and what was found in it."""
+    """One video: its annotations, and what each model found in it."""
 
     id: str
     subset: str
-    path: Path | None  # of the video file; None: there is none
+    path: Path | None  # of the video file; None if there is none
     duration_seconds: float
     ground_truth: tuple[Instance, ...]
     points: tuple[Point, ...]
-    findings: tuple[Findings, ...]  # of each of the report's models
+    findings: tuple[Findings, ...]  # one for each of the report's models
 
     def __post_init__(self) -> None:
         if not self.duration_seconds > 0:
@@ -50,12 +50,12 @@ class VideoReport:
 
     @property
     def detections(self) -> tuple[Detection, ...]:
-        """Those of all models."""
+        """The detections of all models."""
         return tuple(found for model in self.findings for found in model.detections)
 
     @property
     def labels(self) -> set[str]:
-        """Action classes that were annotated or detected."""
+        """The action classes that were annotated or detected."""
         annotated = {instance.label for instance in self.ground_truth}
         clicked = {point.label for point in self.points if point.kind == "action"}
         return annotated | clicked | {found.label for found in self.detections}
@@ -63,25 +63,25 @@ class VideoReport:
 
 @dataclass(frozen=True)
 class Model:
-    """One of the models that a report compares, or its only one."""
+    """A model that a report is about, or compares with another."""
 
     name: str
-    evaluation: Scores | None = None  # None: there is no ground truth
+    evaluation: Scores | None = None  # None if there is no ground truth
 
 
 @dataclass(frozen=True)
 class Report:
-    """A run, as its reader wants to see it."""
+    """Everything that the pages about a run show."""
 
     title: str
     classes: tuple[str, ...]  # in the order of the rows of a CAS, without background
     videos: tuple[VideoReport, ...]
-    models: tuple[Model, ...]  # the first is what the report is about
+    models: tuple[Model, ...]  # the first is the subject of the report
     command: str
-    failures: dict[str, str] = field(default_factory=dict)  # by video id: what to try
+    failures: dict[str, str] = field(default_factory=dict)  # messages by video id
     parameters: dict[str, Any] = field(default_factory=dict)
-    origins: dict[str, str] = field(default_factory=dict)  # what all was made of
-    notes: tuple[str, ...] = ()  # what a reader must know to trust the numbers
+    origins: dict[str, str] = field(default_factory=dict)  # inputs by their role
+    notes: tuple[str, ...] = ()  # caveats on the numbers
     stage_seconds: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -98,11 +98,11 @@ class Report:
             activations = found.activations
             if activations and len(activations.cas) != 1 + len(self.classes):
                 raise ValueError(
-                    f"{video.id}: a CAS has a row for background and one a class, "
-                    f"here {1 + len(self.classes)}; got {len(activations.cas)}"
+                    f"{video.id}: expected a CAS of {1 + len(self.classes)} rows, "
+                    f"background and one per class, got {len(activations.cas)}"
                 )
 
     @property
     def evaluation(self) -> Scores | None:
-        """The first model's; the others are scored on the same ground truth."""
+        """The scores of the first model; the others have the same ground truth."""
         return self.models[0].evaluation

@@ -1,4 +1,4 @@
-"""From seconds and activations to places on a page, rounded to what the eye can see."""
+"""Conversions from seconds and activations to rounded positions on a page."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -25,11 +25,11 @@ class Axis:
     end_seconds: float
 
     def percent(self, seconds: float) -> float:
-        """Place on the axis, as a percentage of its length."""
+        """Return the position on the axis, as a percentage of its length."""
         return round(100 * seconds / self.end_seconds, 2)
 
     def ticks(self) -> list[int]:
-        """Round times, few enough that their labels do not touch.
+        """Return round times, few enough that their labels do not touch.
 
         >>> Axis(62.0).ticks()
         [0, 10, 20, 30, 40, 50, 60]
@@ -44,7 +44,7 @@ class Axis:
 
 
 def time_axis(video: VideoReport) -> Axis:
-    """An axis that hides nothing, even where annotations reach beyond the video."""
+    """Return an axis that covers the video and any annotation beyond its end."""
     ends = [
         video.duration_seconds,
         *(instance.end_seconds for instance in video.ground_truth),
@@ -56,19 +56,19 @@ def time_axis(video: VideoReport) -> Axis:
 
 @dataclass(frozen=True)
 class Scale:
-    """The activations that all plotted rows of a page share, zero included."""
+    """The range of activations that all curves of a page share; it includes zero."""
 
     low: float
     high: float
 
     def percent(self, activation: float) -> float:
-        """Distance from the top of a row, as a percentage of its height."""
+        """Return the distance from the top of a row, as a percentage of its height."""
         span = self.high - self.low or 1.0
         return round(100 * (self.high - activation) / span, 1)
 
 
 def common_scale(rows: Float[np.ndarray, "rows cells"]) -> Scale:
-    """The scale on which every finite activation fits."""
+    """Return the smallest scale that includes zero and every finite activation."""
     finite = rows[np.isfinite(rows)]
     low, high = finite.min(initial=0.0), finite.max(initial=0.0)
     return Scale(float(low), float(high))
@@ -80,7 +80,7 @@ def polyline(
     axis: Axis,
     scale: Scale,
 ) -> str:
-    """Points of an SVG polyline in percent; cells that are not finite are left out."""
+    """Return the points of an SVG polyline in percent, skipping non-finite cells."""
     points = [
         f"{axis.percent(seconds):g},{scale.percent(activation):g}"
         for seconds, activation in zip(
@@ -92,7 +92,9 @@ def polyline(
 
 
 def lanes(items: Sequence[Item], spans: Sequence[Span]) -> list[list[Item]]:
-    """Items in as few lines as keep their intervals apart; the first in the first.
+    """Pack items into lanes so that the intervals in each lane do not overlap.
+
+    Each item goes into the first lane that is free.
 
     >>> found = [Detection("a", s, *t) for s, t in ((0.9, (0, 4)), (0.5, (2, 6)))]
     >>> found.append(Detection("a", 0.1, 4, 5))

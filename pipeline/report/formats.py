@@ -1,11 +1,11 @@
-"""Numbers and values as a reader wants them."""
+"""Formatting of numbers and values for readers."""
 
 import json
 from typing import Any
 
 
 def clock(seconds: float) -> str:
-    """A time as players show it.
+    """Format a time as video players do.
 
     >>> clock(65), clock(3725.6)
     ('1:05', '1:02:06')
@@ -16,7 +16,7 @@ def clock(seconds: float) -> str:
 
 
 def moment(seconds: float) -> str:
-    """A time in a video, to a hundredth; with hours and minutes where there are any.
+    """Format a time in seconds to two decimals, adding the clock from a minute on.
 
     >>> moment(4.97163), moment(3723.5)
     ('4.97 s', '3723.50 s (1:02:03)')
@@ -26,7 +26,9 @@ def moment(seconds: float) -> str:
 
 
 def number(value: float) -> str:
-    """Two decimals: finer than a frame, and than scores can be compared.
+    """Format a number with two decimals.
+
+    This is finer than a frame, and than any meaningful difference of scores.
 
     >>> number(4.97163), number(-0.001)
     ('4.97', '0.00')
@@ -35,7 +37,7 @@ def number(value: float) -> str:
 
 
 def share_of(part: float | None, whole: float) -> float:
-    """A percentage for a bar; nothing is a bar without length.
+    """Return a percentage for a bar; an absent or zero part gives an empty bar.
 
     >>> share_of(1, 4), share_of(None, 4), share_of(0, 0)
     (25.0, 0.0, 0.0)
@@ -44,7 +46,7 @@ def share_of(part: float | None, whole: float) -> float:
 
 
 def span(item: Any) -> str:
-    """The interval of an instance or a detection.
+    """Format the interval of an instance or a detection.
 
     >>> from pipeline.datasets import Instance
     >>> span(Instance("kick", 1.0, 2.345))
@@ -54,7 +56,7 @@ def span(item: Any) -> str:
 
 
 def flatten(values: dict[str, Any]) -> dict[str, Any]:
-    """Nested parameters by dotted names.
+    """Return nested parameters by their dotted names.
 
     >>> flatten({"seed": 0, "train": {"epochs": 60}})
     {'seed': 0, 'train.epochs': 60}
@@ -69,7 +71,7 @@ def flatten(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def readable(value: Any) -> str:
-    """A parameter's value: text as it is, the rest as JSON.
+    """Format a parameter's value: text as it is, everything else as JSON.
 
     >>> readable("tvl1"), readable([0.1, None])
     ('tvl1', '[0.1, null]')

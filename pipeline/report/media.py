@@ -1,4 +1,4 @@
-"""What pages show of the videos themselves: a player's file, and a strip of frames."""
+"""The media on the pages: a file for the player, and a strip of frames per video."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -20,35 +20,35 @@ from pipeline.video import (
 from pipeline.video.proxy import Proxy
 
 STRIP_FRAMES = 6
-STRIP_HEIGHT = 54  # pixels; shown at two thirds of it, for screens with small pixels
+STRIP_HEIGHT = 54  # pixels; shown at two thirds, to stay sharp on high-density screens
 JPEG_QUALITY = 65
-USUAL_FPS = 25.0  # of a video whose own rate is not known
+USUAL_FPS = 25.0  # for a video whose own rate is not known
 
 
 @dataclass(frozen=True)
 class Media:
-    """What a page shows of one video."""
+    """The media of one video's page."""
 
-    player: Path | None = None  # the file that the page plays; None: none is known
+    player: Path | None = None  # the file that the page plays; None if unknown
     is_proxy: bool = False
     fps: float = USUAL_FPS
-    strip: Path | None = None  # a picture of some frames
-    problem: str | None = None  # why there is less to see than there might be
+    strip: Path | None = None  # an image of some frames side by side
+    problem: str | None = None  # the reason why something above is missing
 
 
 def prepare_media(
     videos: Iterable[VideoReport], folder: Path, proxy: Proxy
 ) -> dict[str, Media]:
-    """Make what is missing of proxies and strips; a video's failure is told, not fatal.
+    """Make the proxies and strips that are missing or out of date.
 
-    What an earlier run has made of the same file is kept.
+    A video that cannot be read does not stop the others: its `problem` says why.
     """
     known = [(video, video.path) for video in videos if video.path]
     if not known:
         return {}
     weights = [video.duration_seconds for video, _ in known]
     media: dict[str, Media] = {}
-    with Progress("pictures for the pages", len(known), weights) as bar:
+    with Progress("media for the pages", len(known), weights) as bar:
         for index, (video, path) in enumerate(known, start=1):
             name = file_name(video.id)
             media[video.id] = video_media(
@@ -62,13 +62,13 @@ def prepare_media(
 
 
 def video_media(video: Path, proxy: Proxy, copy: Path, strip: Path) -> Media:
-    """Make what a page shows of one video.
+    """Make the media of one video's page.
 
     Args:
-        video: Its file.
-        proxy: Whether it gets a copy that browsers play.
-        copy: Where that is kept.
-        strip: Where a strip of frames is kept.
+        video: The video file.
+        proxy: Whether the video gets a copy that browsers play.
+        copy: The path of that copy.
+        strip: The path of the strip of frames.
     """
     fps, shown = USUAL_FPS, None
     try:
@@ -86,10 +86,10 @@ def video_media(video: Path, proxy: Proxy, copy: Path, strip: Path) -> Media:
 
 
 def needs_proxy(path: Path, proxy: Proxy) -> bool:
-    """Whether a video is shown by a copy.
+    """Return whether the page plays a copy of a video.
 
     Raises:
-        VideoError: It is missing or no video.
+        VideoError: The file is missing or not a video.
     """
     if proxy != "auto":
         return proxy == "always"
@@ -97,7 +97,7 @@ def needs_proxy(path: Path, proxy: Proxy) -> bool:
 
 
 def _is_made(made: Path, source: Path) -> bool:
-    """Whether a file is there, and newer than what it was made of."""
+    """Return whether a file exists and is no older than its source."""
     return made.exists() and made.stat().st_mtime_ns >= source.stat().st_mtime_ns
 
 

@@ -1,4 +1,4 @@
-"""What all pages are made with: templates, assets and relative addresses."""
+"""The templates, assets and relative addresses of all pages."""
 
 import os
 from importlib import resources
@@ -9,7 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 
 def templates_of(package: str) -> Environment:
-    """The templates of a package: what they are given is escaped, and nothing lacks."""
+    """Return a package's templates, which escape values and reject undefined names."""
     return Environment(
         loader=PackageLoader(package),
         autoescape=True,
@@ -20,10 +20,10 @@ def templates_of(package: str) -> Environment:
 
 
 def asset(package: str, name: str) -> str:
-    """The text of a package's style sheet or script."""
+    """Return the text of a package's style sheet or script."""
     return (resources.files(package) / "assets" / name).read_text(encoding="utf-8")
 
 
 def href(path: Path, page: Path) -> str:
-    """Address of a file as a page links it: relative, so that both can move."""
+    """Return the link from a page to a file, relative so that both can move."""
     return quote(Path(os.path.relpath(path, page.parent)).as_posix())

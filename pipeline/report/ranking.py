@@ -1,4 +1,4 @@
-"""Which video stands where in the report: the worst first."""
+"""The order of the videos in a report: the worst first."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -20,13 +20,13 @@ from pipeline.storage import file_name
 
 @dataclass(frozen=True)
 class Entry:
-    """A video, how well it went and where its page is."""
+    """A video with its scores and the address of its page."""
 
     video: VideoReport
 
     @cached_property
     def percentages(self) -> list[float | None]:
-        """Average precision of each model; None: no ground truth."""
+        """The average precision of each model; None without ground truth."""
         fractions = [
             average_precision(self.video, found.detections)
             for found in self.video.findings
@@ -35,12 +35,12 @@ class Entry:
 
     @cached_property
     def verdicts(self) -> list[Verdict]:
-        """What became of each instance."""
+        """The verdicts on the video's instances, by start."""
         return verdicts(self.video)
 
     @cached_property
     def states(self) -> list[Counter[str]]:
-        """Of each model, how many instances are in which state."""
+        """The number of instances in each state, for each model."""
         return [
             count_states(self.verdicts, model)
             for model in range(len(self.video.findings))
@@ -48,19 +48,19 @@ class Entry:
 
     @property
     def page_name(self) -> str:
-        """File name of the video's page."""
+        """The file name of the video's page."""
         return f"{file_name(self.video.id)}.html"
 
     @property
     def href(self) -> str:
-        """The page's address, seen from its own folder."""
+        """The address of the video's page, relative to its own folder."""
         return quote(self.page_name)
 
 
 def worst_first(videos: tuple[VideoReport, ...]) -> list[Entry]:
-    """Entries by the first model's average precision, ascending.
+    """Sort videos by the first model's average precision, ascending.
 
-    Those without ground truth come last; equally good ones keep their order.
+    Videos without ground truth come last; equally good ones keep their order.
     """
     return sorted(map(Entry, videos), key=_rank)
 
@@ -71,7 +71,7 @@ def _rank(entry: Entry) -> float:
 
 
 def localization(entries: list[Entry], num_models: int) -> dict[str, list[int]]:
-    """By state, how many instances of all videos are in it, of each model."""
+    """Count the instances of all videos in each state, for each model."""
     return {
         state: [
             sum(e.states[model][state] for e in entries) for model in range(num_models)

@@ -1,4 +1,4 @@
-"""What a model found in a dataset, read back from the files that it left."""
+"""The results of a model on a dataset, read back from its files."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,19 +14,19 @@ from pipeline.report import Activations, Findings
 from pipeline.report.formats import flatten, readable
 
 MOST_NAMED = 5  # videos or classes, in a message
-LONGEST_IN_NAME = 16  # characters of a value, in the name of a model
+LONGEST_IN_NAME = 16  # characters of a parameter's value, in the name of a model
 
 
 @dataclass(frozen=True)
 class DetectionSet:
-    """A file of detections and, where they lie beside it, the activations."""
+    """A file of detections and, if they are in the same folder, the activations."""
 
     path: Path  # of the detections
     detections: dict[str, list[Detection]]
-    origin: dict[str, Any]  # parameters of what made them, as far as the file tells
+    origin: dict[str, Any]  # parameters of the run that made them; empty if not stated
 
     def findings(self, id: str) -> Findings:
-        """What was found in a video; nothing, where it was not processed."""
+        """Return the findings in a video; no detections if it was not processed."""
         found = tuple(self.detections.get(id, ()))
         path = response_path(self.path.parent, id)
         if not path.is_file():
@@ -36,39 +36,39 @@ class DetectionSet:
 
     @cached_property
     def classes(self) -> tuple[str, ...] | None:
-        """The model's classes in the order of its rows; None where nothing tells."""
+        """The model's classes in the order of its rows; None without activations."""
         files = (response_path(self.path.parent, id) for id in self.detections)
         first = next((file for file in files if file.is_file()), None)
         return read_response(first).classes if first else None
 
     @property
     def title(self) -> str:
-        """What a report on them is called: the folder's or the file's name."""
+        """The title of a report on these detections: the folder's or file's name."""
         is_ours = self.path.name == "detections.json"
         return self.path.parent.name if is_ours else self.path.stem
 
     @property
     def labels(self) -> set[str]:
-        """Classes that were detected."""
+        """The classes that were detected."""
         return {d.label for found in self.detections.values() for d in found}
 
     def check_same(self, other: "DetectionSet") -> None:
-        """Refuse another model's findings that cannot stand beside these.
+        """Check that another model's detections can be compared with these.
 
         Raises:
-            AnnotationError: They are of other videos or other classes.
+            AnnotationError: The other detections are of other videos or classes.
         """
         _check_same(self, other, "videos", set(self.detections), set(other.detections))
         if self.classes and other.classes and self.classes != other.classes:
             _check_same(self, other, "classes", set(self.classes), set(other.classes))
             raise AnnotationError(
-                f"{other.path}: expected the classes in the order of {self.path}; "
-                "detect again with models of one dataset"
+                f"{other.path}: expected the classes in the order of {self.path}, "
+                "found another order; detect again with models of one dataset"
             )
 
 
 def activations(said: Response, thresholds: Sequence[float]) -> Activations:
-    """What a page shows of a model's response."""
+    """Return the part of a model's response that a page shows."""
     return Activations(
         cas=said.prediction.cas,
         cell_seconds=said.cell_seconds,
@@ -95,7 +95,7 @@ def _check_same(
 
 
 def differences(found: Sequence[DetectionSet]) -> dict[str, list[Any]]:
-    """Parameters, by dotted names, in which what made some findings differs."""
+    """Return the parameters, by dotted names, in which the models differ."""
     flat = [flatten(each.origin) for each in found]
     names = dict.fromkeys(name for values in flat for name in values)
     rows = {name: [values.get(name) for values in flat] for name in names}
@@ -103,7 +103,7 @@ def differences(found: Sequence[DetectionSet]) -> dict[str, list[Any]]:
 
 
 def model_names(found: Sequence[DetectionSet]) -> list[str]:
-    """Short names that tell models apart: by a parameter, else by their files."""
+    """Return short names that distinguish models: by a parameter, else by file."""
     for name, values in differences(found).items():
         texts = [readable(value) for value in values]
         is_short = max(map(len, texts)) <= LONGEST_IN_NAME
@@ -113,18 +113,18 @@ def model_names(found: Sequence[DetectionSet]) -> list[str]:
 
 
 def comparison_notes(found: Sequence[DetectionSet]) -> Iterator[str]:
-    """In what the models differ that stand side by side."""
+    """Yield a note for each further model that lists how it differs from the first."""
     for other in found[1:]:
         rows = [
             f"{name}: {readable(a)} | {readable(b)}"
             for name, (a, b) in differences([found[0], other]).items()
         ]
-        told = "; ".join(rows) or "nothing that their files tell"
+        told = "; ".join(rows) or "no parameter that the files state"
         yield f"compared with {other.path}, which differs in {told}"
 
 
 def detections_in(path: Path) -> Path:
-    """The detections of a folder that DetectActions wrote; a file is one itself."""
+    """Return the detections file of a DetectActions folder, or the file itself."""
     return path / "detections.json" if path.is_dir() else path
 
 
@@ -132,7 +132,7 @@ def read_detection_set(path: Path) -> DetectionSet:
     """Read a folder that DetectActions wrote, or any file of detections.
 
     Raises:
-        InputNotFoundError: No such folder or file.
+        InputNotFoundError: The folder or file does not exist.
         AnnotationError: The file does not hold detections.
     """
     file = detections_in(path)

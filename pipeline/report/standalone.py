@@ -1,4 +1,4 @@
-"""The report of detections alone: of a file or a folder, without a run."""
+"""The report on a file or folder of detections, without a run."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -22,8 +22,8 @@ from pipeline.report.results import (
 from pipeline.video import probe
 from pipeline.video.proxy import Proxy
 
-SHORTEST_SECONDS = 1.0  # of a page about a video of which nothing tells the length
-NOT_PROCESSED = "the detections have no entry of it: it counts as one without any"
+SHORTEST_SECONDS = 1.0  # length of the time line if the video's length is unknown
+NOT_PROCESSED = "the video is not among the detections; it counts as one without any"
 
 
 def report_detections(
@@ -37,26 +37,26 @@ def report_detections(
     proxy: Proxy = "auto",
     command: str = "",
 ) -> Path:
-    """Write the pages of a folder or a file of detections.
+    """Write the pages on a folder or a file of detections.
 
     Args:
-        detections: What DetectActions wrote, or a file in ActivityNet's form or CSV.
-            Activations are shown where they lie beside it, in the folder `cas`.
+        detections: A folder of DetectActions, or a file in ActivityNet's format or CSV.
+            Activations are shown if the same folder has them in `cas`.
         output: The folder to write.
-        compare_with: The same of another model, to stand beside.
-        ground_truth: Annotations; None: nothing is scored.
-        subset: Theirs that was searched.
-        videos: The folder of the videos; None: none are shown.
+        compare_with: Detections of another model to compare with.
+        ground_truth: Annotations; None scores nothing.
+        subset: The subset of the annotations to score on.
+        videos: The folder of the videos; None shows none.
         proxy: Which videos get a small copy that every browser plays.
-        command: What was typed, for the index.
+        command: The command line, for the index.
 
     Returns:
-        The index.
+        The path of the index.
 
     Raises:
-        InputNotFoundError: A file or folder is not there.
-        AnnotationError: A file does not hold what it should, or the two models'
-            detections are of other videos or classes.
+        InputNotFoundError: A file or folder does not exist.
+        AnnotationError: A file has the wrong content, or the two models' detections
+            are of different videos or classes.
     """
     found = [read_detection_set(path) for path in (detections, compare_with) if path]
     for other in found[1:]:
@@ -96,7 +96,7 @@ def report_detections(
 def labels(
     found: Sequence[DetectionSet], truth: Mapping[str, Sequence[Instance]]
 ) -> tuple[str, ...]:
-    """The classes, where no model tells them: those detected and those annotated."""
+    """Return the detected and annotated classes, for models that do not list theirs."""
     annotated = {i.label for instances in truth.values() for i in instances}
     return tuple(sorted(annotated.union(*(each.labels for each in found))))
 
@@ -104,7 +104,7 @@ def labels(
 def _ends(
     found: Sequence[DetectionSet], truth: Mapping[str, Sequence[Instance]]
 ) -> Iterator[tuple[str, list[float]]]:
-    """Each video of the first model, and when all that is known of it ends."""
+    """Yield the first model's videos, with the ends of their instances."""
     for id in found[0].detections:
         annotated = [instance.end_seconds for instance in truth.get(id, ())]
         detected = [d.end_seconds for each in found for d in each.detections[id]]
@@ -112,10 +112,10 @@ def _ends(
 
 
 def _seconds(path: Path | None, stated: float | None, ends: list[float]) -> float:
-    """How long a video is, by its file, its annotation, or what was found in it."""
+    """Return a video's duration: from its file, its annotation or the last end."""
     if path:
         try:
             return probe(path).duration_seconds
-        except VideoError:  # which its page tells
+        except VideoError:  # the video's page reports it
             pass
     return stated or max(ends, default=0.0) or SHORTEST_SECONDS

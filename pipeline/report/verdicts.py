@@ -1,4 +1,4 @@
-"""What became of each instance of the ground truth."""
+"""Verdicts on the instances of the ground truth: how well each was localized."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -15,9 +15,9 @@ from pipeline.intervals import tiou
 from pipeline.report.data import VideoReport
 
 JUDGING_TIOU = 0.5
-SAME_INTERVAL_TIOU = 0.9  # from which two labels are said to stand at one interval
+SAME_INTERVAL_TIOU = 0.9  # from which two intervals count as the same
 
-# In the words of the paper (Fig. 1), in the order in which they are told.
+# The words of the paper (Fig. 1), in the order in which pages list them.
 STATE_WORDS = {
     "well": "well localized",
     "over": "over-localized",
@@ -29,25 +29,25 @@ STATE_WORDS = {
 
 @dataclass(frozen=True)
 class Verdict:
-    """An instance, and how each model did on it."""
+    """An instance, and how well each model localized it."""
 
     instance: Instance
-    states: tuple[str, ...]  # of each model, keys of `STATE_WORDS`; none: ambiguous
+    states: tuple[str, ...]  # keys of `STATE_WORDS`, per model; empty if ambiguous
     also: tuple[str, ...]  # other labels at the same interval
 
     @property
     def state(self) -> str:
-        """The first model's."""
+        """The instance's state for the first model."""
         return self.states[0] if self.states else "ambiguous"
 
     @property
     def words(self) -> str:
-        """The first model's, for people."""
+        """The state for the first model, in words for people."""
         return STATE_WORDS.get(self.state, self.state)
 
 
 def verdicts(video: VideoReport) -> list[Verdict]:
-    """A verdict for each instance, by start."""
+    """Return a verdict on each instance, by start."""
     known = [i for i in video.ground_truth if i.label != AMBIGUOUS]
     by_model = [
         localization_states(known, model.detections, JUDGING_TIOU)
@@ -63,7 +63,7 @@ def verdicts(video: VideoReport) -> list[Verdict]:
 
 
 def _double_labels(video: VideoReport, instance: Instance) -> tuple[str, ...]:
-    """Labels of other classes at an instance's interval, as THUMOS14 has them."""
+    """Return the other labels at an instance's interval, as THUMOS14 has them."""
     others = [other for other in video.ground_truth if other.label != instance.label]
     overlaps = tiou(_segments([instance]), _segments(others))
     is_same = overlaps >= SAME_INTERVAL_TIOU
@@ -76,14 +76,17 @@ def _segments(instances: Sequence[Instance]) -> Float[np.ndarray, "instances 2"]
 
 
 def count_states(found: Sequence[Verdict], model: int) -> Counter[str]:
-    """How many instances are in which state, of one model."""
+    """Count the instances in each state for one model."""
     return Counter(verdict.states[model] for verdict in found if verdict.states)
 
 
 def average_precision(
     video: VideoReport, detections: Sequence[Detection]
 ) -> float | None:
-    """Average precision at tIoU .5 within a video, mean over its annotated classes."""
+    """Return the average precision at tIoU 0.5 within a video.
+
+    It is the mean over the video's annotated classes; None without ground truth.
+    """
     labels = sorted({i.label for i in video.ground_truth} - {AMBIGUOUS})
     if not labels:
         return None

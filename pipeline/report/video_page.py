@@ -1,4 +1,4 @@
-"""What the page of one video shows under its player."""
+"""The rows and scores under the player on a video's page."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class Curve:
     label: str
     points: str
     levels: list[float]  # raw activations at which proposals are cut
-    instances: list[Any]  # ground truth of that class, as shade behind the curve
+    instances: list[Any]  # ground truth of that class, shaded behind the curve
 
 
 @dataclass(frozen=True)
@@ -38,14 +38,14 @@ class ModelRows:
     """One model's rows of the time line."""
 
     detections: dict[str, list[list[Detection]]]  # lanes by label
-    scale: Scale | None  # that its curves share; None: no activations are known
+    scale: Scale | None  # shared by the curves; None without activations
     curves: list[Curve]
 
 
 def rows(
     entry: Entry, classes: tuple[str, ...], order: Collection[str]
 ) -> dict[str, Any]:
-    """Every row of the time line, by the name that the template gives it."""
+    """Return the rows of the time line, by their names in the template."""
     video, axis = entry.video, time_axis(entry.video)
     categories = (BACKGROUND, *classes)
     truth = {
@@ -74,7 +74,7 @@ def rows(
 
 
 def by_label(items: Iterable[Any], order: Collection[str]) -> dict[str, list[Any]]:
-    """Items of each label that has any, labels in the given order."""
+    """Group items by label, in the given order, leaving out labels without items."""
     groups: dict[str, list[Any]] = {}
     for item in items:
         groups.setdefault(item.label, []).append(item)
@@ -87,9 +87,9 @@ def _curves(
     categories: tuple[str, ...],
     axis: Axis,
 ) -> tuple[Scale | None, list[Curve]]:
-    """The scale and the curves of the classes present and of background.
+    """Return the scale and the curves of the present classes and of background.
 
-    Where no class is present, the one with the best video-level score stands in.
+    If no class is present, the class with the best video-level score is shown.
     """
     if activations is None:
         return None, []
@@ -110,7 +110,7 @@ def _curves(
 
 
 def _levels(activations: Activations, category: int) -> list[float]:
-    """Where proposals are cut; nowhere in background, which is not localized."""
+    """Return the raw thresholds of proposals; none for background, never localized."""
     sequence = activations.cas[category]
     if category == 0 or not np.isfinite(sequence).all():
         return []
@@ -120,9 +120,9 @@ def _levels(activations: Activations, category: int) -> list[float]:
 def best_scores(
     video: VideoReport, categories: tuple[str, ...]
 ) -> dict[str, list[float | None]]:
-    """Each model's video-level scores, of the best categories and those present.
+    """Return each model's video-level scores of the best and the present categories.
 
-    The first model's best come first; None stands where a model tells no scores.
+    They are sorted by the first known model's scores; None marks a model without.
     """
     columns = [
         None if found.activations is None else found.activations.video_scores

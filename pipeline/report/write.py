@@ -1,4 +1,4 @@
-"""Writes a report: one page a video, and an index."""
+"""Writing of a report: one page per video, and an index."""
 
 from pathlib import Path
 from typing import Any
@@ -37,7 +37,7 @@ def write_report(folder: Path, report: Report, proxy: Proxy = "auto") -> Path:
         proxy: Which videos get a small copy that every browser plays.
 
     Returns:
-        The index, which is written last, so that its links never lead nowhere.
+        The path of the index, which is written last so that its links always work.
     """
     templates = _templates()
     for name in ASSETS:

@@ -55,7 +55,7 @@ ACTIVITYNET: Sections = {
         "buckets": "activitynet",
     },
 }
-# The presets that stand for a dataset.
+# The presets that are named after a dataset.
 DATASETS: dict[str, Sections] = {
     "thumos14": {},
     "activitynet1.2": ACTIVITYNET,
@@ -97,7 +97,7 @@ PRESETS: dict[str, Sections] = {
 
 
 def default_preset(dataset: str) -> str:
-    """The preset of a dataset for which none is named.
+    """Return the preset that a dataset gets if the user names none.
 
     >>> default_preset("demo"), default_preset("kitchen/dataset.json")
     ('demo', 'soda')
@@ -123,7 +123,7 @@ FLAGS = {
 
 
 def flag_of(section: str, name: str) -> str:
-    """The command-line name of a field, with underscores.
+    """Return the command-line name of a field, with underscores.
 
     >>> flag_of("flow", "algorithm"), flag_of("flow", "warps")
     ('flow', 'tvl1_warps')
@@ -136,7 +136,7 @@ def flag_of(section: str, name: str) -> str:
 
 
 def flag_text(section: str, name: str) -> str:
-    """A field's flag as it is typed.
+    """Return a field's flag as users type it.
 
     >>> flag_text("flow", "warps")
     '--tvl1-warps'
@@ -145,22 +145,23 @@ def flag_text(section: str, name: str) -> str:
 
 
 def section_type(section: str) -> type[Any]:
-    """The dataclass of a section."""
+    """Return the dataclass of a section."""
     hint = get_type_hints(Config)[section]
     assert isinstance(hint, type)
     return hint
 
 
 def make_config(presets: str, changes: Sections) -> Config:
-    """The configuration of some presets, with some fields changed.
+    """Return the configuration of some presets, with some fields changed.
 
     Args:
-        presets: A preset, or several with commas: layers, of which the later one wins
-            where two change the same field.
+        presets: A preset, or several separated by commas; if two change the same field,
+            the later one wins.
+        changes: The fields to change, by section.
 
     Raises:
-        UsageError: No such preset or field (the nearest one is named), or a value
-            that a field cannot have.
+        UsageError: A preset or field does not exist (the message names the nearest
+            one), or a value is invalid.
     """
     config = Config()
     for layer in (*map(find_preset, presets.split(",")), changes):
@@ -169,10 +170,10 @@ def make_config(presets: str, changes: Sections) -> Config:
 
 
 def changed(config: Config, changes: Sections) -> Config:
-    """A configuration with some fields changed.
+    """Return a configuration with some fields changed.
 
     Raises:
-        UsageError: No such field, or a value that it cannot have.
+        UsageError: A field does not exist, or a value is invalid.
     """
     for section, values in changes.items():
         config = _change(config, section, values)
@@ -180,10 +181,10 @@ def changed(config: Config, changes: Sections) -> Config:
 
 
 def find_preset(name: str) -> Sections:
-    """What a preset changes, by its name.
+    """Return the changes of a preset, by its name.
 
     Raises:
-        UsageError: No such preset; the nearest one is named.
+        UsageError: The preset does not exist; the message names the nearest one.
     """
     if name.strip() not in PRESETS:
         raise UsageError(unknown("preset", name.strip(), PRESETS))
@@ -191,7 +192,7 @@ def find_preset(name: str) -> Sections:
 
 
 def config_from_json(values: Mapping[str, Mapping[str, Any]]) -> Config:
-    """The configuration that `plain` made JSON of; lists become tuples again."""
+    """Return the configuration from the JSON values of `plain`; lists become tuples."""
     sections = {
         section: section_type(section)(
             **{k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()}

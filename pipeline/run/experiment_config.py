@@ -1,4 +1,4 @@
-"""Which table or figure is made, and of how many seeds."""
+"""The configuration of an experiment: a table or figure, and the number of seeds."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -20,9 +20,9 @@ class ExperimentConfig:
     ] = 0
     figure: Annotated[
         str,
-        "5 sequences beside ground truth, 8 temporal softmax, 9 category softmax, "
-        "11 descents on seven Gaussians, 12 lambda; active: clicks where a first model "
-        "suggests them, against others, which is not in the paper",
+        "5 sequences and ground truth, 8 temporal softmax, 9 category softmax, "
+        "11 descents on seven Gaussians, 12 lambda; active: clicks that a first model "
+        "suggests, compared with others, which is not in the paper",
     ] = ""
     seeds: Annotated[int, "trainings of each row, from --seed upwards"] = 3
 

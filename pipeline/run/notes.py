@@ -1,4 +1,4 @@
-"""What a reader must know to compare the scores of a run."""
+"""Notes that a reader needs to compare the scores of a run."""
 
 from pipeline.run.run import Run
 

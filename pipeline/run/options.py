@@ -1,4 +1,4 @@
-"""The options of a run beside its configuration: input, output, machine and cluster."""
+"""The options of a run besides its configuration: files, machine and cluster."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -178,7 +178,7 @@ def parse_option(name: str, text: str) -> Any:
 
 
 def make_options(**values: Any) -> RunOptions:
-    """Return options from keyword arguments; None stands for a default.
+    """Return options from keyword arguments; None selects the default.
 
     Paths may be given as text, and text as paths.
 

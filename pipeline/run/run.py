@@ -131,7 +131,7 @@ class Run:
 
     @cached_property
     def weights(self) -> dict[Part, Weights | None]:
-        """The weights by the part they play; None stands for the weight-free `hof`.
+        """The weights by part: a stream or the flow; None means weight-free `hof`.
 
         Empty if no network here makes the features.
 

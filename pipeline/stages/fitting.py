@@ -1,4 +1,4 @@
-"""What the two stages that train share: samples, and the model folder."""
+"""Code shared by the two stages that train: samples, and the model folder."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What the stages that work on one video at a time share."""
+"""Code shared by the stages that work on one video at a time."""
 
 from typing import Any
 

@@ -105,7 +105,7 @@ def origins(run: Run) -> dict[str, str]:
 
 
 def failures(run: Run) -> dict[str, str]:
-    """Return why videos failed, by id, whatever the stage."""
+    """Return why videos failed in any stage, by id."""
     records = [stage.record(run) for stage in FEATURES.chain(run)]
     return {
         id: why for record in records if record for id, why in record.failed.items()

@@ -1,4 +1,4 @@
-"""The content of a work folder, and the parts of it that can go."""
+"""The content of a work folder, and its removable parts."""
 
 from pipeline.workfolder.cleaning import Removal, find_removals, folders_by_kind, remove
 from pipeline.workfolder.inventory import Inventory, Result, take_inventory

@@ -1,4 +1,4 @@
-"""The parts of a work folder that can go: leftovers, and results by their kind."""
+"""The removable parts of a work folder: leftovers, and results by kind."""
 
 import os
 import shutil
@@ -21,7 +21,7 @@ LOCK_SUFFIX = ".lock"
 
 @dataclass(frozen=True)
 class Removal:
-    """Paths of one kind that can go."""
+    """Removable paths of one kind."""
 
     kind: str
     paths: tuple[Path, ...]
@@ -40,7 +40,8 @@ def folders_by_kind() -> dict[str, list[str]]:
 def find_removals(workdir: Path, kinds: Collection[str] = ()) -> list[Removal]:
     """Return leftovers of runs that have ended, and all results of some kinds.
 
-    Only paths in our layout are found, and none through a symbolic link.
+    Only paths in the layout of a work folder are found, and none through a symbolic
+    link.
 
     Raises:
         SodaError: A run is in progress.
@@ -69,7 +70,7 @@ def find_removals(workdir: Path, kinds: Collection[str] = ()) -> list[Removal]:
 
 
 def remove(workdir: Path, removals: Collection[Removal]) -> None:
-    """Remove what was found, and folders that are empty afterwards.
+    """Remove paths that `find_removals` found, and folders that become empty.
 
     Raises:
         SodaError: A run has started in the meantime.
@@ -89,7 +90,7 @@ def remove(workdir: Path, removals: Collection[Removal]) -> None:
 
 
 def check_idle(workdir: Path) -> None:
-    """Refuse to touch a folder that a run is working on.
+    """Check that no run is working on a folder.
 
     Raises:
         SodaError: A process holds a lock of the folder.
@@ -102,7 +103,7 @@ def check_idle(workdir: Path) -> None:
 
 
 def temporary_paths(workdir: Path) -> Iterator[Path]:
-    """Yield unfinished files of processes that are gone."""
+    """Yield unfinished files of processes that have ended."""
     for top in (*stage_folders(), *other_folders(), FAILURES):
         for folder, folders, files in os.walk(_own_folder(workdir, top)):
             for name in (*folders, *files):
@@ -115,11 +116,12 @@ def job_folders(workdir: Path) -> Iterator[Path]:
     """Yield the folders of workers' orders and logs."""
     for path in sorted(_own_folder(workdir, JOBS).glob("*")):
         is_one = (path / "order.json").is_file() and not path.is_symlink()
-        if is_one and not Submission.read(path):  # whoever sent it
+        # A folder with a submission may still be in use by its cluster job.
+        if is_one and not Submission.read(path):
             yield path
 
 
 def _own_folder(workdir: Path, name: str) -> Path:
-    """Return a folder of the work folder; one that does not exist, if it is a link."""
+    """Return a folder of the work folder, or an empty path if it is a link."""
     folder = workdir / name
     return Path(os.devnull) if folder.is_symlink() else folder

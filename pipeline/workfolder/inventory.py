@@ -1,4 +1,4 @@
-"""The results in a work folder, by their records; no dataset is needed."""
+"""The results in a work folder, read from their records without the dataset."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -26,15 +26,15 @@ class Result:
     task: str
     is_per_video: bool
     fingerprint: str
-    is_finished: bool  # its record is there
-    present: int  # videos with a file; 0 of a stage that is one piece of work
-    missing: int | None  # videos that should have one; None if not known
-    failed: int  # videos
+    is_finished: bool  # True if its record exists
+    present: int  # videos with a file; 0 for a stage that is not per video
+    missing: int | None  # videos that should have a file; None if not known
+    failed: int  # number of videos
     size_bytes: int
     made: datetime  # local time of the last change
-    average_map: float | None = None  # percent, of an evaluation
+    average_map: float | None = None  # percent; only for an evaluation
     parameters: dict[str, Any] = field(default_factory=dict)  # all, by dotted names
-    differing: dict[str, Any] = field(default_factory=dict)  # from those of siblings
+    differing: dict[str, Any] = field(default_factory=dict)  # unlike other results
 
 
 @dataclass(frozen=True)
@@ -43,17 +43,17 @@ class Inventory:
 
     folder: Path
     results: tuple[Result, ...]  # in the order of the stages
-    failures: dict[str, int]  # videos in the ledger, by stage
-    running: tuple[str, ...]  # names of the locks that some process holds
+    failures: dict[str, int]  # number of videos in the ledger, by stage
+    running: tuple[str, ...]  # names of the locks that are held
 
     @property
     def size_bytes(self) -> int:
-        """The size of all results."""
+        """The total size of the results."""
         return sum(result.size_bytes for result in self.results)
 
 
 def take_inventory(workdir: Path) -> Inventory:
-    """Look at everything that runs have left in a work folder."""
+    """Return the results, failures and held locks of a work folder."""
     results = [
         _result(workdir, folder, name, paths)
         for folder in stage_folders()
@@ -72,7 +72,7 @@ def take_inventory(workdir: Path) -> Inventory:
 
 
 def with_differences(results: Sequence[Result]) -> list[Result]:
-    """Return the results with the parameters in which those of a stage differ."""
+    """Return the results with the parameters in which results of a stage differ."""
     siblings: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for result in results:
         if result.is_finished:
@@ -130,12 +130,13 @@ def _result(workdir: Path, folder: str, name: str, paths: Sequence[Path]) -> Res
 
 
 def expected_ids(workdir: Path, stage: Stage, record: Record) -> set[str] | None:
-    """Return the videos that a stage was to work on; None if that is not known."""
+    """Return the ids of the videos that a stage had to process; None if not known."""
     if not stage.is_per_video:
         return None
     if record.videos is not None:
         return {*record.videos, *record.failed}
-    # The flow is of the decoded videos, whose parameters are among its own.
+    # A stage without its own list works on the videos of the stage below, whose
+    # parameters are among its own.
     for below in stage.builds_on:
         own = {n: record.parameters.get(n) for n in ("format", *below.flags)}
         folder = workdir / below.folder_name / fingerprint(own)
@@ -146,7 +147,7 @@ def expected_ids(workdir: Path, stage: Stage, record: Record) -> set[str] | None
 
 
 def _names(folder: Path, suffix: str) -> set[str]:
-    """Return the files of a per-video stage, without their suffix."""
+    """Return the names of a per-video stage's files, without their suffix."""
     return {
         path.name.removesuffix(suffix)
         for path in folder.iterdir()

@@ -1,4 +1,4 @@
-"""The layout of a work folder: the paths in it that are ours."""
+"""The layout of a work folder: the paths that belong to the pipeline."""
 
 from pathlib import Path
 
@@ -12,25 +12,25 @@ def stage_folders() -> tuple[str, ...]:
 
 
 def other_folders() -> tuple[str, ...]:
-    """Return the names of further folders that stages write."""
+    """Return the names of the other folders that stages write."""
     return tuple(name for stage in all_stages() for name in stage.other_folders)
 
 
 def is_of_files(folder: str) -> bool:
-    """Return whether a folder holds files named by fingerprint, and no folders."""
+    """Return whether a folder holds files, not folders, named by fingerprint."""
     return any(s.is_file for s in all_stages() if s.folder_name == folder)
 
 
 def is_work_folder(path: Path) -> bool:
-    """Return whether a run has left anything in a folder."""
+    """Return whether a folder holds results or failures of a run."""
     return any((path / name).is_dir() for name in (*stage_folders(), "failures"))
 
 
 def check_work_folder(path: Path) -> Path:
-    """Return the folder, if it is one of ours.
+    """Return the folder if it is a work folder.
 
     Raises:
-        InputNotFoundError: It is not.
+        InputNotFoundError: The folder is not a work folder.
     """
     if not is_work_folder(path):
         raise InputNotFoundError(
@@ -41,7 +41,7 @@ def check_work_folder(path: Path) -> Path:
 
 
 def work_folders(parent: Path) -> list[Path]:
-    """Return a folder if it is one of ours, else those in it."""
+    """Return a folder if it is a work folder, else the work folders in it."""
     if is_work_folder(parent):
         return [parent]
     found = sorted(parent.iterdir()) if parent.is_dir() else []

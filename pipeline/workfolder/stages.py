@@ -1,4 +1,4 @@
-"""Every stage, found by its file."""
+"""Discovery of the stages by their files."""
 
 from functools import cache
 from importlib import import_module
@@ -7,16 +7,16 @@ from pkgutil import iter_modules
 from pipeline import stages
 from pipeline.run.stage import Stage
 
-# The experiment runs the other stages, so its room is above theirs.
+# The experiment runs the other stages, so it is in a package above theirs.
 ELSEWHERE = ("pipeline.experiments.stage",)
 
 
 @cache
 def all_stages() -> tuple[Stage, ...]:
-    """Return every stage, after all that it builds on.
+    """Return all stages, each after those that it builds on.
 
-    The stages are found by their files in `pipeline/stages/`: there is no list to
-    keep up to date, and a new file is enough.
+    Stages are found by their files in `pipeline/stages/`. A new file is enough to add
+    one; there is no list to keep up to date.
     """
     own = [f"{stages.__name__}.{name}" for name in sorted(module_names())]
     found = [stage for name in (*own, *ELSEWHERE) for stage in _defined_in(name)]
@@ -25,7 +25,7 @@ def all_stages() -> tuple[Stage, ...]:
 
 def module_names() -> list[str]:
     """Return the names of the modules in `pipeline/stages/` that may define a stage."""
-    # These are what stages share, and import PyTorch, which takes seconds.
+    # These define no stage, and import PyTorch, which takes seconds.
     shared = {"fitting", "predicting"}
     return [m.name for m in iter_modules(stages.__path__) if m.name not in shared]
 

@@ -48,7 +48,8 @@ def test_the_same_features_give_the_same_detections(world):
     stated.rename(world / "theirs" / "features.json")
     assert done.returncode == 0, done.stderr
     assert (
-        "a feature each 16 frames at 25 fps, as 6 of 6 videos' durations" in done.stderr
+        "one feature every 16 frames at 25 fps, which fits the durations of 6 of 6"
+        in done.stderr
     )
     assert "made elsewhere" in " ".join(done.stdout.split())
     own = results(world, "work/*/detections/*/detections.json")
@@ -59,7 +60,7 @@ def test_the_same_features_give_the_same_detections(world):
 
 def test_what_was_exported_comes_back_with_its_times(world):
     done = evaluate(world, workdir="exported")
-    assert "at 25 fps, as features.json says" in done.stderr
+    assert "at 25 fps, from features.json" in done.stderr
     for path in world.glob("exported/features/*/*.safetensors"):
         (own,) = world.glob(f"work/*/features/*/{path.name}")
         (features, header), (expected, own_header) = map(read_arrays, (path, own))
@@ -93,7 +94,7 @@ def test_a_video_without_features_is_named(world, tmp_path):
 def test_a_wrong_rate_and_useless_flags_are_named(world):
     rate = ["--features-fps", "100", "--features-stride", "16"]
     done = evaluate(world, *rate, workdir="wrong")
-    assert done.returncode == 30 and "whether --features-fps" in done.stderr
+    assert done.returncode == 30 and "check --features-fps" in done.stderr
     done = evaluate(world, "--short-side", "64", workdir="wrong")
     assert done.returncode == 2
     assert "--short-side: changes nothing of the features" in done.stderr

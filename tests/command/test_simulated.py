@@ -67,7 +67,7 @@ def test_another_run_stands_beside_in_a_report_of_its_own(world):
     assert done.returncode == 0, done.stderr
     (report,) = set(folder.glob("work/report/*")) - before
     index = (report / "index.html").read_text()
-    assert "networks 1 beside networks 2" in " ".join(index.split())
+    assert "networks 1 compared with networks 2" in " ".join(index.split())
     more = ("--compare-with", "nowhere")
     refused = simulate(folder, *arguments, *more, task="Report")
     assert refused.returncode == 3

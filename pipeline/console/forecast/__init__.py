@@ -1,4 +1,4 @@
-"""What a run would do, and how long it would take: `--dry-run`."""
+"""Forecast of a run's work and duration, for `--dry-run`."""
 
 from pipeline.console.forecast.forecast import Forecast, StageForecast, make_forecast
 

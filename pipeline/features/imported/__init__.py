@@ -1,4 +1,4 @@
-"""Features that somebody else made: found, read, and put on the time line."""
+"""Import of features that other software extracted, with the times of the snippets."""
 
 from pipeline.features.imported.config import ImportConfig
 from pipeline.features.imported.plan import ImportPlan, plan_imports

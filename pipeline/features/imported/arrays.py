@@ -1,4 +1,4 @@
-"""Arrays of features in the file formats that the field has."""
+"""Arrays of features in the file formats of the field."""
 
 import pickle
 from collections.abc import Mapping
@@ -15,7 +15,8 @@ from safetensors.numpy import load_file
 
 from pipeline.errors import VideoError
 
-# What a pickled array of arrays is made of; any other name in it is refused.
+# The names that a pickled array of arrays needs; any other is refused, because
+# unpickling it could run code.
 HARMLESS = {
     *((f"numpy.{core}.multiarray", "_reconstruct") for core in ("core", "_core")),
     *((f"numpy.{core}.numeric", "_frombuffer") for core in ("core", "_core")),
@@ -23,19 +24,19 @@ HARMLESS = {
     ("numpy", "dtype"),
     ("_codecs", "encode"),
 }
-PREFERRED = ("features", "feature", "feats")  # of several arrays in a file
+PREFERRED = ("features", "feature", "feats")  # names, in a file of several arrays
 
 
 @dataclass(frozen=True)
 class FeatureFile:
-    """Where one stream of one video's features is."""
+    """The location of one stream of one video's features."""
 
     path: Path
-    key: str = ""  # of a file that holds many videos: which of them
+    key: str = ""  # the video's entry, in a file that holds many videos
 
 
 def read_array(file: FeatureFile) -> Shaped[np.ndarray, "..."]:
-    """The array of a file, as it is.
+    """Return the array in a file, unchanged.
 
     Raises:
         VideoError: The file cannot be read, or it is not clear which array is meant.
@@ -44,18 +45,18 @@ def read_array(file: FeatureFile) -> Shaped[np.ndarray, "..."]:
         return _READERS[file.path.suffix](file)
     except (OSError, ValueError, KeyError, SafetensorError, pickle.PickleError) as e:
         raise VideoError(
-            f"{file.path}: expected an array of features, found what cannot be read "
-            f"as one ({e}); make or copy the file anew"
+            f"{file.path}: expected an array of features, found a file that cannot be "
+            f"read as one ({e}); make or copy the file again"
         ) from e
 
 
 def as_sequence(
     array: Shaped[np.ndarray, "..."], is_transposed: bool
 ) -> Float32[np.ndarray, "snippets features"]:
-    """An array as (T, D); axes of length 1 are dropped.
+    """Return an array as (T, D), without axes of length 1.
 
     Raises:
-        ValueError: It is no sequence of vectors of numbers, or an empty one.
+        ValueError: The array is empty, or not a sequence of numeric vectors.
     """
     flat = (
         array.reshape([n for n in array.shape if n != 1]) if array.ndim > 2 else array
@@ -101,44 +102,46 @@ _READERS = {
 
 
 def _only(arrays: Mapping[str, Any]) -> Any:
-    """The features among a file's arrays."""
+    """Return the features among a file's arrays."""
     if len(arrays) == 1:
         return next(iter(arrays.values()))
     for name in PREFERRED:
         if name in arrays:
             return arrays[name]
     raise ValueError(
-        f"expected one array, or one called {PREFERRED[0]}, found {', '.join(arrays)}"
+        f"expected one array, or one named {PREFERRED[0]}, found {', '.join(arrays)}"
     )
 
 
 class _ArraysOnly(pickle.Unpickler):
-    """Reads pickled arrays, and calls nothing else that a file may name."""
+    """An unpickler of arrays that refuses everything else that a file may name."""
 
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) not in HARMLESS:
-            raise pickle.UnpicklingError(f"it holds {module}.{name}, which is no array")
+            raise pickle.UnpicklingError(
+                f"it holds {module}.{name}, which is not part of an array"
+            )
         return super().find_class(module, name)
 
 
 @lru_cache(maxsize=1)
 def _array_of_arrays(path: Path) -> np.ndarray:
-    """All videos' arrays of one file, which is read once a process."""
+    """Return the arrays of all videos in a file, which is read once per process."""
     with path.open("rb") as file:
         shape = _object_shape(file)
         arrays = _ArraysOnly(file, encoding="latin1").load()
     if not isinstance(arrays, np.ndarray) or arrays.shape != shape:
-        raise ValueError(f"expected an array of {shape} arrays")
+        raise ValueError(f"expected an array of {shape} arrays, found other content")
     return arrays
 
 
 def forget_arrays() -> None:
-    """Free what was kept of a file that holds many videos."""
+    """Free the memory of a file that holds many videos."""
     _array_of_arrays.cache_clear()
 
 
 def _object_shape(file: BinaryIO) -> tuple[int, ...]:
-    """The shape that the header of an array of objects states."""
+    """Return the shape in the header of an array of objects."""
     version = np.lib.format.read_magic(file)
     readers = {
         (1, 0): np.lib.format.read_array_header_1_0,

@@ -1,4 +1,4 @@
-"""What a user says of features that somebody else made."""
+"""The user's settings for imported features."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -8,20 +8,20 @@ from models.config import check_at_least
 
 @dataclass(frozen=True)
 class ImportConfig:
-    """When the snippets of imported features are; 0 leaves it to their number."""
+    """The timing of the snippets of imported features; 0 infers a value."""
 
     fps: Annotated[
         float,
-        "frames a second of the videos that the features of --features-dir were made "
-        "of; 0: from the videos' durations, or 25",
+        "frames per second of the videos that the features of --features-dir were made "
+        "from; 0: inferred from the videos' durations, or 25",
     ] = 0.0
     stride_frames: Annotated[
         int,
-        "frames from one of these features to the next; 0: from the videos' durations, "
-        "or 16",
+        "frames from one of these features to the next; 0: inferred from the videos' "
+        "durations, or 16",
     ] = 0
     window_frames: Annotated[
-        int, "frames that one of these features looks at; 0: the stride"
+        int, "frames that each of these features covers; 0: the stride"
     ] = 0
 
     def __post_init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Imported features of one video, written as this project writes its own."""
+"""Conversion of one video's imported features to this project's format."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -29,10 +29,11 @@ def import_features(
         inputs: The video's plan (see `plan.py`), then the files.
         output: The file to write.
         made_by: All parameters that the features depend on, for the file's header.
-        last_annotated_seconds: The last moment that the annotations speak of.
+        last_annotated_seconds: The last time in the annotations of the video.
+        progress: Called with the share that is done.
 
     Raises:
-        VideoError: There are none, or they cannot be used.
+        VideoError: The video has no features, or they cannot be used.
     """
     plan = read_json(inputs[0])
     if not plan["streams"]:
@@ -44,16 +45,16 @@ def import_features(
     lengths = {stream: len(array) for stream, array in streams.items()}
     if len(set(lengths.values())) > 1:
         raise VideoError(
-            f"{plan['id']}: expected as many features of each stream, found {lengths}; "
-            "they are not of the same video, or not made with the same stride"
+            f"{plan['id']}: expected streams of the same length, found {lengths}; "
+            "check that they are of the same video and made with the same stride"
         )
     features = np.concatenate(list(streams.values()), axis=1)
     grid = SnippetGrid(**plan["grid"])
     if beyond := beyond_end(last_annotated_seconds, grid.end_seconds):
         raise VideoError(
-            f"{plan['id']}: an annotation {beyond}, as {len(features)} features at "
-            f"{grid.fps:g} fps each {grid.stride_frames} frames have it; see whether "
-            "--features-fps and --features-stride are right"
+            f"{plan['id']}: an annotation {beyond}, given {len(features)} features, "
+            f"one every {grid.stride_frames} frames at {grid.fps:g} fps; check "
+            "--features-fps and --features-stride"
         )
     widths = {stream: array.shape[1] for stream, array in streams.items()}
     digest = hashlib.sha256(features.tobytes()).hexdigest()

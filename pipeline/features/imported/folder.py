@@ -1,4 +1,4 @@
-"""Where the features of each video lie, in the layouts that the field has."""
+"""The files of each video's features, in the folder layouts of the field."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -11,30 +11,30 @@ from pipeline.features.imported.arrays import FeatureFile, read_array
 from pipeline.storage import file_name
 
 SUFFIXES = (".npy", ".npz", ".safetensors", ".h5", ".hdf5")
-NAMES_FILE = "videoname.npy"  # the ids of an array of arrays, in its order
+NAMES_FILE = "videoname.npy"  # the ids of the videos in an array of arrays, in order
 STREAMS = ("rgb", "flow")
 JOINT = "joint"
 
 
-# Of each video's id, its streams: `joint`, or `rgb` and `flow`.
+# By video id, then by stream: `joint`, or `rgb` and `flow`.
 FeatureFiles = Mapping[str, Mapping[str, FeatureFile]]
 
 
 def find_features(folder: Path, ids: Sequence[str]) -> FeatureFiles:
     """Find the features of the videos `ids`, nested folders included.
 
-    A file is named like its video, with or without `v_` before it. One in a folder
-    `rgb` or `flow` (BaSNet's layout) holds that stream, any other all of them. An HDF5
-    file may hold a group or an array for each video, and an array of arrays
-    (W-TALC's and SF-Net's) one for each name in `videoname.npy`.
+    A file is named like its video, with or without the prefix `v_`. In a folder `rgb`
+    or `flow` (BaSNet's layout) it holds that stream, elsewhere all streams. An HDF5
+    file may hold a group or an array for each video, and an array of arrays (W-TALC's
+    and SF-Net's layout) one for each name in `videoname.npy`.
 
     Raises:
-        InputNotFoundError: No such folder, or no features of any of the videos.
+        InputNotFoundError: The folder does not exist, or has no features of any video.
         AnnotationError: Two files hold the same stream of a video.
     """
     if not folder.is_dir():
         raise InputNotFoundError(
-            f"{folder}: no such folder of features; give it with --features-dir"
+            f"{folder}: expected a folder of features, found none; check --features-dir"
         )
     wanted = {name: id for id in ids for name in (f"v_{id}", id, file_name(id))}
     found: dict[str, dict[str, FeatureFile]] = {}
@@ -53,7 +53,7 @@ def find_features(folder: Path, ids: Sequence[str]) -> FeatureFiles:
         raise InputNotFoundError(
             f"{folder}: expected features of the dataset's videos, named like them "
             f"({', '.join(list(ids)[:2])}, with one of {', '.join(SUFFIXES)}), found "
-            "none; give the folder that holds them with --features-dir"
+            "none; set --features-dir to the folder that holds them"
         )
     return found
 
@@ -75,13 +75,13 @@ def _stream_of(path: Path) -> str:
 def _contents(
     path: Path, folder: Path, wanted: Mapping[str, str]
 ) -> list[tuple[str, FeatureFile]]:
-    """The names of the videos that a file holds, and where."""
+    """Return the names of the videos in a file, with the location of each."""
     if path.stem in wanted:
         return [(path.stem, FeatureFile(path))]
     if path.suffix in (".h5", ".hdf5"):
         with h5py.File(path) as file:
             return [(name, FeatureFile(path, name)) for name in file]
-    # Beside it lie arrays of labels and durations, of as many entries.
+    # Other arrays in the same folder have one label or duration per video.
     if path.suffix != ".npy" or "features" not in path.stem.lower():
         return []
     names = [*path.parent.glob(NAMES_FILE), *sorted(folder.rglob(NAMES_FILE))]

@@ -1,4 +1,4 @@
-"""What is to be imported for each video, and when its snippets are."""
+"""The plan of an import: the files and the snippet times of each video."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,29 +14,29 @@ from pipeline.storage import plain
 
 
 class ImportPlan(NamedTuple):
-    """How features of a folder are read."""
+    """The timing of a folder's features, and a plan for each video."""
 
     timing: Timing
-    videos: dict[str, dict[str, Any]]  # by id, as JSON can hold it
+    videos: dict[str, dict[str, Any]]  # by id; plain values for JSON
 
 
 def plan_imports(
     folder: Path, videos: Sequence[Video], config: ImportConfig, streams: str
 ) -> ImportPlan:
-    """Find the features of a dataset's videos, and say how each is read.
+    """Find the features of a dataset's videos, and plan how to read each.
 
     Args:
-        folder: Holds the features (see `find_features`).
-        videos: The dataset's videos; their durations, where they are annotated, tell
-            the rate of the features.
-        config: What the user says of that rate.
-        streams: `auto` and `both` take what there is, `rgb` and `flow` one of two.
+        folder: The folder of the features (see `find_features`).
+        videos: The dataset's videos; the rate of the features is inferred from their
+            annotated durations.
+        config: The user's settings for that rate.
+        streams: `auto` and `both` use all streams found, `rgb` and `flow` only one.
 
     Raises:
-        InputNotFoundError: No such folder, or no features of any of the videos.
-        UsageError: One stream is wanted, of features that hold both as one.
-        AnnotationError: The features of a video are doubtful, or of a width of their
-            own.
+        InputNotFoundError: The folder does not exist, or has no features of any video.
+        UsageError: One stream is requested, but the files do not separate the streams.
+        AnnotationError: The features of a video are ambiguous, or the videos' features
+            have no width in common.
         VideoError: A file cannot be read.
     """
     found = {
@@ -67,7 +67,7 @@ def plan_imports(
                 if v.id in lengths
                 else None,
                 "missing": f"{folder}: expected features of the video {v.id!r}, found "
-                "none; make them, or leave the video out of the annotations",
+                "none; extract them, or remove the video from the annotations",
             }
             for v in videos
         },
@@ -77,18 +77,19 @@ def plan_imports(
 def _chosen(
     id: str, files: Mapping[str, FeatureFile], streams: str
 ) -> dict[str, FeatureFile]:
-    """The streams of a video that are wanted, RGB before flow."""
+    """Return the requested streams of a video, RGB before flow."""
     if JOINT in files and len(files) > 1:
         raise AnnotationError(
-            f"{files[JOINT].path}: the features of {id} are there both as one and by "
-            "stream; remove one of them, or name a folder that holds one alone"
+            f"{files[JOINT].path}: expected the features of {id} either in one file or "
+            "by stream, found both; remove one, or give a folder with only one of them"
         )
     if streams in ("auto", "both"):
         return {stream: files[stream] for stream in sorted(files, reverse=True)}
     if streams not in files:
         raise UsageError(
-            f"--streams {streams}: {next(iter(files.values())).path} does not hold "
-            f"that stream apart (of {id} there is: {', '.join(files)}); leave it out"
+            f"--streams {streams}: expected a separate file of that stream for {id}, "
+            f"found {', '.join(files)} ({next(iter(files.values())).path}); leave the "
+            "flag out"
         )
     return {streams: files[streams]}
 
@@ -96,10 +97,10 @@ def _chosen(
 def _is_transposed(
     folder: Path, shapes: Mapping[str, Mapping[str, tuple[int, ...]]]
 ) -> bool:
-    """Whether features stand as (D, T): the axis that all videos share is D.
+    """Return whether arrays are (D, T): D is the axis of equal length in all videos.
 
     Raises:
-        AnnotationError: They share none.
+        AnnotationError: The lengths of both axes vary.
     """
     for axis in (1, 0):
         widths = {
@@ -116,6 +117,6 @@ def _is_transposed(
 
 
 def _axes(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """Two axes, as `as_sequence` makes them; of what it refuses, whatever there is."""
+    """Return the axes after `as_sequence`; any two for arrays that it refuses."""
     kept = tuple(n for n in shape if n != 1) if len(shape) > 2 else shape
     return (*kept, 0, 0)[:2]

@@ -1,4 +1,4 @@
-"""When imported features are: given, or inferred from durations and lengths."""
+"""The timing of imported features: given, or inferred from durations and lengths."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -12,32 +12,32 @@ from pipeline.features.imported.config import ImportConfig
 from pipeline.grid import SnippetGrid
 from pipeline.storage import read_json
 
-# What the field's features are made with; the paper's come first (Sec. 6.3).
+# The usual values for features in the field; the paper's come first (Sec. 6.3).
 USUAL_FPS = (25.0, 30.0, 24.0, 15.0, 10.0)
 USUAL_STRIDES = (16, 8, 4, 32, 64, 5, 6)
-# A video of T snippets fits a rate within one of them, as the last may be a part or be
-# left out, and within this share, as containers' durations are not exact.
+# A rate fits a video if it predicts the number of snippets to within one, because the
+# last may be partial or left out, plus this share, because durations are not exact.
 SLACK = 0.01
 FITTING = 0.9  # share of the videos that a rate must fit
-ALIKE = 0.1  # spread of the videos' rates beyond which each has its own
+ALIKE = 0.1  # relative spread of the videos' rates above which each has its own
 
 
 @dataclass(frozen=True)
 class Timing:
-    """One rate for all videos, or one for each."""
+    """The rate of imported features: one for all videos, or one for each."""
 
     fps: float
     stride_frames: int
     window_frames: int
-    is_own: bool  # whether each video's features span it, whatever their number
-    sentence: str  # how it is known, for people
-    # Videos whose time line is known exactly, as `soda export features` states it.
+    is_own: bool  # True if each video has its own rate: its features span its duration
+    sentence: str  # the rate and its source, for people
+    # Exact time lines, from the `features.json` of `soda export features`.
     stated: Mapping[str, SnippetGrid] = field(default_factory=dict)
 
     def grid(
         self, id: str, snippets: int, duration_seconds: float | None
     ) -> SnippetGrid:
-        """The time line of a video with so many snippets."""
+        """Return the time line of a video with some number of snippets."""
         if id in self.stated and self.stated[id].num_snippets == snippets:
             return self.stated[id]
         fps, stride = self.fps, self.stride_frames
@@ -56,10 +56,10 @@ class Timing:
 
 
 def read_stated(folder: Path) -> dict[str, SnippetGrid]:
-    """The time lines that `features.json` states, by video; none without that file.
+    """Return the time lines in `features.json` by video, or {} without that file.
 
     Raises:
-        AnnotationError: It is a file of another kind.
+        AnnotationError: The file has other content.
     """
     path = folder / "features.json"
     if not path.is_file():
@@ -78,9 +78,9 @@ def read_stated(folder: Path) -> dict[str, SnippetGrid]:
         }
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise AnnotationError(
-            f"{path}: expected when features are, as `soda export features` writes it, "
-            f"found something else ({type(error).__name__}: {error}); rename the file, "
-            "and give --features-fps and --features-stride"
+            f"{path}: expected the times of features, as `soda export features` writes "
+            f"them, found other content ({type(error).__name__}: {error}); rename the "
+            "file, and give --features-fps and --features-stride"
         ) from error
 
 
@@ -90,22 +90,29 @@ def choose_timing(
     durations: Mapping[str, float | None],
     stated: Mapping[str, SnippetGrid] | None = None,
 ) -> Timing:
-    """What the user says; where that is left open, what lengths and durations say.
+    """Return the user's timing, inferred from lengths and durations where it is open.
 
     Args:
-        config: What the user says.
-        lengths: Snippets of each video.
-        durations: Seconds of each video, where they are known.
-        stated: Time lines that stand beside the features.
+        config: The user's settings.
+        lengths: Number of snippets of each video.
+        durations: Duration of each video in seconds, if known.
+        stated: Time lines from a `features.json` next to the features.
     """
+    # From certain to guessed: the exact times in features.json, unless a flag overrides
+    # them; two flags; a usual rate that fits the durations; a measured rate. The usual
+    # rates are tried with the paper's first, because short videos fit several. Example:
+    # 100 s at 25 fps and stride 16 make 156.25 snippets. 156 are within 1 + 1.6 of that
+    # but not within 1 + 1.5 of the 150 at 24 fps. In 20 s, 31 snippets fit both, 31.25
+    # and 30, within 1.3, so 25 fps is chosen. Ties such as 30 / 16 and 15 / 8 have the
+    # same step in seconds. Without any duration, the paper's rate is assumed.
     if stated and not (config.fps or config.stride_frames):
         grid = next(iter(stated.values()))
-        timing = _timing(config, grid.fps, grid.stride_frames, "as features.json says")
+        timing = _timing(config, grid.fps, grid.stride_frames, "from features.json")
         return replace(timing, stated=stated)
     known = [id for id in lengths if durations.get(id)]
     if (config.fps and config.stride_frames) or not known:
         given = config.fps and config.stride_frames
-        how = "as given" if given else "assumed, as no video's duration is known"
+        how = "as given" if given else "assumed because no video's duration is known"
         return _timing(config, *next(_rates(config)), how)
     counts = np.array([lengths[id] for id in known])
     seconds = np.array([durations[id] for id in known], dtype=float)
@@ -113,34 +120,34 @@ def choose_timing(
         expected = seconds * fps / stride
         fits = np.abs(counts - expected) <= 1 + SLACK * expected
         if fits.mean() >= FITTING:
-            how = f"as {fits.sum()} of {len(fits)} videos' durations have it"
+            how = f"which fits the durations of {fits.sum()} of {len(fits)} videos"
             return _timing(config, fps, stride, how)
     return _measured(config, seconds / counts)
 
 
 def _rates(config: ImportConfig) -> Iterator[tuple[float, int]]:
-    """The rates that agree with what the user says, the likeliest first."""
+    """Yield the rates that agree with the user's settings, the likeliest first."""
     for stride in (config.stride_frames,) if config.stride_frames else USUAL_STRIDES:
         for fps in (config.fps,) if config.fps else USUAL_FPS:
             yield fps, stride
 
 
 def _measured(config: ImportConfig, steps: Float[np.ndarray, "videos"]) -> Timing:
-    """No usual rate: one that fits the videos, or each video's own."""
+    """Return the rate measured in the videos, or one for each if they differ."""
     low, middle, high = np.quantile(steps, (0.1, 0.5, 0.9)).tolist()
     stride = config.stride_frames or USUAL_STRIDES[0]
     fps = stride / middle
     if high - low > ALIKE * middle:
         sentence = (
-            "features span their videos, whatever their number: from one to the next "
-            f"it is {low:.2f} to {high:.2f} s"
+            "each video has its own rate, so that its features span its duration: one "
+            f"every {low:.2f} to {high:.2f} s"
         )
         window = config.window_frames or stride
         return Timing(fps, stride, window, is_own=True, sentence=sentence)
-    return _timing(config, fps, stride, f"as videos have one each {middle:.3f} s")
+    return _timing(config, fps, stride, f"measured: one every {middle:.3f} s of video")
 
 
 def _timing(config: ImportConfig, fps: float, stride: int, how: str) -> Timing:
-    sentence = f"a feature each {stride} frames at {fps:g} fps, {how}"
+    sentence = f"one feature every {stride} frames at {fps:g} fps, {how}"
     window = config.window_frames or stride
     return Timing(fps, stride, window, is_own=False, sentence=sentence)

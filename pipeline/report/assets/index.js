@@ -1,6 +1,6 @@
 "use strict";
-// Sorting and searching the index. Without this script the tables are complete, and the
-// worst videos come first. A plain script, because browsers refuse modules on file://.
+// Sorting and searching of the index. The tables are complete without this script, with
+// the worst videos first. It is no module, because browsers refuse those on file://.
 
 const FEWEST_TO_SEARCH = 8;
 
@@ -26,7 +26,7 @@ function find() {
 search.closest("p").hidden = videos.length < FEWEST_TO_SEARCH;
 search.addEventListener("input", find);
 
-// Sort: a click on a column's head; a second one turns it round.
+// Sort: a click on a column's head sorts by it; a second click reverses the order.
 
 function valueOf(row, column) {
   const cell = row.cells[column];

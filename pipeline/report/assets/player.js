@@ -1,13 +1,14 @@
 "use strict";
-// The play-head, the keys and the threshold of a video's page. A plain script, because
-// browsers refuse to load modules from file://.
+// The playhead, the keys and the threshold of a video's page. It is no module, because
+// browsers refuse those on file://.
 
-// Browsers and sums cut times; half a millisecond on, the frame meant is still shown.
+// Browsers and arithmetic round times down, which may show the frame before the wanted
+// one; half a millisecond more prevents that.
 const SAFETY_SECONDS = 0.0005;
 
 const byId = (id) => document.getElementById(id);
 const timeline = document.querySelector(".timeline");
-const video = document.querySelector("video"); // null where no file is known
+const video = document.querySelector("video"); // null if no file is known
 const endSeconds = Number(timeline.dataset.seconds);
 const fps = Number(timeline.dataset.fps);
 const startOf = (detection) => Number(detection.dataset.start);
@@ -16,7 +17,7 @@ const detections = [...document.querySelectorAll(".detection")].sort(
 );
 
 let nowSeconds = 0; // kept here too, so that the rows work without a video
-let selected = null; // the detection that [ or ] led to
+let selected = null; // the detection last reached with [ or ]
 
 function draw() {
   byId("playhead").style.left = `${(100 * nowSeconds) / endSeconds}%`;
@@ -80,7 +81,7 @@ function followWhilePlaying() {
 }
 
 function tellIfUnplayable() {
-  // A file whose sound alone can be decoded raises no error, but has no picture.
+  // If only the sound can be decoded, there is no error, but the video has no width.
   const hasNoPicture = video.readyState > 0 && video.videoWidth === 0;
   video.hidden = Boolean(video.error || hasNoPicture);
   byId("unplayable").hidden = !video.hidden;
@@ -126,7 +127,7 @@ const KEYS = {
   "]": () => step(1),
 };
 
-// True where the key already means something: a link, the slider, a table that scrolls.
+// True if the key already has a meaning: on a link, the slider or a scrolling table.
 function isTaken(event) {
   const isArrow = event.key.startsWith("Arrow");
   if (event.metaKey || (isArrow && (event.altKey || event.ctrlKey))) return true;
@@ -136,7 +137,7 @@ function isTaken(event) {
 function press(event) {
   if (!(event.key in KEYS) || isTaken(event)) return;
   event.preventDefault(); // no scrolling
-  event.stopPropagation(); // a video that has the focus would answer space too
+  event.stopPropagation(); // a focused video would react to space as well
   KEYS[event.key]();
 }
 

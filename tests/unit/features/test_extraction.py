@@ -87,7 +87,7 @@ def test_flow_that_does_not_fit_the_frames_is_named(caches, tmp_path):
     short = tmp_path / "short.mp4"
     write_video(short, moving_square_pictures(10, range(2, 8)))
     decode([short], tmp_path / "frames.mkv", {"short_side": 64})
-    with pytest.raises(VideoError, match=r"expected 10 fields, .*found 40"):
+    with pytest.raises(VideoError, match=r"expected 10 flow fields, .*found 40"):
         extract_features(
             [tmp_path / "frames.mkv", caches[1]],
             tmp_path / "f.safetensors",

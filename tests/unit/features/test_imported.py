@@ -103,7 +103,7 @@ def test_a_pickle_that_calls_something_is_refused(tmp_path, capsys):
     harmful = np.array([Harmful(), Harmful()], dtype=object)
     np.save(tmp_path / "theirs" / "JOINTFeatures.npy", harmful, allow_pickle=True)
     with pytest.raises(
-        VideoError, match=r"it holds builtins\.print, which is no array"
+        VideoError, match=r"it holds builtins\.print, which is not part of"
     ):
         imported(tmp_path / "theirs", tmp_path)
     assert "called" not in capsys.readouterr().out
@@ -137,7 +137,7 @@ def test_what_is_doubtful_is_refused(tmp_path):
     with pytest.raises(UsageError, match="--streams joint"):
         imported(tmp_path, tmp_path, streams="joint")
     write_npy(tmp_path, "kick 1", array("kick 1"))
-    with pytest.raises(AnnotationError, match="both as one and by stream"):
+    with pytest.raises(AnnotationError, match="in one file or by stream, found both"):
         imported(tmp_path, tmp_path)
     (tmp_path / "kick 1.npy").unlink()
     write_npz(tmp_path / "train" / "rgb", "kick 1", array("kick 1"))
@@ -153,7 +153,7 @@ def test_widths_that_differ_are_refused(tmp_path):
 
 
 def test_what_is_not_there_is_named(tmp_path):
-    with pytest.raises(InputNotFoundError, match="no such folder of features"):
+    with pytest.raises(InputNotFoundError, match="expected a folder of features"):
         imported(tmp_path / "none", tmp_path)
     with pytest.raises(InputNotFoundError, match=r"named like them \(kick 1, müde"):
         imported(tmp_path, tmp_path)
@@ -221,7 +221,7 @@ def test_short_videos_do_not_pass_for_another_rate():
 def test_features_of_one_length_span_their_videos():
     durations = {"a": 10.0, "b": 200.0, "c": 50.0}
     timing = choose_timing(ImportConfig(), dict.fromkeys(durations, 100), durations)
-    assert timing.is_own and "span their videos" in timing.sentence
+    assert timing.is_own and "span its duration" in timing.sentence
     for duration in durations.values():
         grid = timing.grid("v", 100, duration)
         assert grid.num_snippets == 100
@@ -231,7 +231,7 @@ def test_features_of_one_length_span_their_videos():
 def test_without_durations_the_papers_rate_is_taken_and_said():
     timing = choose_timing(ImportConfig(), {"a": 10}, {"a": None})
     assert (timing.fps, timing.stride_frames) == (25, 16)
-    assert "assumed, as no video's duration is known" in timing.sentence
+    assert "assumed because no video's duration is known" in timing.sentence
 
 
 @given(fps=st.floats(1, 60), stride=st.integers(1, 64), length=st.integers(1, 500))
@@ -257,5 +257,5 @@ def test_an_annotation_beyond_the_features_is_named(tmp_path):
 )
 def test_a_features_json_of_another_kind_is_a_clear_error(tmp_path, content):
     (tmp_path / "features.json").write_text(content)
-    with pytest.raises(AnnotationError, match="expected when features are"):
+    with pytest.raises(AnnotationError, match="expected the times of features"):
         read_stated(tmp_path)

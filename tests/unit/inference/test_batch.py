@@ -52,7 +52,9 @@ def test_what_an_earlier_search_wrote_is_no_video(videos):
 
 
 def test_what_is_not_there_is_named_before_any_work(videos):
-    with pytest.raises(InputNotFoundError, match=r"no\.mp4: no such video"):
+    with pytest.raises(
+        InputNotFoundError, match=r"no\.mp4: expected a video or a folder of videos"
+    ):
         named(videos, "a.mp4", "no.mp4")
     with pytest.raises(UsageError, match=r"a\.mp4: expected a folder, found a file"):
         named(videos, "a.mp4", output="a.mp4")

@@ -215,7 +215,7 @@ def test_index_tells_scores_and_origin(tmp_path: Path) -> None:
 def test_report_without_ground_truth_is_possible(tmp_path: Path) -> None:
     report = a_report(a_video(ground_truth=(), points=()), models=(Model("m"),))
     index, (page,) = index_and_pages(tmp_path, report)
-    assert "nothing is scored" in index.text
+    assert "there are no scores" in index.text
     assert "Worst first" not in index.text and "AP, %" not in index.text
     assert page.all("i", "instance") == []
 
@@ -330,7 +330,7 @@ def test_only_the_best_of_many_scores_are_shown(tmp_path: Path) -> None:
 
 
 def test_cas_of_another_number_of_classes_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"v1: .*here 3; got 4"):
+    with pytest.raises(ValueError, match=r"v1: expected a CAS of 3 rows, .* got 4"):
         a_report(a_video(), classes=("kick", "point"))
 
 

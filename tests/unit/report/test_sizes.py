@@ -40,7 +40,7 @@ def test_a_video_of_which_nothing_is_known_has_a_page(tmp_path: Path) -> None:
     text = (tmp_path / "videos" / "v.html").read_text(encoding="utf-8")
     assert text.count(">none<") == 3
     assert "Class activation" not in text and "threshold" not in text
-    assert "nothing is scored" in index.read_text(encoding="utf-8")
+    assert "there are no scores" in index.read_text(encoding="utf-8")
 
 
 def test_findings_must_be_of_all_models() -> None:
