@@ -18,7 +18,7 @@ from pipeline.points.human import label_problems, nearest
 from pipeline.points.names import VideoNames
 from pipeline.storage import fingerprint, write_json, writing
 
-Entry = dict[str, Any]  # of one video, as in the file
+VideoEntry = dict[str, Any]  # of one video, as in the file
 
 SECONDS_DIGITS = 6  # a microsecond, the resolution of browsers and FFmpeg
 
@@ -62,7 +62,7 @@ class PointsStore:
         if path.exists():
             self._check_labels()
 
-    def entries(self) -> dict[str, Entry]:
+    def entries(self) -> dict[str, VideoEntry]:
         """Return the entries by video id.
 
         A video that the file does not name has the points of the dataset, if any.
@@ -77,7 +77,7 @@ class PointsStore:
 
     def save(
         self, id: str, revision: str | None, content: Mapping[str, Any]
-    ) -> tuple[Entry, str | None]:
+    ) -> tuple[VideoEntry, str | None]:
         """Replace the annotation of a video.
 
         Args:
@@ -163,7 +163,7 @@ class PointsStore:
                 "choose another --points-file\n  " + "\n  ".join(problems)
             )
 
-    def _read(self) -> dict[str, Entry]:
+    def _read(self) -> dict[str, VideoEntry]:
         if not self.path.exists():
             return {}
         document = read_document(self.path)
@@ -176,10 +176,10 @@ class PointsStore:
         listed = document.json if isinstance(document.json, list) else [document.json]
         return {entry["video"]["id"]: entry for entry in listed}
 
-    def _write(self, entries: Mapping[str, Entry]) -> None:
+    def _write(self, entries: Mapping[str, VideoEntry]) -> None:
         write_json(self.path, list(entries.values()))
 
-    def _changed(self, entry: Entry, content: Mapping[str, Any]) -> Entry:
+    def _changed(self, entry: VideoEntry, content: Mapping[str, Any]) -> VideoEntry:
         known = (*self.dataset.classes, BACKGROUND)
         try:
             points = [_point(point, known) for point in content["points"]]
@@ -198,13 +198,13 @@ class PointsStore:
         return {key: value for key, value in changed.items() if value is not None}
 
 
-def new_entry(id: str, points: tuple[Point, ...] | None = None) -> Entry:
+def new_entry(id: str, points: tuple[Point, ...] | None = None) -> VideoEntry:
     """Return the entry of a video before anyone has annotated it on the page."""
     clicks = [{"seconds": p.seconds, "label": p.label} for p in points or ()]
     return {"video": {"id": id}, "points": clicks}
 
 
-def revision_of(entry: Entry) -> str | None:
+def revision_of(entry: VideoEntry) -> str | None:
     """Return a hash of the annotation, without its annotator; None if it is empty."""
     content = {key: entry[key] for key in ("points", "annotated_spans") if key in entry}
     return fingerprint(content) if any(content.values()) else None

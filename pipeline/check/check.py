@@ -5,7 +5,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pipeline.check.facts import Facts, Findings, gather_facts
+from pipeline.check.facts import Facts, FactsByPath, gather_facts
 from pipeline.check.rules import notes_of, problems_of
 from pipeline.datasets import Dataset, DatasetError, Problem, load_dataset
 
@@ -15,7 +15,7 @@ class Check:
     """The outcome of a check; a dataset without problems is ready for a run."""
 
     dataset: Dataset
-    findings: Findings  # by path
+    findings: FactsByPath  # by path
     problems: list[Problem]
     notes: list[Problem]
 

@@ -3,12 +3,12 @@
 from collections import defaultdict
 from collections.abc import Iterator
 
-from pipeline.check.facts import Facts, Findings
+from pipeline.check.facts import Facts, FactsByPath
 from pipeline.datasets import Dataset, Problem, Video
 from pipeline.storage import sha256_of
 
 
-def same_content(dataset: Dataset, findings: Findings) -> Iterator[Problem]:
+def same_content(dataset: Dataset, findings: FactsByPath) -> Iterator[Problem]:
     """Yield a problem for each video whose file is a copy of another video's file.
 
     Copies across subsets leak training data into the test. Only files of equal size
@@ -27,7 +27,7 @@ def same_content(dataset: Dataset, findings: Findings) -> Iterator[Problem]:
             )
 
 
-def _by_content(dataset: Dataset, findings: Findings) -> Iterator[list[Video]]:
+def _by_content(dataset: Dataset, findings: FactsByPath) -> Iterator[list[Video]]:
     by_size: dict[int, dict[str, Video]] = defaultdict(dict)
     for video in dataset.videos:
         facts = findings[video.path]

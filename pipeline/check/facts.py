@@ -35,12 +35,12 @@ class Failure:
     text: str
 
 
-Findings = dict[Path, Facts | Failure]
+FactsByPath = dict[Path, Facts | Failure]
 
 
 def gather_facts(
     paths: Iterable[Path], jobs: int, stage: str, hashed: Collection[Path] = ()
-) -> Findings:
+) -> FactsByPath:
     """Examine each distinct video file once.
 
     A file that crashes its worker fails alone; the other files are still examined.

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from pipeline.check.content import same_content
-from pipeline.check.facts import Facts, Failure, Findings
+from pipeline.check.facts import Facts, FactsByPath, Failure
 from pipeline.datasets import SUBSETS, Dataset, Problem, Video, find_problems
 from pipeline.datasets.folder import may_be_video
 
@@ -12,7 +12,7 @@ from pipeline.datasets.folder import may_be_video
 TOLERANCE_SECONDS = 1.0
 
 
-def problems_of(dataset: Dataset, findings: Findings) -> list[Problem]:
+def problems_of(dataset: Dataset, findings: FactsByPath) -> list[Problem]:
     """Return the problems to fix before a run."""
     return [
         *find_problems(_as_long_as_they_are(dataset, findings)),
@@ -22,7 +22,7 @@ def problems_of(dataset: Dataset, findings: Findings) -> list[Problem]:
     ]
 
 
-def notes_of(dataset: Dataset, findings: Findings) -> list[Problem]:
+def notes_of(dataset: Dataset, findings: FactsByPath) -> list[Problem]:
     """Return the observations that are worth knowing but need no fix."""
     return [
         *_scoring(dataset),
@@ -31,7 +31,7 @@ def notes_of(dataset: Dataset, findings: Findings) -> list[Problem]:
     ]
 
 
-def _as_long_as_they_are(dataset: Dataset, findings: Findings) -> Dataset:
+def _as_long_as_they_are(dataset: Dataset, findings: FactsByPath) -> Dataset:
     """Return the dataset with measured durations in place of stated ones."""
     return dataset.with_videos(
         tuple(

@@ -12,7 +12,7 @@ from pipeline.exports import (
     export_detections,
     export_features,
 )
-from pipeline.exports.media import Media
+from pipeline.exports.media import VideoFiles
 from pipeline.model_folder.portable import NETWORKS, export_network
 from pipeline.progress import say
 
@@ -60,7 +60,7 @@ def detections_command(
 
     Example: soda export detections detections.json --format srt --min-score 0.3
     """
-    media = Media(videos, fps)
+    media = VideoFiles(videos, fps)
     path, kept = export_detections(detections, format, output, min_score, top, media)
     count = sum(map(len, kept.values()))
     typer.echo(f"{count} detections of {len(kept)} videos: {path}")

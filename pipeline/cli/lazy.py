@@ -15,7 +15,7 @@ MARKUP: Literal["markdown"] = "markdown"
 
 
 @dataclass(frozen=True)
-class Entry:
+class CommandEntry:
     """The entry of a command in the list of commands.
 
     The command is in `pipeline/cli/NAME.py`: `app` for a group, else `NAME_command`.
@@ -30,7 +30,7 @@ class Entry:
 class LazyCommand(TyperCommand):
     """A placeholder for a command until it is used."""
 
-    def __init__(self, entry: Entry) -> None:
+    def __init__(self, entry: CommandEntry) -> None:
         super().__init__(entry.name, help=entry.help, rich_help_panel=entry.panel)
         self.entry = entry
 
@@ -42,7 +42,7 @@ class LazyCommand(TyperCommand):
 class LazyGroup(TyperGroup):
     """A group of commands that load on use; a subclass lists them."""
 
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[CommandEntry, ...] = ()
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Return the names in their order."""
@@ -54,7 +54,7 @@ class LazyGroup(TyperGroup):
         return LazyCommand(named[0]) if named else None
 
 
-def load(entry: Entry) -> Any:
+def load(entry: CommandEntry) -> Any:
     """Import and return a command."""
     module = import_module(f"pipeline.cli.{entry.name}")
     holder = typer.Typer(add_completion=False, rich_markup_mode=MARKUP)

@@ -4,11 +4,11 @@ from typing import Any
 
 import typer
 
-from pipeline.cli.lazy import MARKUP, Entry, LazyGroup
+from pipeline.cli.lazy import MARKUP, CommandEntry, LazyGroup
 from pipeline.errors import SodaError
 from pipeline.progress import INTERRUPTED, say, say_error
 
-DATA, WORK, SEEN = "Your data", "Running", "Results"
+DATA, RUNNING, RESULTS = "Your data", "Running", "Results"
 FLAGS = {"ignore_unknown_options": True}
 
 
@@ -16,43 +16,55 @@ class Soda(LazyGroup):
     """The group of all commands, each with a file in `pipeline/cli`."""
 
     entries = (
-        Entry("init", DATA, "Make a dataset's manifest from a folder of videos."),
-        Entry("annotate", DATA, "Watch videos and click single frames in a browser."),
-        Entry(
+        CommandEntry(
+            "init", DATA, "Make a dataset's manifest from a folder of videos."
+        ),
+        CommandEntry(
+            "annotate", DATA, "Watch videos and click single frames in a browser."
+        ),
+        CommandEntry(
             "check",
             DATA,
             "Check every video of a dataset and compare it with the annotations.",
         ),
-        Entry(
+        CommandEntry(
             "download",
             DATA,
             "Download the annotations and weights of a benchmark, and verify them.",
         ),
-        Entry("run", WORK, "Run the pipeline from raw videos to a report.", FLAGS),
-        Entry("detect", WORK, "Find the actions in new videos with a trained model."),
-        Entry(
+        CommandEntry(
+            "run", RUNNING, "Run the pipeline from raw videos to a report.", FLAGS
+        ),
+        CommandEntry(
+            "detect", RUNNING, "Find the actions in new videos with a trained model."
+        ),
+        CommandEntry(
             "status",
-            WORK,
+            RUNNING,
             "Show each stage's outputs, when they were made and with what parameters.",
         ),
-        Entry(
+        CommandEntry(
             "clean",
-            WORK,
+            RUNNING,
             "Remove the leftovers of interrupted runs, and caches on request.",
         ),
-        Entry(
-            "doctor", WORK, "Check that this machine has everything that a run needs."
+        CommandEntry(
+            "doctor",
+            RUNNING,
+            "Check that this machine has everything that a run needs.",
         ),
-        Entry(
+        CommandEntry(
             "evaluate",
-            SEEN,
+            RESULTS,
             "Score temporal detections by mean average precision, and diagnose errors.",
         ),
-        Entry("report", SEEN, "Make HTML pages that show any detections."),
-        Entry("figure", SEEN, "Draw the time line of a video as a figure for a paper."),
-        Entry(
+        CommandEntry("report", RESULTS, "Make HTML pages that show any detections."),
+        CommandEntry(
+            "figure", RESULTS, "Draw the time line of a video as a figure for a paper."
+        ),
+        CommandEntry(
             "export",
-            SEEN,
+            RESULTS,
             "Export detections, features and models to the formats of other tools.",
         ),
     )

@@ -171,10 +171,14 @@ def fail(error: Any) -> NoReturn:
     raise SystemExit(error.exit_code)
 
 
-Hook = Callable[[type[BaseException], BaseException, TracebackType | None], Any]
+ExceptionHook = Callable[
+    [type[BaseException], BaseException, TracebackType | None], Any
+]
 
 
-def hush_tracebacks(otherwise: Hook, *plain: type[BaseException]) -> Hook:
+def hush_tracebacks(
+    otherwise: ExceptionHook, *plain: type[BaseException]
+) -> ExceptionHook:
     """Return an exception hook that reports Ctrl-C, and some errors, in one line."""
 
     def hook(

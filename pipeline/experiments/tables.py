@@ -1,10 +1,8 @@
 """The comparisons of the paper: the rows of its tables, and its own numbers."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-Sections = Mapping[str, Mapping[str, Any]]
+from pipeline.run.config import Sections
 
 
 @dataclass(frozen=True)

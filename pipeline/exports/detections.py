@@ -10,7 +10,7 @@ from pipeline.detection.detections import (
 )
 from pipeline.errors import AnnotationError, UsageError
 from pipeline.exports.formats import FORMATS, Format
-from pipeline.exports.media import Media
+from pipeline.exports.media import VideoFiles
 
 
 def export_detections(
@@ -19,7 +19,7 @@ def export_detections(
     output: Path | None = None,
     min_score: float | None = None,
     top: int | None = None,
-    media: Media | None = None,
+    media: VideoFiles | None = None,
 ) -> tuple[Path, dict[str, list[Detection]]]:
     """Write detections in another format.
 
@@ -42,7 +42,7 @@ def export_detections(
         AnnotationError: If the file holds no detections.
         VideoError: If a video cannot be read.
     """
-    chosen, media = _format(format), media or Media()
+    chosen, media = _format(format), media or VideoFiles()
     check_media(format, media)
     target = output or chosen.output
     if target.resolve() == path.resolve():
@@ -83,7 +83,7 @@ def strongest(
     }
 
 
-def check_media(format: str, media: Media) -> None:
+def check_media(format: str, media: VideoFiles) -> None:
     """Refuse options that have no effect on the format.
 
     Raises:

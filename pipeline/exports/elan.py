@@ -11,14 +11,14 @@ from xml.etree.ElementTree import Element, SubElement
 
 from pipeline.detection.detections import Detection, Detections
 from pipeline.exports.cues import Cue, make_cues
-from pipeline.exports.media import Media
+from pipeline.exports.media import VideoFiles
 from pipeline.storage import file_name, write_text
 
 SCHEMA = "{http://www.w3.org/2001/XMLSchema-instance}noNamespaceSchemaLocation"
 TIER_TYPE = "detections"
 
 
-def write_eaf(folder: Path, detections: Detections, media: Media) -> None:
+def write_eaf(folder: Path, detections: Detections, media: VideoFiles) -> None:
     """Write `<id>.eaf` for every video, with a link to the video file if known."""
     for id, found in detections.items():
         path = folder / f"{file_name(id)}.eaf"

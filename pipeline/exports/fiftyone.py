@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.detection.detections import Detection, Detections
-from pipeline.exports.media import Media
+from pipeline.exports.media import VideoFiles
 from pipeline.storage import write_json
 
 
-def write_fiftyone(folder: Path, detections: Detections, media: Media) -> None:
+def write_fiftyone(folder: Path, detections: Detections, media: VideoFiles) -> None:
     """Write `labels.json`: classes, and by video their indices, times and scores.
 
     A video is named by its path within the folder of videos, without the suffix,
@@ -26,7 +26,7 @@ def write_fiftyone(folder: Path, detections: Detections, media: Media) -> None:
     write_json(folder / "labels.json", {"classes": classes, "labels": labels})
 
 
-def _name(id: str, media: Media) -> str:
+def _name(id: str, media: VideoFiles) -> str:
     path = media.file(id)
     if path is None or media.folder is None:
         return id

@@ -8,7 +8,7 @@ from pipeline.detection.detections import Detections, write_results, write_table
 from pipeline.exports.elan import write_eaf
 from pipeline.exports.fiftyone import write_fiftyone
 from pipeline.exports.label_studio import write_label_studio
-from pipeline.exports.media import Media
+from pipeline.exports.media import VideoFiles
 from pipeline.exports.subtitles import write_srt, write_vtt
 
 
@@ -17,7 +17,7 @@ class Format:
     """One format of detections: its default output, and the function that writes it."""
 
     output: Path  # a file, or a folder with one file per video
-    write: Callable[[Path, Detections, Media], None]
+    write: Callable[[Path, Detections, VideoFiles], None]
     uses: tuple[str, ...] = ()  # the options about videos that it uses
 
 

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 from pipeline.detection.detections import VERSION, Detection, Detections
 from pipeline.exports.cues import one_line
-from pipeline.exports.media import Media
+from pipeline.exports.media import VideoFiles
 from pipeline.grid import SnippetGrid
 from pipeline.progress import say
 from pipeline.storage import write_json, write_text
@@ -20,7 +20,7 @@ VIDEO, TIMELINE = "video", "timelineLabels"
 LOCAL_FILES = "/data/local-files/?d="
 
 
-def write_label_studio(path: Path, detections: Detections, media: Media) -> None:
+def write_label_studio(path: Path, detections: Detections, media: VideoFiles) -> None:
     """Write the tasks and, next to them, the labeling configuration as XML.
 
     The configuration takes the frame rate from each task, because Label Studio stores
@@ -94,7 +94,7 @@ def labeling_configuration(labels: Sequence[str]) -> str:
     return ElementTree.tostring(view, encoding="unicode") + "\n"
 
 
-def _address(id: str, media: Media) -> str:
+def _address(id: str, media: VideoFiles) -> str:
     """Return Label Studio's address of the video, or its id for users to replace."""
     path = media.file(id)
     if path is None or media.folder is None:

@@ -10,7 +10,7 @@ from pipeline.video import probe
 
 
 @dataclass(frozen=True)
-class Media:
+class VideoFiles:
     """The folder of the videos, and their frame rate."""
 
     folder: Path | None = None  # None if not given

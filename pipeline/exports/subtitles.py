@@ -6,17 +6,17 @@ from pathlib import Path
 
 from pipeline.detection.detections import Detection, Detections
 from pipeline.exports.cues import make_cues
-from pipeline.exports.media import Media
+from pipeline.exports.media import VideoFiles
 from pipeline.storage import file_name, write_text
 
 
-def write_srt(folder: Path, detections: Detections, media: Media) -> None:
+def write_srt(folder: Path, detections: Detections, media: VideoFiles) -> None:
     """Write `<id>.srt` for every video; one without detections has no cues."""
     for id, found in detections.items():
         write_text(folder / f"{file_name(id)}.srt", srt(found))
 
 
-def write_vtt(folder: Path, detections: Detections, media: Media) -> None:
+def write_vtt(folder: Path, detections: Detections, media: VideoFiles) -> None:
     """Write `<id>.vtt` for every video; one without detections has no cues."""
     for id, found in detections.items():
         write_text(folder / f"{file_name(id)}.vtt", vtt(found))

@@ -14,11 +14,11 @@ from pipeline.exports.detections import strongest
 from pipeline.fanout import Item, Job, Resources, default_jobs, run_job
 from pipeline.fanout.resources import network_resources
 from pipeline.inference.detector import Detector
-from pipeline.inference.output import Finding, write_findings
+from pipeline.inference.output import SearchedVideo, write_findings
 from pipeline.progress import ShareDone, silent
 from pipeline.video.safe_probe import probe_apart
 
-WORK = "work"  # the subfolder of the output for logs and failures
+JOBS = "work"  # the subfolder of the output for logs and failures
 
 
 @dataclass(frozen=True)
@@ -60,13 +60,13 @@ def search_videos(
     videos = name_videos(paths, output)
     resources = Resources(jobs or default_jobs(), max_failures=1.0)
     job = search_job(videos, model, output, detector.device)
-    failed = run_job(job, output / WORK, network_resources(resources, detector.device))
+    failed = run_job(job, output / JOBS, network_resources(resources, detector.device))
     findings = {}
     for id, path in videos.items():
         if id not in failed:
             said = read_response(response_path(output, id))
             (found,) = strongest({id: detector.detections(said)}, threshold).values()
-            findings[id] = Finding(path, said, found)
+            findings[id] = SearchedVideo(path, said, found)
     if findings:
         made_by = {"model": str(model), "detect": detector.config, **detector.made_of}
         write_findings(output, findings, failed, made_by)

@@ -7,7 +7,7 @@ from typing import Any
 
 from pipeline.detection.activations import Response
 from pipeline.detection.detections import Detection, write_detections
-from pipeline.exports.media import Media
+from pipeline.exports.media import VideoFiles
 from pipeline.exports.subtitles import write_srt
 from pipeline.report import Findings, Model, Report, VideoReport, write_report
 from pipeline.report.results import activations
@@ -16,7 +16,7 @@ from pipeline.storage import plain
 
 
 @dataclass(frozen=True)
-class Finding:
+class SearchedVideo:
     """One video, the model's response to it, and the detections in that response."""
 
     path: Path
@@ -26,7 +26,7 @@ class Finding:
 
 def write_findings(
     output: Path,
-    findings: Mapping[str, Finding],
+    findings: Mapping[str, SearchedVideo],
     failed: Mapping[str, str],
     made_by: Mapping[str, Any],
 ) -> None:
@@ -41,7 +41,7 @@ def write_findings(
     thresholds = made_by["detect"].cas_thresholds
     detections = {id: found.detections for id, found in findings.items()}
     write_detections(output / "detections.json", detections, plain(made_by))
-    write_srt(output / "srt", detections, Media())
+    write_srt(output / "srt", detections, VideoFiles())
     report = Report(
         title="Detections",
         classes=next(iter(findings.values())).said.classes,
@@ -56,7 +56,9 @@ def write_findings(
     write_report(output / "report", report)
 
 
-def video_report(id: str, found: Finding, thresholds: Sequence[float]) -> VideoReport:
+def video_report(
+    id: str, found: SearchedVideo, thresholds: Sequence[float]
+) -> VideoReport:
     """Return the content of a video's page."""
     said = found.said
     return VideoReport(

@@ -19,7 +19,7 @@ from pipeline.storage import file_name
 
 
 @dataclass(frozen=True)
-class Entry:
+class RankedVideo:
     """A video with its scores and the address of its page."""
 
     video: VideoReport
@@ -57,20 +57,20 @@ class Entry:
         return quote(self.page_name)
 
 
-def worst_first(videos: tuple[VideoReport, ...]) -> list[Entry]:
+def worst_first(videos: tuple[VideoReport, ...]) -> list[RankedVideo]:
     """Sort videos by the first model's average precision, ascending.
 
     Videos without ground truth come last; equally good ones keep their order.
     """
-    return sorted(map(Entry, videos), key=_rank)
+    return sorted(map(RankedVideo, videos), key=_rank)
 
 
-def _rank(entry: Entry) -> float:
+def _rank(entry: RankedVideo) -> float:
     percentage = entry.percentages[0]
     return np.inf if percentage is None else percentage
 
 
-def localization(entries: list[Entry], num_models: int) -> dict[str, list[int]]:
+def localization(entries: list[RankedVideo], num_models: int) -> dict[str, list[int]]:
     """Count the instances of all videos in each state, for each model."""
     return {
         state: [

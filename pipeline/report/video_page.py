@@ -18,7 +18,7 @@ from pipeline.report.drawing import (
     polyline,
     time_axis,
 )
-from pipeline.report.ranking import Entry
+from pipeline.report.ranking import RankedVideo
 
 MAX_SCORES = 10
 
@@ -43,7 +43,7 @@ class ModelRows:
 
 
 def rows(
-    entry: Entry, classes: tuple[str, ...], order: Collection[str]
+    entry: RankedVideo, classes: tuple[str, ...], order: Collection[str]
 ) -> dict[str, Any]:
     """Return the rows of the time line, by their names in the template."""
     video, axis = entry.video, time_axis(entry.video)

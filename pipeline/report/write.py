@@ -18,7 +18,7 @@ from pipeline.report.formats import (
 )
 from pipeline.report.media import Media, prepare_media
 from pipeline.report.pages import asset, href, templates_of
-from pipeline.report.ranking import Entry, localization, worst_first
+from pipeline.report.ranking import RankedVideo, localization, worst_first
 from pipeline.report.verdicts import JUDGING_TIOU, STATE_WORDS
 from pipeline.report.video_page import rows
 from pipeline.storage import plain, write_text
@@ -67,7 +67,7 @@ def write_report(folder: Path, report: Report, proxy: Proxy = "auto") -> Path:
 
 
 def _write_video(
-    page: Path, templates: Environment, entry: Entry, shared: dict[str, Any]
+    page: Path, templates: Environment, entry: RankedVideo, shared: dict[str, Any]
 ) -> None:
     text = templates.get_template("video.html").render(
         **shared,

@@ -37,7 +37,7 @@ STYLES = {
     "segment": ("#777777", "*-."),
 }
 
-Results = Mapping[Way, Sequence[Sequence[Mapping[str, Any]]]]  # way, round, seed
+RoundResults = Mapping[Way, Sequence[Sequence[Mapping[str, Any]]]]  # way, round, seed
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ def run_items(experiment: Experiment, items: Sequence[Item]) -> None:
     run_job(job, run.workdir, experiment.resources)
 
 
-def summarise_rounds(results: Results) -> list[Line]:
+def summarise_rounds(results: RoundResults) -> list[Line]:
     """Return the line of each way, with mean and spread over the seeds."""
     return [
         Line(

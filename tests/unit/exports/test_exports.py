@@ -23,7 +23,7 @@ from pipeline.exports.cues import one_line
 from pipeline.exports.elan import write_eaf
 from pipeline.exports.fiftyone import write_fiftyone
 from pipeline.exports.label_studio import write_label_studio
-from pipeline.exports.media import Media
+from pipeline.exports.media import VideoFiles
 from pipeline.exports.subtitles import srt, vtt, write_srt, write_vtt
 from pipeline.storage import read_json
 from tests.video_maker import numbered_pictures, write_video
@@ -66,10 +66,10 @@ def read_subtitles(path):
 @in_folder
 @given(some)
 def test_ffmpeg_reads_the_subtitles(tmp_path, detections):
-    write_srt(tmp_path, {ID: detections}, Media())
+    write_srt(tmp_path, {ID: detections}, VideoFiles())
     cues = read_subtitles(tmp_path / "a%2Fb %C3%B6.srt")
     assert cues == set(shown(detections))
-    write_vtt(tmp_path, {ID: detections}, Media())
+    write_vtt(tmp_path, {ID: detections}, VideoFiles())
     cues = read_subtitles(tmp_path / "a%2Fb %C3%B6.vtt")
     unescaped = {(start, end, html.unescape(text)) for start, end, text in cues}
     assert unescaped == set(shown(detections))
@@ -107,7 +107,7 @@ def read_fiftyone(path):
 @in_folder
 @given(st.dictionaries(texts, st.lists(found, max_size=4)))
 def test_labels_are_as_fiftyone_documents_them(tmp_path, detections):
-    write_fiftyone(tmp_path, detections, Media())
+    write_fiftyone(tmp_path, detections, VideoFiles())
     assert read_fiftyone(tmp_path / "labels.json") == detections
 
 
@@ -115,7 +115,7 @@ def test_fiftyone_finds_videos_in_nested_folders(tmp_path):
     write_video(tmp_path / "v.mp4", numbered_pictures(2))
     (tmp_path / "test").mkdir()
     (tmp_path / "v.mp4").rename(tmp_path / "test" / "v.mp4")
-    write_fiftyone(tmp_path, {"v": [JUMP]}, Media(tmp_path))
+    write_fiftyone(tmp_path, {"v": [JUMP]}, VideoFiles(tmp_path))
     assert read_fiftyone(tmp_path / "labels.json") == {"test/v": [JUMP]}
 
 
@@ -123,7 +123,7 @@ def test_fiftyone_finds_videos_in_nested_folders(tmp_path):
 @given(some, st.sampled_from([10.0, 25.0, 30000 / 1001]))
 def test_label_studios_frames_are_the_nearest(tmp_path, detections, fps):
     path = tmp_path / "tasks.json"
-    write_label_studio(path, {ID: detections}, Media(fps=fps))
+    write_label_studio(path, {ID: detections}, VideoFiles(fps=fps))
     (task,) = read_json(path)
     assert task["data"] == {"video": ID, "fps": fps}
     (prediction,) = task["predictions"]
@@ -142,7 +142,7 @@ def test_label_studios_frames_are_the_nearest(tmp_path, detections, fps):
 
 def test_label_studios_configuration_fits_the_tasks(tmp_path):
     path = tmp_path / "tasks.json"
-    write_label_studio(path, {"v": [JUMP, RUN], "w": []}, Media(fps=25))
+    write_label_studio(path, {"v": [JUMP, RUN], "w": []}, VideoFiles(fps=25))
     view = ElementTree.parse(path.with_suffix(".xml")).getroot()
     timeline, video = view.find("TimelineLabels"), view.find("Video")
     assert [label.get("value") for label in timeline] == ["jump", "run"]
@@ -160,7 +160,7 @@ def test_label_studio_takes_the_videos_own_rates(tmp_path, capsys):
     write_video(tmp_path / "a b.mp4", numbered_pictures(20), fps=10)
     write_video(tmp_path / "v.mp4", numbered_pictures(20), fps=25)
     found = {"a b": [JUMP], "v": [JUMP]}
-    write_label_studio(tmp_path / "tasks.json", found, Media(tmp_path))
+    write_label_studio(tmp_path / "tasks.json", found, VideoFiles(tmp_path))
     first, second = read_json(tmp_path / "tasks.json")
     assert first["data"] == {"video": "/data/local-files/?d=a%20b.mp4", "fps": 10}
     ranges = [
@@ -201,7 +201,7 @@ def assert_valid_eaf(document):
 @in_folder
 @given(some)
 def test_pympi_reads_the_tiers(tmp_path, detections):
-    write_eaf(tmp_path, {ID: detections}, Media())
+    write_eaf(tmp_path, {ID: detections}, VideoFiles())
     path = tmp_path / "a%2Fb %C3%B6.eaf"
     assert_valid_eaf(ElementTree.parse(path).getroot())
     document = pympi.Eaf(str(path))
@@ -216,14 +216,14 @@ def test_pympi_reads_the_tiers(tmp_path, detections):
 @in_folder
 @given(st.text(max_size=6))
 def test_any_label_makes_a_document_that_parses(tmp_path, label):
-    write_eaf(tmp_path, {"v": [Detection(label, 0.5, 0.0, 1.0)]}, Media())
+    write_eaf(tmp_path, {"v": [Detection(label, 0.5, 0.0, 1.0)]}, VideoFiles())
     assert_valid_eaf(ElementTree.parse(tmp_path / "v.eaf").getroot())
 
 
 def test_what_overlaps_goes_to_another_tier_with_a_name_of_its_own(tmp_path):
     overlapping = [JUMP, JUMP, Detection("jump", 0.5, 2.0, 3.0)]
     namesake = Detection("jump (2)", 0.5, 0.0, 1.0)
-    write_eaf(tmp_path, {"v": [*overlapping, namesake]}, Media())
+    write_eaf(tmp_path, {"v": [*overlapping, namesake]}, VideoFiles())
     document = pympi.Eaf(str(tmp_path / "v.eaf"))
     tiers = {
         tier: len(document.get_annotation_data_for_tier(tier))
@@ -236,7 +236,7 @@ def test_a_document_points_to_the_video(tmp_path):
     videos, out = tmp_path / "my videos", tmp_path / "out"
     videos.mkdir()
     write_video(videos / "v.mp4", numbered_pictures(2))
-    write_eaf(out, {"v": [JUMP]}, Media(videos))
+    write_eaf(out, {"v": [JUMP]}, VideoFiles(videos))
     (media,) = pympi.Eaf(str(out / "v.eaf")).media_descriptors
     assert media["MIME_TYPE"] == "video/mp4"
     assert (out / media["RELATIVE_MEDIA_URL"]).resolve() == videos / "v.mp4"
@@ -267,9 +267,19 @@ def test_what_is_chosen_can_be_read_again(tmp_path, name, format):
         ("avi", {}, UsageError, "--format avi: expected one of activitynet, csv, srt"),
         ("srt", {"top": 0}, UsageError, "--top 0: expected 1 or more"),
         ("srt", {"min_score": 0.95}, UsageError, "score of 0.95 or more, found 0.9 at"),
-        ("srt", {"media": Media(fps=25)}, UsageError, "--fps: has no effect on srt"),
+        (
+            "srt",
+            {"media": VideoFiles(fps=25)},
+            UsageError,
+            "--fps: has no effect on srt",
+        ),
         ("labelstudio", {}, UsageError, "--videos FOLDER, or --fps"),
-        ("eaf", {"media": Media(fps=25)}, UsageError, "--fps: has no effect on eaf"),
+        (
+            "eaf",
+            {"media": VideoFiles(fps=25)},
+            UsageError,
+            "--fps: has no effect on eaf",
+        ),
     ],
 )
 def test_what_cannot_be_exported_is_named(tmp_path, format, options, error, sentence):
@@ -313,10 +323,12 @@ def test_what_is_wrong_with_videos_is_named(tmp_path):
     for format in ("eaf", "fiftyone", "labelstudio"):
         with pytest.raises(InputNotFoundError, match="the video 'w', found 1 others"):
             out = tmp_path / "out"
-            export_detections(tmp_path / "d.json", format, out, media=Media(tmp_path))
+            export_detections(
+                tmp_path / "d.json", format, out, media=VideoFiles(tmp_path)
+            )
         assert not out.exists()
     for fps in (0.0, -1.0, float("nan"), float("inf")):
         with pytest.raises(
             UsageError, match=r"--fps .*: expected a finite number of f"
         ):
-            Media(fps=fps)
+            VideoFiles(fps=fps)
