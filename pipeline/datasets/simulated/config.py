@@ -43,11 +43,11 @@ class SimulationConfig:
         float, "strength of the action in its context, at difficulty 1"
     ] = 0.75
     lookalikes_per_minute: Annotated[
-        float, "stretches of background per minute that resemble an action"
+        float, "look-alikes per minute: background that resembles an action"
     ] = 2.0
     lookalike_strength: Annotated[
         float,
-        "largest strength of an action that background resembles, at difficulty 1",
+        "largest strength of the action in a look-alike, at difficulty 1",
     ] = 1.0
     event_seconds: Annotated[
         float, "mean length of background events, which all classes share"
