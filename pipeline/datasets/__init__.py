@@ -1,4 +1,4 @@
-"""Datasets: what they are and where they are read from."""
+"""Datasets, and the readers of the files that describe them."""
 
 from pipeline.datasets.dataset import (
     BACKGROUND,

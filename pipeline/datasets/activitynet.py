@@ -1,4 +1,4 @@
-"""ActivityNet's form of annotations, which most of the field's datasets are had in.
+"""The annotation format of ActivityNet, in which most datasets are published.
 
 `{"database": {id: {"subset", "duration", "annotations": [{"segment", "label"}]}}}`
 """
@@ -22,13 +22,13 @@ def parse_activitynet(
 
     Args:
         path: Where the content was read from.
-        content: What the file holds.
-        videos_folder: Where a video would be that `files` does not have.
-        files: The files of the videos by id; `v_` may stand before it, as the
-            dataset's own tools have it.
+        content: The file's content.
+        videos_folder: The folder assumed for a video that `files` lacks.
+        files: The files of the videos by id. An id may have the prefix `v_`, which
+            the dataset's own tools add.
 
     Raises:
-        AnnotationError: Entries lack a field or hold what cannot be read; all are
+        AnnotationError: If entries lack a field or hold an unreadable value. All are
             listed, each with its video.
     """
     entries = _entries(path, content)
@@ -47,7 +47,7 @@ def parse_activitynet(
             unreadable.append(f"  {id}: {error}")
     if unreadable:
         raise AnnotationError(
-            f"{path}: {len(unreadable)} video(s) whose annotations cannot be read; "
+            f"{path}: the annotations of {len(unreadable)} video(s) cannot be read; "
             "correct them and run the same command again\n" + "\n".join(unreadable)
         )
     labels = {label for video in videos for label in video.labels}
@@ -72,11 +72,11 @@ def _entries(path: Path, content: Any) -> dict[str, dict[str, Any]]:
 
 
 def subset_names(found: set[str]) -> dict[str, Subset]:
-    """Which of a file's subsets train and which test.
+    """Map the subset names of a file to `train` and `test`.
 
-    Validation tests where there is something else to train on (ActivityNet, whose
-    testing labels are secret), and trains where there is not (THUMOS14, whose
-    training videos are trimmed).
+    The validation subset is the test set if the file has a training subset, as
+    ActivityNet has, whose testing labels are secret. Otherwise it is the training set,
+    as in THUMOS14, whose training videos are trimmed.
 
     >>> subset_names({"training", "validation", "testing"})
     {'training': 'train', 'validation': 'test'}
@@ -94,7 +94,11 @@ def subset_names(found: set[str]) -> dict[str, Subset]:
 
 
 def parse_instances(path: Path, id: str, annotations: Any) -> tuple[Instance, ...]:
-    """The action instances of one video; times may be numbers or strings of them."""
+    """Parse the action instances of one video; times may be numbers or numeric text.
+
+    Raises:
+        AnnotationError: If the annotations are not in ActivityNet's format.
+    """
     try:
         return _instances(annotations)
     except ValueError as error:
@@ -127,7 +131,7 @@ def _video(id: str, entry: dict[str, Any], subset: Subset, file: Path) -> Video:
 
 
 def _duration(value: Any) -> float | None:
-    """Seconds, as a number or a string of one; None where they are not stated."""
+    """Parse seconds from a number or numeric text; return None if they are missing."""
     try:
         return None if value is None else float(value)
     except (TypeError, ValueError):

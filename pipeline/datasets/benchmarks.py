@@ -1,4 +1,4 @@
-"""The benchmarks that are known by name, and where their files are looked for."""
+"""The benchmarks that are known by name, and the search for their files."""
 
 import logging
 from dataclasses import replace
@@ -11,9 +11,9 @@ from pipeline.errors import InputNotFoundError
 logger = logging.getLogger("soda")
 
 THUMOS14 = "thumos14"
-# File names to look for; the first pattern that fits wins.
+# File names to look for; the first pattern that matches wins.
 PATTERNS = {
-    THUMOS14: (f"*{SUFFIXES['train']}.txt", "gt*.json"),  # its own, or BaSNet's
+    THUMOS14: (f"*{SUFFIXES['train']}.txt", "gt*.json"),  # its own files, or BaSNet's
     "activitynet1.2": ("activity_net.v1-2*.json",),
     "activitynet1.3": ("activity_net.v1-3*.json",),
 }
@@ -22,15 +22,15 @@ PATTERNS = {
 def without_empty_instances(
     videos: tuple[Video, ...], source: Path
 ) -> tuple[Video, ...]:
-    """The videos without instances of no length, of which ActivityNet has a few.
+    """Remove instances of zero length, of which ActivityNet has a few.
 
-    They are published so, and nobody can be asked to correct them as in a file of
-    one's own; the videos keep their labels.
+    The published files contain them, so users cannot be asked to correct them as they
+    are for their own files. The videos keep their labels.
     """
     empty = [v.id for v in videos if any(map(is_empty, v.instances))]
     if empty:
         logger.warning(
-            "%s: instances that end where they begin are left out, in %s",
+            "%s: leaving out instances of zero length in the video(s) %s",
             source,
             ", ".join(empty),
         )
@@ -41,30 +41,30 @@ def without_empty_instances(
 
 
 def is_empty(instance: Instance) -> bool:
-    """Whether an instance ends where it begins."""
+    """Check whether an instance ends where it begins."""
     return instance.start_seconds == instance.end_seconds
 
 
 def benchmark_folder(name: str, data_folder: Path) -> Path:
-    """The folder `name` in the data folder; or that itself, if there is no such."""
+    """Return the folder `name` in the data folder, or else the data folder itself."""
     own = data_folder / name
     return own if own.is_dir() or not data_folder.is_dir() else data_folder
 
 
 def find_annotations(name: str, folder: Path) -> Path:
-    """The benchmark's file of annotations, nested folders included.
+    """Find the benchmark's annotation file, also in nested folders.
 
-    Of THUMOS14's texts, one a class, it is the first.
+    THUMOS14 has one text file per class; the first one is returned.
 
     Raises:
-        InputNotFoundError: There is none; the message says where one was looked for
-            and how to get it.
+        InputNotFoundError: If there is no such file. The message says where it was
+            looked for and how to get it.
     """
     for pattern in PATTERNS[name]:
         if found := sorted(folder.rglob(pattern)):
             return found[0]
     raise InputNotFoundError(
         f"{folder}: expected the annotations of {name} ({' or '.join(PATTERNS[name])}, "
-        f"in nested folders too), found none; fetch them with `soda download {name} "
-        "--what annotations`, or name the folder that holds them with --data-dir"
+        "also in nested folders), found none; download them with `soda download "
+        f"{name} --what annotations`, or give their folder with --data-dir"
     )

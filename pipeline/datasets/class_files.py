@@ -1,4 +1,4 @@
-"""THUMOS14's text files of one subset, as published: in a zip archive, or unpacked."""
+"""THUMOS14's published text files of one subset, in a zip archive or unpacked."""
 
 import hashlib
 import os
@@ -16,16 +16,16 @@ Files = Mapping[str, bytes]  # content by name
 
 @dataclass(frozen=True)
 class ClassFiles:
-    """A file a class, `Diving_val.txt`; `digest` is what `digest_of` makes of them."""
+    """The files of a subset, one per class, such as `Diving_val.txt`."""
 
     suffix: str  # of the names, such as "_val"
-    digest: str
+    digest: str  # expected result of `digest_of`
 
     def check_archive(self, path: Path) -> None:
-        """Check that a zip archive holds these files.
+        """Check that a zip archive contains these files.
 
         Raises:
-            ValueError: It is no zip archive, or holds others.
+            ValueError: If it is not a zip archive, or contains other files.
         """
         try:
             self._check(self._in_archive(path))
@@ -37,10 +37,10 @@ class ClassFiles:
             ) from error
 
     def are_in(self, folder: Path) -> bool:
-        """Whether a folder, or a folder in it, holds these files.
+        """Check whether a folder contains these files, also in nested folders.
 
         Raises:
-            ValueError: It holds other files under such names.
+            ValueError: If it contains other files with such names.
         """
         files = self._in_folder(folder)
         if files:
@@ -48,10 +48,13 @@ class ClassFiles:
         return bool(files)
 
     def unpack(self, archive: Path) -> Path:
-        """Unpack the files into a folder beside their archive, all or none.
+        """Unpack the files into a folder next to their archive, all or none.
 
-        Of the archive's folders nothing is taken over, so that nothing can lead out of
-        this one.
+        The archive's own folders are ignored, so that no path in it can lead out of the
+        target folder.
+
+        Returns:
+            The folder, which is named like the archive.
         """
         target = archive.with_suffix("")
         with tempfile.TemporaryDirectory(
@@ -64,7 +67,7 @@ class ClassFiles:
             try:
                 unpacked.rename(target)
             except OSError:
-                if not self.are_in(target):  # else another process was quicker
+                if not self.are_in(target):  # otherwise another process was faster
                     raise
         return target
 
@@ -86,7 +89,7 @@ class ClassFiles:
             }
 
     def _is_one(self, name: str) -> bool:
-        """Files beginning with a dot are what macOS adds to archives."""
+        """Check whether a name is a class file's; macOS adds dot files to archives."""
         return name.endswith(f"{self.suffix}.txt") and not name.startswith(".")
 
     def _check(self, files: Files) -> None:
@@ -94,13 +97,13 @@ class ClassFiles:
         if found != self.digest:
             raise ValueError(
                 f"expected the published class files, such as Diving{self.suffix}.txt, "
-                f"with sha256 {self.digest} in all, found {len(files)} such file(s) "
-                f"with {found}"
+                f"with the combined sha256 {self.digest}, found {len(files)} such "
+                f"file(s) with {found}"
             )
 
 
 def digest_of(files: Files) -> str:
-    """Hex sha256 over names and lines; spaces and line ends do not count.
+    """Return the hex sha256 of names and lines, ignoring spacing and line ends.
 
     >>> digest_of({"a.txt": b"1  2"}) == digest_of({"a.txt": b"1 2 \\r\\n"})
     True

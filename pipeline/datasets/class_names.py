@@ -1,4 +1,4 @@
-"""Names of actions, as somebody types them."""
+"""Names of actions, as users type them."""
 
 from pathlib import Path
 
@@ -8,10 +8,10 @@ from pipeline.errors import UsageError
 
 
 def parse_classes(text: str) -> tuple[str, ...]:
-    """Names with commas between them, or those of a text file, one a line.
+    """Parse names separated by commas, or read them from a text file, one per line.
 
     Raises:
-        UsageError: A name is reserved, stands twice, or there is none.
+        UsageError: If a name is reserved or repeated, or if there is none.
 
     >>> parse_classes("pour, stir")
     ('pour', 'stir')
@@ -21,7 +21,8 @@ def parse_classes(text: str) -> tuple[str, ...]:
     names = tuple(name.strip() for name in given if name.strip())
     if not names or BACKGROUND in names or len(set(names)) < len(names):
         raise UsageError(
-            f"--classes {text}: expected names of actions, each once, with commas "
-            f"between them or one a line in a file; {BACKGROUND!r} is always there"
+            f"--classes {text}: expected distinct names of actions, separated by "
+            f"commas or one per line in a file; leave out {BACKGROUND!r}, which is "
+            "always available"
         )
     return names

@@ -1,4 +1,4 @@
-"""What a dataset is, wherever it was read from."""
+"""A dataset: videos, their annotations and the action classes."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Literal
 Subset = Literal["train", "test"]
 SUBSETS: tuple[Subset, ...] = ("train", "test")
 
-BACKGROUND = "background"  # reserved: no class may be called so
+BACKGROUND = "background"  # reserved: no class may have this name
 
 
 @dataclass(frozen=True)
@@ -21,32 +21,32 @@ class Instance:
 
 @dataclass(frozen=True)
 class Point:
-    """One annotated frame: the action, or `background`, that is seen at a time."""
+    """One annotated frame: a time, and the action or `background` visible then."""
 
     seconds: float
     label: str
 
     @property
     def kind(self) -> str:
-        """`action` or `background`."""
+        """The kind of the point, `action` or `background`."""
         return BACKGROUND if self.label == BACKGROUND else "action"
 
 
 @dataclass(frozen=True)
 class Video:
-    """One video and what is known of it; training uses `labels` and points alone."""
+    """One video and its annotations; training uses only its labels and points."""
 
     id: str
     subset: Subset
-    path: Path  # where its file is, or would be
+    path: Path  # its file, which may be missing
     labels: tuple[str, ...]  # action classes present, sorted
     instances: tuple[Instance, ...] = ()
-    # Where some action is seen, but which one could not be said: neither an instance
-    # of a class nor background.
+    # Segments that show an action whose class the annotators could not determine:
+    # neither an instance of a class nor background.
     ambiguous: tuple[Instance, ...] = ()
-    points: tuple[Point, ...] | None = None  # None: nobody has clicked yet
-    duration_seconds: float | None = None  # as the annotation states it
-    sha256: str | None = None  # of the file, where the annotation states it
+    points: tuple[Point, ...] | None = None  # None: not annotated yet
+    duration_seconds: float | None = None  # if the annotations state it
+    sha256: str | None = None  # of the file, if the annotations state it
 
 
 @dataclass(frozen=True)
@@ -58,13 +58,14 @@ class Dataset:
     videos_folder: Path
     classes: tuple[str, ...]
     videos: tuple[Video, ...]
-    # Ids of other subsets, which nothing uses: ActivityNet's testing labels are secret.
+    # Ids of videos in other subsets, such as ActivityNet's testing videos, whose labels
+    # are secret. They are not used.
     unused: tuple[str, ...] = ()
 
     def of_subset(self, subset: Subset) -> tuple[Video, ...]:
-        """The videos of one subset, in the file's order."""
+        """Return the videos of one subset, in the file's order."""
         return tuple(video for video in self.videos if video.subset == subset)
 
     def with_videos(self, videos: tuple[Video, ...]) -> "Dataset":
-        """The same dataset with other videos."""
+        """Return a copy of the dataset with other videos."""
         return replace(self, videos=videos)

@@ -1,4 +1,4 @@
-"""Annotations: taken where the user has put them, or downloaded, and verified."""
+"""The download of annotations, and the verification of files already present."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,17 +15,22 @@ def download_annotations(
     mirrors: Sequence[str] = (),
     silence_seconds: float = SILENCE_SECONDS,
 ) -> None:
-    """Put the annotations of a benchmark into a folder, which is made if need be.
+    """Download the annotations of a benchmark into a folder, created if missing.
+
+    Files that are already there are verified instead.
 
     Args:
-        mirrors: Web folders that hold the files by their names, asked instead of the
-            published addresses.
-        silence_seconds: For so long a server may say nothing.
+        dataset: The benchmark.
+        folder: Receives the files.
+        mirrors: Web folders that hold the files under the same names, used instead of
+            the published addresses.
+        silence_seconds: The time that a server may send nothing before it is given up.
 
     Raises:
-        InputNotFoundError: A file is not to be had; the message says how to get it.
-        AnnotationError: A file that is there is not the published one.
-        UsageError: The folder cannot be written.
+        InputNotFoundError: If a file cannot be downloaded. The message says how to get
+            it.
+        AnnotationError: If an existing file is not the published one.
+        UsageError: If the folder cannot be written.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -39,15 +44,15 @@ def download_annotations(
     except OSError as error:
         raise UsageError(
             f"{folder}: expected a folder that can be written, found "
-            f"{error.strerror}; choose another with --data-dir"
+            f"“{error.strerror}”; choose another with --data-dir"
         ) from error
 
 
 def _is_there(file: PublishedFile, folder: Path) -> bool:
-    """Whether the file, or what it holds, lies in the folder; verified.
+    """Check whether the file, or its content unpacked, is in the folder.
 
     Raises:
-        AnnotationError: It is another.
+        AnnotationError: If a file of that name is not the published one.
     """
     path = folder
     try:
@@ -59,21 +64,21 @@ def _is_there(file: PublishedFile, folder: Path) -> bool:
                 file.check(path)
     except ValueError as error:
         raise AnnotationError(
-            f"{path}: {error}; move it away to download it"
+            f"{path}: {error}; move it away to download the published one"
         ) from error
     if is_there:
-        say(f"{path}: {file.name} is there, verified by {file.known_by}")
+        say(f"{path}: {file.name} is already there, verified by {file.known_by}")
     return is_there
 
 
 def _download(
     file: PublishedFile, target: Path, mirrors: Sequence[str], silence_seconds: float
 ) -> None:
-    """Ask one address after the other."""
+    """Try one address after the other."""
     urls = [f"{mirror.rstrip('/')}/{file.name}" for mirror in mirrors] or file.urls
     failures = []
     for url in urls:
-        say(f"fetching {url}")
+        say(f"downloading {url}")
         bar = TransferBar(file.name)
         try:
             transfer(
@@ -94,22 +99,22 @@ def _download(
     tried = "\n".join(failures)
     raise InputNotFoundError(
         f"{target}: expected {file.kind} that can be downloaded, found none:\n{tried}\n"
-        f"put the file here yourself: get {file.urls[0]} on another machine and put it "
-        f"at {target}; then run the same command again. If this machine reaches the "
-        "web through a proxy, set HTTPS_PROXY; --mirror names another server"
+        f"download {file.urls[0]} on another machine, copy it to {target}, and run the "
+        "same command again. If this machine reaches the web through a proxy, set "
+        "HTTPS_PROXY; --mirror names another server"
     )
 
 
 class TransferBar:
-    """A progress bar that begins where a transfer does."""
+    """A progress bar that begins where a resumed transfer does."""
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.start = 0  # bytes that were there before
+        self.start = 0  # bytes that were there before the transfer
         self.bar: Progress | None = None
 
     def __call__(self, done: int, whole: int | None) -> None:
-        """So many bytes are there, of so many; None is unknown and shows no bar."""
+        """Show that `done` of `whole` bytes are there; no bar if `whole` is None."""
         if whole is None:
             return
         if self.bar is None or done < self.start:
@@ -118,6 +123,6 @@ class TransferBar:
         self.bar.update(done - self.start)
 
     def clear(self) -> None:
-        """Take the bar away."""
+        """Remove the bar."""
         if self.bar:
             self.bar.clear()

@@ -1,4 +1,4 @@
-"""A first manifest, made from a folder of videos."""
+"""A draft of a manifest, made from a folder of videos or a table."""
 
 import os
 from collections import Counter, defaultdict
@@ -15,23 +15,23 @@ from pipeline.seeds import generator_of
 
 @dataclass(frozen=True)
 class Entry:
-    """One video of a manifest to be."""
+    """One video of the draft."""
 
     path: Path
-    labels: tuple[str, ...] | None  # None: nobody has said
+    labels: tuple[str, ...] | None  # None: unknown
     instances: tuple[Instance, ...] = ()
-    subset: Subset | None = None  # None: to be drawn
+    subset: Subset | None = None  # None: still to be drawn
 
 
 def entries_of_folder(folder: Path) -> list[Entry]:
-    """Videos whose sub-folder is their label, `background` for none.
+    """List the videos of a folder; the sub-folder of a video is its label.
 
-    With both `train` and `test` at the top, these are the subsets and the labels
-    stand below.
+    The sub-folder `background` is for videos without any action. If the folder has
+    both `train` and `test`, these are the subsets, and the labels are one level below.
 
     Raises:
-        InputNotFoundError: The folder does not exist or holds no file.
-        UsageError: Videos lie beside the folders `train` and `test`.
+        InputNotFoundError: If the folder does not exist or contains no file.
+        UsageError: If videos are outside the folders `train` and `test`.
     """
     files = video_files(folder)
     has_subsets = all((folder / subset).is_dir() for subset in SUBSETS)
@@ -46,17 +46,18 @@ def entries_of_folder(folder: Path) -> list[Entry]:
         entries.append(Entry(file, actions if labels else None, subset=subset))
     if beside:
         raise UsageError(
-            f"{folder}: with the folders train and test, every video must lie in one "
-            "of them; move these\n" + "\n".join(beside)
+            f"{folder}: expected every video in the folder train or test, as both "
+            "exist, found others; move these\n" + "\n".join(beside)
         )
     return entries
 
 
 def with_subsets(entries: Sequence[Entry], test_share: float, seed: int) -> list[Entry]:
-    """Draw the subsets where none is given, label by label.
+    """Draw the subsets, label by label, unless every entry has one.
 
-    A video of several labels counts for its rarest. Of each label, about `test_share`
-    of the videos test, at least one of two, and at least one trains.
+    A video with several labels counts for its rarest one. About `test_share` of each
+    label's videos become test videos: at least one if there are two or more, and at
+    least one remains for training.
     """
     if all(entry.subset for entry in entries):
         return list(entries)
@@ -77,7 +78,7 @@ def with_subsets(entries: Sequence[Entry], test_share: float, seed: int) -> list
 
 
 def unique_ids(paths: Sequence[Path], folder: Path) -> list[str]:
-    """Ids: paths in the folder without extension, folders joined by `_`.
+    """Make an id of each path: relative to the folder, without extension, `/` as `_`.
 
     >>> folder = Path("videos")
     >>> unique_ids([folder / "pour" / "a b.mp4", folder / "pour" / "a b.avi"], folder)
@@ -101,13 +102,14 @@ def manifest_of(
     folder: Path,
     home: Path,
 ) -> dict[str, Any]:
-    """The manifest's content.
+    """Build the content of the manifest.
 
     Args:
-        entries: With subsets.
+        entries: The videos, all with a subset.
         durations: Seconds of each video.
-        folder: Where the videos are; ids are paths in it.
-        home: Where the manifest will be; paths in it are relative, others absolute.
+        folder: The folder of the videos; ids are made of the paths in it.
+        home: The folder of the manifest; paths inside it are written as relative,
+            others as absolute.
     """
     ids = unique_ids([entry.path for entry in entries], folder)
     classes = sorted({label for entry in entries for label in entry.labels or ()})
@@ -144,5 +146,5 @@ def _to_json(
 
 
 def normal(path: Path) -> Path:
-    """The absolute path without any `..`."""
+    """Return the absolute path without any `..`."""
     return Path(os.path.normpath(path.absolute()))

@@ -1,4 +1,4 @@
-"""Video files of a folder, found by their id."""
+"""The video files of a folder, found by their ids."""
 
 import os
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pipeline.errors import AnnotationError, InputNotFoundError
 
-# Files that lie beside videos and share their names.
+# Files that are often next to videos and share their names.
 NOT_VIDEOS = {".json", ".jsonl", ".txt", ".csv", ".srt", ".vtt"}
 NOT_VIDEOS |= {".md", ".html", ".jpg", ".png", ".npy"}
 
@@ -15,8 +15,8 @@ def find_videos(folder: Path) -> dict[str, Path]:
     """Map each id (file name without extension) to its file, nested folders included.
 
     Raises:
-        InputNotFoundError: The folder does not exist or holds no file.
-        AnnotationError: Files share one id; all are listed.
+        InputNotFoundError: If the folder does not exist or contains no file.
+        AnnotationError: If files share one id. All are listed.
     """
     found: dict[str, Path] = {}
     twice: list[str] = []
@@ -26,24 +26,24 @@ def find_videos(folder: Path) -> dict[str, Path]:
         found.setdefault(file.stem, file)
     if twice:
         raise AnnotationError(
-            f"{folder}: {len(twice)} id(s) have two files; ids must be unique, rename "
-            "or remove one of each\n" + "\n".join(twice)
+            f"{folder}: {len(twice)} id(s) have two files, but ids must be unique; "
+            "rename or remove one of each\n" + "\n".join(twice)
         )
     return found
 
 
 def video_files(folder: Path) -> list[Path]:
-    """All files of a folder that may be videos, nested folders included, in order.
+    """List all files of a folder that may be videos, nested folders included, in order.
 
-    Symbolic links are followed, each folder is entered once: links that lead round in
-    a circle end there.
+    Symbolic links are followed. Each folder is entered only once, so circular links
+    do no harm.
 
     Raises:
-        InputNotFoundError: The folder does not exist or holds no file.
+        InputNotFoundError: If the folder does not exist or contains no file.
     """
     if not folder.is_dir():
         raise InputNotFoundError(
-            f"{folder}: no such folder of videos; give it with --videos"
+            f"{folder}: no such folder of videos; give the right one with --videos"
         )
     files = [
         Path(parent, name)
@@ -53,19 +53,19 @@ def video_files(folder: Path) -> list[Path]:
     ]
     if not files:
         raise InputNotFoundError(
-            f"{folder}: the folder holds no video file; give the right one with "
+            f"{folder}: the folder contains no video file; give the right one with "
             "--videos"
         )
     return files
 
 
 def may_be_video(name: str) -> bool:
-    """Whether a file's name does not say that it is something else."""
+    """Check that a file's name does not mark it as something else than a video."""
     return not name.startswith(".") and Path(name).suffix.lower() not in NOT_VIDEOS
 
 
 def _folders(folder: Path) -> Iterator[tuple[str, list[str]]]:
-    """A folder and those below it, with the names of their files."""
+    """Yield a folder and its nested folders, with the names of their files."""
     entered: set[str] = set()
     for parent, folders, names in os.walk(folder, onerror=_refuse, followlinks=True):
         entered.add(os.path.realpath(parent))
@@ -79,6 +79,6 @@ def _folders(folder: Path) -> Iterator[tuple[str, list[str]]]:
 
 def _refuse(error: OSError) -> None:
     raise InputNotFoundError(
-        f"{error.filename}: expected a folder of videos, found “{error.strerror}”; see "
-        "who may read it"
+        f"{error.filename}: expected a folder of videos, found “{error.strerror}”; "
+        "check its permissions"
     )

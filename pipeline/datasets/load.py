@@ -1,4 +1,4 @@
-"""From the name that a user gives to a dataset."""
+"""The loading of a dataset by its name or file."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -36,18 +36,20 @@ def load_dataset(
     """Load `demo`, a benchmark, a manifest, or ActivityNet-style annotations.
 
     Args:
-        dataset: `demo`, which makes its own videos in `data_folder/demo` on first
-            use; a benchmark's name (`PATTERNS`); or the path of a JSON file.
-        videos_folder: Where the videos are, unless a manifest says it; None means the
-            folder `videos` beside the annotations, or else their own folder.
-        data_folder: Holds a folder for each benchmark, or is that folder.
-        thumos14_list: Which of THUMOS14's test lists (`LEFT_OUT`).
-        with_videos: False where features are there already: no video is looked for.
+        dataset: `demo`, whose videos are made in `data_folder/demo` on first use; a
+            benchmark's name (`PATTERNS`); or the path of a JSON file.
+        videos_folder: The folder of the videos, ignored for a manifest, which has their
+            paths. None means the folder `videos` next to the annotations, or else the
+            folder of the annotations.
+        data_folder: The folder that contains one folder per benchmark, or the
+            benchmark's folder itself.
+        thumos14_list: The name of one of THUMOS14's test lists (`LEFT_OUT`).
+        with_videos: False if features exist already, so that no video is looked for.
 
     Raises:
-        UsageError: No such test list.
-        InputNotFoundError: No such file, or a folder of videos without any.
-        AnnotationError: What the file holds cannot be used; all problems are listed.
+        UsageError: If there is no such test list.
+        InputNotFoundError: If there is no such file, or no video in the folder.
+        AnnotationError: If the file's content cannot be used. All problems are listed.
     """
     if dataset in PATTERNS:
         left_out = videos_left_out(thumos14_list) if dataset == THUMOS14 else ()
@@ -70,7 +72,7 @@ def load_dataset(
 def _benchmark(
     name: str, folder: Path, videos_folder: Path | None, with_videos: bool
 ) -> Dataset:
-    """A benchmark as it was published, with all of its videos."""
+    """Load a benchmark as it was published, with all of its videos."""
     annotations = find_annotations(name, folder)
     videos_folder = videos_folder or _default_videos_folder(folder)
     if annotations.suffix == ".json":
@@ -89,7 +91,7 @@ def _read_file(path: Path, videos_folder: Path | None, with_videos: bool) -> Dat
 
 
 def _demo(folder: Path) -> Path:
-    """The demo's manifest, after its videos are made if they are not there."""
+    """Make the demo's videos unless they exist, and return its manifest."""
     if (folder / "dataset.json").exists():
         return make_demo(folder)
     bar = Progress("demo videos, made once", DEMO_VIDEOS, [1.0] * DEMO_VIDEOS)
@@ -98,10 +100,10 @@ def _demo(folder: Path) -> Path:
 
 
 def read_annotations(path: Path) -> Any:
-    """Read a JSON file that somebody else wrote, or a manifest as JSON Lines.
+    """Read a JSON file from another source, or a manifest as JSON Lines.
 
     Raises:
-        AnnotationError: It may not be read, is not JSON, or names a key twice.
+        AnnotationError: If it cannot be read, is not JSON, or has a key twice.
     """
     text = read_text(path)
     if path.suffix == ".jsonl":

@@ -16,12 +16,12 @@ from pipeline.errors import AnnotationError
 def parse_manifest(path: Path, content: Any) -> Dataset:
     """Build a dataset from a manifest's content.
 
-    Videos are looked for relative to the manifest. Where `classes` is not given,
-    the labels that occur are the classes, sorted.
+    Paths of videos are relative to the manifest. Without `classes`, the labels that
+    occur are the classes, sorted.
 
     Raises:
-        AnnotationError: The content does not fit the schema; all errors are listed,
-            each with its JSON path.
+        AnnotationError: If the content does not match the schema. All errors are
+            listed, each with its JSON path.
     """
     _check_schema(path, content)
     videos = tuple(_video(path.parent, entry) for entry in content["videos"])
@@ -36,10 +36,11 @@ def parse_manifest(path: Path, content: Any) -> Dataset:
 
 
 def parse_lines(path: Path, text: str) -> Any:
-    """A manifest's content from JSON Lines: its head, then a video a line.
+    """Parse a manifest in JSON Lines: its head, then one video per line.
 
     Raises:
-        AnnotationError: A line is not JSON; the message gives its number.
+        AnnotationError: If a line is not JSON; the message gives its number. Also if
+            the first line is not the head.
     """
     head, *videos = [
         parse_json(f"{path}, line {number}", line)
@@ -49,13 +50,14 @@ def parse_lines(path: Path, text: str) -> Any:
     if isinstance(head, dict) and "videos" not in head:
         return {**head, "videos": videos}
     raise AnnotationError(
-        f'{path}: expected {{"version": 1}} on the first line of a .jsonl file and a '
-        "video on each other line; name it .json if it is one JSON object"
+        f'{path}: expected {{"version": 1}} on the first line of a .jsonl file and one '
+        "video on each further line, found something else on the first line; name the "
+        "file .json if it is one JSON object"
     )
 
 
 def dataset_name(path: Path) -> str:
-    """A name for a dataset without one: the file's, or its folder's if that says more.
+    """Name a dataset after its file, or after the folder if the file name is generic.
 
     >>> dataset_name(Path("data/ut_interaction/annotations.json"))
     'ut_interaction'
@@ -78,13 +80,13 @@ def _check_schema(path: Path, content: Any) -> None:
     ]
     if errors:
         raise AnnotationError(
-            f"{path}: {len(errors)} place(s) do not fit the manifest's schema; correct "
-            "them and run the same command again\n" + "\n".join(errors)
+            f"{path}: {len(errors)} place(s) do not match the manifest's schema; "
+            "correct them and run the same command again\n" + "\n".join(errors)
         )
 
 
 def json_path(steps: Sequence[str | int]) -> str:
-    """Where a value is in a JSON document.
+    """Write the path of a value in a JSON document.
 
     >>> json_path(["videos", 3, "subset"])
     '$.videos[3].subset'
@@ -93,7 +95,7 @@ def json_path(steps: Sequence[str | int]) -> str:
 
 
 def shorten(message: str) -> str:
-    """A message without the middle of a long value, which it quotes first.
+    """Cut the middle out of a long message, which quotes a long value.
 
     >>> len(shorten(f"{'x' * 999} is not of type 'object'"))
     205

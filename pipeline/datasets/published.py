@@ -1,4 +1,4 @@
-"""What the benchmarks' authors publish: where it is, and what tells it from others."""
+"""The files that the benchmarks' authors publish: their addresses and checks."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from pipeline.datasets.class_files import ClassFiles
 from pipeline.datasets.release import Release
 from pipeline.errors import UsageError
 
-# The second one, as the certificate of the first has had gaps.
+# The second is plain HTTP, as the certificate of the first has lapsed at times.
 THUMOS14_SERVERS = (
     "https://www.crcv.ucf.edu/THUMOS14",
     "http://crcv.ucf.edu/THUMOS14",
@@ -25,44 +25,44 @@ ACTIVITYNET_REPOSITORY = (
 CUHK_REPOSITORY = "https://raw.githubusercontent.com/yjxiong/anet2016-cuhk/master/data"
 
 THUMOS14_VIDEOS = f"""\
-The videos of THUMOS14 are its authors' to give: fill in the request form on
+The videos of THUMOS14 are available from its authors only: fill in the request form on
 {THUMOS14_SERVERS[0]}/download.html
-and get the validation and the test videos. Of these, the 200 and the 213 are used
-whose actions are annotated in time."""
+and download the validation and the test videos. Only the 200 validation and the 213
+test videos with temporal annotations are used."""
 
 ACTIVITYNET_VIDEOS = f"""\
-The videos of ActivityNet are its authors' to give, for research: fill in the form
-{ACTIVITYNET_FORM}
-that {ACTIVITYNET_PAGE} links to. The answer is a
-link to all of them, open for some days."""
+The videos of ActivityNet are available from its authors only, for research: fill in the
+form {ACTIVITYNET_FORM}
+that {ACTIVITYNET_PAGE} links to.
+You get a link to all videos, which is valid for some days."""
 
 
 @dataclass(frozen=True)
 class PublishedFile:
-    """A file of annotations."""
+    """One published annotation file."""
 
     name: str
-    kind: str  # with its article
+    kind: str  # with its article, for messages
     urls: tuple[str, ...]  # the authors' own first
-    check: Callable[[Path], None]  # raises ValueError: what was expected and found
-    known_by: str  # what `check` looks at
-    unpacked: ClassFiles | None = None  # what an archive holds
+    check: Callable[[Path], None]  # raises ValueError with what it expected and found
+    known_by: str  # what `check` compares
+    unpacked: ClassFiles | None = None  # the content of an archive
 
 
 @dataclass(frozen=True)
 class PublishedDataset:
-    """A benchmark."""
+    """The published files of one benchmark."""
 
     name: str
     files: tuple[PublishedFile, ...]
-    videos: str  # how to get them
+    videos: str  # instructions for getting them
 
 
 def published_dataset(name: str) -> PublishedDataset:
-    """The benchmark of a name.
+    """Return the benchmark with a name.
 
     Raises:
-        UsageError: There is none; the message lists them.
+        UsageError: If there is none. The message lists the known ones.
     """
     for dataset in PUBLISHED:
         if dataset.name == name:
@@ -72,7 +72,7 @@ def published_dataset(name: str) -> PublishedDataset:
 
 
 def _class_files(content: ClassFiles, *paths: str) -> PublishedFile:
-    """An archive, by its paths on the servers; one has been spelled in two ways."""
+    """Describe an archive by its paths on the servers; one has two spellings."""
     return PublishedFile(
         name=paths[0].rpartition("/")[2],
         kind="a zip archive",

@@ -1,4 +1,4 @@
-"""How much a release of ActivityNet holds, which tells whether a file is that."""
+"""The counts of a release of ActivityNet, by which a file of it is recognised."""
 
 import json
 from collections import Counter
@@ -9,7 +9,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Release:
-    """The numbers that the authors publish of an annotation file."""
+    """The counts that the authors publish for an annotation file."""
 
     classes: int
     videos: Mapping[str, int]  # by subset
@@ -22,11 +22,11 @@ class Release:
         )
 
     def check(self, path: Path) -> None:
-        """Check that a file holds as much.
+        """Check that a file has the same counts.
 
         Raises:
-            ValueError: It is no JSON, is not in ActivityNet's form, or holds more or
-                less.
+            ValueError: If it is not JSON, is not in ActivityNet's format, or has other
+                counts.
         """
         found = count(path)
         if found != self:
@@ -34,10 +34,10 @@ class Release:
 
 
 def count(path: Path) -> Release:
-    """How much a file in ActivityNet's form holds.
+    """Count the videos, instances and classes of a file in ActivityNet's format.
 
     Raises:
-        ValueError: It is no JSON, or not in that form.
+        ValueError: If it is not JSON, or not in that format.
     """
     try:
         database = json.loads(path.read_bytes())["database"]
@@ -49,7 +49,7 @@ def count(path: Path) -> Release:
         videos = Counter(video["subset"] for video in database.values())
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(
-            f"expected JSON in ActivityNet's form, found something else ({error!r})"
+            f"expected JSON in ActivityNet's format, found something else ({error!r})"
         ) from error
     return Release(
         classes=len({label for _, label in labels}),
@@ -59,7 +59,8 @@ def count(path: Path) -> Release:
 
 
 def _sum_text(numbers: Mapping[str, int]) -> str:
-    """
+    """Write the sum of some counts, and each of them.
+
     >>> _sum_text({"training": 4819, "validation": 2383})
     '7,202 (4,819 training, 2,383 validation)'
     """

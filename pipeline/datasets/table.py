@@ -1,4 +1,4 @@
-"""A table of videos and their actions: CSV, one row an action."""
+"""A table of videos and their actions: CSV, one row per action."""
 
 import csv
 from collections import defaultdict
@@ -16,13 +16,14 @@ COLUMNS = {*NEEDED, "start_seconds", "end_seconds", "subset"}
 
 
 def entries_of_table(table: Path, folder: Path) -> list[Entry]:
-    """Videos of a CSV file, one row an action: `path,label`, and if known its times.
+    """Read the videos of a CSV file with one row per action.
 
-    Paths are relative to the folder or absolute. The label `background` stands for a
-    video without any action. `subset` is given for every video or for none.
+    The columns are `path,label` and optionally `start_seconds,end_seconds,subset`.
+    Paths are relative to the folder or absolute. The label `background` means a video
+    without any action. `subset` is given for every video or for none.
 
     Raises:
-        AnnotationError: Rows that cannot be used; all are listed with their lines.
+        AnnotationError: If rows cannot be used. All are listed with their lines.
     """
     rows = list(_rows(table))
     problems = [
@@ -35,7 +36,7 @@ def entries_of_table(table: Path, folder: Path) -> list[Entry]:
         by_path[folder / row["path"]].append(row)
     for path, found in by_path.items():
         if len({row.get("subset", "") for row in found}) > 1:
-            problems.append(f"  {path}: stands in more than one subset")
+            problems.append(f"  {path}: is in more than one subset")
     if len({bool(row.get("subset")) for _, row in rows}) > 1:
         problems.append("  subset: give it for every video or for none")
     if problems:
@@ -47,13 +48,13 @@ def entries_of_table(table: Path, folder: Path) -> list[Entry]:
 
 
 def _rows(table: Path) -> Iterator[tuple[int, dict[str, str]]]:
-    """The rows with their lines; cells without the space around them."""
+    """Yield the line number and the stripped cells of each row."""
     reader = csv.DictReader(StringIO(read_text(table)), restkey="", restval="")
     columns = [name.strip() for name in reader.fieldnames or ()]
     if not NEEDED <= set(columns) <= set(COLUMNS):
         raise AnnotationError(
-            f"{table}: expected the columns path,label and if wanted start_seconds,"
-            f"end_seconds,subset, parted by commas; found {columns}"
+            f"{table}: expected the columns path,label and optionally start_seconds,"
+            f"end_seconds,subset, separated by commas; found {columns}"
         )
     reader.fieldnames = columns
     for row in reader:
@@ -77,8 +78,8 @@ def _row_problems(row: dict[str, str], folder: Path) -> Iterator[str]:
         yield f"expected 0 <= start_seconds < end_seconds, found {times}"
     if row["label"] in ("", BACKGROUND):
         yield (
-            f"the label {row['label']!r} with times; background is what lies between "
-            "the segments, leave the row out"
+            f"expected an action as the label of a segment, found {row['label']!r}; "
+            "leave the row out, as all time between segments is background"
         )
 
 

@@ -1,4 +1,4 @@
-"""Text and JSON that somebody else wrote, on whatever system."""
+"""The reading of text and JSON from other sources, written on any system."""
 
 import json
 from collections import Counter
@@ -9,10 +9,10 @@ from pipeline.errors import AnnotationError
 
 
 def read_text(path: Path) -> str:
-    """The text of a UTF-8 file; a byte-order mark and Windows' line ends are let pass.
+    """Read a UTF-8 file, which may have a byte-order mark and Windows line ends.
 
     Raises:
-        AnnotationError: It may not be read, or holds another encoding.
+        AnnotationError: If it cannot be read, or has another encoding.
     """
     try:
         return path.read_text(encoding="utf-8-sig")
@@ -23,17 +23,20 @@ def read_text(path: Path) -> str:
         ) from error
     except OSError as error:
         raise AnnotationError(
-            f"{path}: expected a file to read, found “{error.strerror}”; see who may "
-            "read it"
+            f"{path}: expected a readable file, found “{error.strerror}”; check its "
+            "permissions"
         ) from error
 
 
 def parse_json(where: str, text: str) -> Any:
-    """Parse JSON in which two videos of one id must not shadow each other.
+    """Parse JSON and refuse duplicate keys, where one video would hide another.
+
+    Args:
+        where: The place of the text, with which messages begin.
+        text: The JSON.
 
     Raises:
-        AnnotationError: It is not JSON, or names a key twice in one object; the
-            message begins with `where` it stands.
+        AnnotationError: If it is not JSON, or has a key twice in one object.
     """
     try:
         return json.loads(text, object_pairs_hook=_reject_duplicate_keys)

@@ -1,8 +1,8 @@
-"""THUMOS14's official text annotations: one file a class, `video_id  start end`.
+"""THUMOS14's official text annotations: one file per class, `video_id  start end`.
 
-The validation videos train and the test videos test, as its training videos are
-trimmed. Files are found by their names, `Diving_val.txt` and `Diving_test.txt`, in
-nested folders too, however the archives were unpacked.
+The validation videos are for training and the test videos for testing, as the training
+videos are trimmed. Files are found by their names, `Diving_val.txt` and
+`Diving_test.txt`, also in nested folders, however the archives were unpacked.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -12,11 +12,11 @@ from pipeline.datasets.dataset import Dataset, Instance, Subset, Video
 from pipeline.datasets.text import read_text
 from pipeline.errors import AnnotationError, InputNotFoundError, UsageError
 
-# Segments that show an action, but which one could not be said: no class.
+# The label of segments whose action the annotators could not determine: no class.
 AMBIGUOUS = "Ambiguous"
 SUFFIXES: dict[Subset, str] = {"train": "_val", "test": "_test"}
-# The test lists in circulation, by what they leave out of the 213 videos: 1292 has
-# ambiguous segments only, 270 and 1496 are annotated wrongly.
+# The test lists in circulation, and which of the 213 videos each leaves out: 1292 has
+# ambiguous segments only, 270 and 1496 have wrong annotations.
 LEFT_OUT = {
     "213": (),
     "212": ("video_test_0001292",),
@@ -28,10 +28,10 @@ Annotations = dict[str, tuple[Instance, ...]]  # by video id
 
 
 def videos_left_out(test_list: str) -> tuple[str, ...]:
-    """The videos that one of THUMOS14's test lists leaves out.
+    """Return the videos that one of THUMOS14's test lists leaves out.
 
     Raises:
-        UsageError: No such list.
+        UsageError: If there is no such list.
     """
     if test_list not in LEFT_OUT:
         lists = ", ".join(LEFT_OUT)
@@ -45,15 +45,16 @@ def read_thumos14(
     """Read the annotations of both subsets, ambiguous segments included.
 
     Args:
-        folder: Holds the files, or the folders that hold them.
-        excluded: Ids of videos that are left out.
+        folder: The folder of the files, which may be in nested folders.
+        excluded: Ids of videos to leave out.
 
     Returns:
-        By subset and video id, both in order, the instances by start.
+        The instances by subset and video id. Ids are sorted, instances are in order of
+        their start.
 
     Raises:
-        InputNotFoundError: The folder has no file of a subset.
-        AnnotationError: Lines that are no segments; all are named.
+        InputNotFoundError: If the folder has no file of a subset.
+        AnnotationError: If lines are not segments. All are listed.
     """
     return {
         subset: _read_subset(folder, suffix, excluded)
@@ -66,16 +67,16 @@ def thumos14_dataset(
     videos_folder: Path,
     files: Mapping[str, Path],
 ) -> Dataset:
-    """The benchmark as a dataset, with all of its videos; its classes are the labels.
+    """Build the benchmark's dataset, with all videos; its classes are the labels.
 
     Args:
-        folder: Holds the text annotations.
-        videos_folder: Where a video would be that `files` does not have.
+        folder: The folder of the text annotations.
+        videos_folder: The folder assumed for a video that `files` lacks.
         files: The files of the videos by id.
 
     Raises:
-        InputNotFoundError: The folder has no file of a subset.
-        AnnotationError: Lines that are no segments; all are named.
+        InputNotFoundError: If the folder has no file of a subset.
+        AnnotationError: If lines are not segments. All are listed.
     """
     videos = tuple(
         video_of(id, subset, instances, files.get(id, videos_folder / id))
@@ -89,7 +90,7 @@ def thumos14_dataset(
 def video_of(
     id: str, subset: Subset, instances: Sequence[Instance], path: Path
 ) -> Video:
-    """A video, its ambiguous segments apart from the instances."""
+    """Build a video, with ambiguous segments separated from the instances."""
     known = tuple(i for i in instances if i.label != AMBIGUOUS)
     return Video(
         id=id,
@@ -114,8 +115,8 @@ def _read_subset(folder: Path, suffix: str, excluded: Collection[str]) -> Annota
                 instances.setdefault(id, []).append(instance)
     if problems:
         raise AnnotationError(
-            f"{folder}: {len(problems)} line(s) that are no segments; correct or "
-            "remove them and run the same command again\n" + "\n".join(problems)
+            f"{folder}: {len(problems)} line(s) are not segments; correct or remove "
+            "them and run the same command again\n" + "\n".join(problems)
         )
     return {
         id: tuple(sorted(found, key=lambda i: (i.start_seconds, i.label)))
@@ -125,14 +126,19 @@ def _read_subset(folder: Path, suffix: str, excluded: Collection[str]) -> Annota
 
 
 def _class_files(folder: Path, suffix: str) -> dict[str, Path]:
-    """The file of each class."""
+    """Find the file of each class.
+
+    Raises:
+        InputNotFoundError: If the folder has no such file.
+        AnnotationError: If a class has two files.
+    """
     files: dict[str, Path] = {}
     for path in sorted(folder.rglob(f"*{suffix}.txt")):
         label = path.stem.removesuffix(suffix)
         if label in files:
             raise AnnotationError(
-                f"{folder}: two files of the class {label}: {files[label]} and {path}; "
-                "remove one"
+                f"{folder}: expected one file per class, found two files of the class "
+                f"{label}: {files[label]} and {path}; remove one"
             )
         files[label] = path
     if not files:
@@ -144,17 +150,17 @@ def _class_files(folder: Path, suffix: str) -> dict[str, Path]:
 
 
 def _lines(path: Path) -> Iterator[tuple[str, str]]:
-    """Where each line stands, and the line; those without text are left out."""
+    """Yield the place and the text of each line that is not blank."""
     for number, line in enumerate(read_text(path).splitlines(), start=1):
         if line.strip():
             yield f"{path}, line {number}", line.strip()
 
 
 def parse_line(label: str, line: str) -> tuple[str, Instance]:
-    """The video and the segment of one line.
+    """Parse the video and the segment of one line.
 
     Raises:
-        ValueError: It is none, or one that ends before it has begun.
+        ValueError: If it is not a segment, or one that ends before it begins.
 
     >>> parse_line("Diving", "video_test_0000324  49.2 53.5")[1].end_seconds
     53.5

@@ -1,4 +1,4 @@
-"""The checks that every dataset passes, all problems listed at once."""
+"""The checks that every dataset must pass; all problems are listed at once."""
 
 import os
 from collections import Counter, defaultdict
@@ -12,23 +12,23 @@ from pipeline.errors import AnnotationError
 from pipeline.intervals import beyond_end
 from pipeline.storage import file_name
 
-LONGEST_FILE_NAME = 200  # bytes; file systems take 255, with prefix and suffix
+LONGEST_FILE_NAME = 200  # bytes; file systems allow 255, with prefix and suffix
 BEYOND = "annotation beyond the end"
 
 
 class Problem(NamedTuple):
-    """Something that somebody has to mend."""
+    """One problem of a dataset, for the user to fix."""
 
     video_id: str  # "" for the whole dataset
-    kind: str  # what several videos may have in common
-    text: str  # a sentence about this one
+    kind: str  # shared by similar problems of several videos
+    text: str  # a sentence about this problem
 
     def __str__(self) -> str:
         return f"{self.video_id}: {self.text}" if self.video_id else self.text
 
 
 class DatasetError(AnnotationError):
-    """A dataset with problems; `problems` holds each with its video's id."""
+    """An error for a dataset with problems, which it lists with their videos."""
 
     def __init__(self, dataset: Dataset, problems: Sequence[Problem]) -> None:
         self.dataset = dataset
@@ -48,7 +48,7 @@ def validate(dataset: Dataset) -> Dataset:
 
 
 def find_problems(dataset: Dataset) -> list[Problem]:
-    """All that keeps a dataset from being used, as far as its annotations tell."""
+    """List all problems in a dataset's annotations that prevent its use."""
     return [
         *_duplicates(dataset),
         *_classes(dataset),
@@ -65,7 +65,7 @@ def _duplicates(dataset: Dataset) -> Iterator[Problem]:
             yield Problem(
                 id,
                 "one id twice",
-                f"the id stands {len(found)} times ({', '.join(found)}); ids must be "
+                f"the id occurs {len(found)} times ({', '.join(found)}); ids must be "
                 "unique",
             )
 
@@ -81,7 +81,7 @@ def _classes(dataset: Dataset) -> Iterator[Problem]:
         yield Problem("", "class list", text)
     for name, count in Counter(dataset.classes).items():
         if count > 1:
-            text = f"the class {name!r} stands {count} times in the class list"
+            text = f"the class {name!r} occurs {count} times in the class list"
             yield Problem("", "class list", text)
     spellings = defaultdict(set)
     for name in dataset.classes:
@@ -89,7 +89,7 @@ def _classes(dataset: Dataset) -> Iterator[Problem]:
     for names in spellings.values():
         if len(names) > 1:
             listed = " and ".join(map(repr, sorted(names)))
-            text = f"the classes {listed} differ by case or space only; choose one"
+            text = f"the classes {listed} differ only by case or space; choose one"
             yield Problem("", "labels that differ by case only", text)
 
 
@@ -99,10 +99,10 @@ def _video(dataset: Dataset, video: Video) -> Iterator[Problem]:
             video.id,
             "path that leaves the folder",
             f"the path {video.path} leads out of {dataset.videos_folder} by `..`; give "
-            "an absolute path, or put the file into the folder",
+            "an absolute path, or move the file into the folder",
         )
     if len(file_name(video.id)) > LONGEST_FILE_NAME:
-        text = "the id is too long to name files by; choose a shorter one"
+        text = "the id is too long for a file name; choose a shorter one"
         yield Problem(video.id, "id too long", text)
     known = {*dataset.classes, BACKGROUND}
     labels = [*video.labels, *(i.label for i in video.instances)]
@@ -133,7 +133,7 @@ def _point(video: Video, point: Point) -> Iterator[Problem]:
 
 
 def _leaves(path: Path, folder: Path) -> bool:
-    """Whether a path begins in a folder and leads out of it by `..`."""
+    """Check whether a path begins in a folder and leads out of it by `..`."""
     if not path.is_relative_to(folder):
         return False
     return Path(os.path.normpath(path.relative_to(folder))).parts[:1] == ("..",)

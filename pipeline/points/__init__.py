@@ -1,4 +1,4 @@
-"""Single-frame annotations: points in the field's words, clicks to who makes them."""
+"""Single-frame annotations: `points` in the code, clicks to annotators."""
 
 from pipeline.points.formats import read_points, write_points
 from pipeline.points.human import HumanClicks, read_human_clicks

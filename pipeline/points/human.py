@@ -1,4 +1,4 @@
-"""The clicks that people made, of a dataset's videos."""
+"""The clicks that people made in a dataset's videos."""
 
 import difflib
 from collections import Counter
@@ -12,34 +12,35 @@ from pipeline.points.formats import Click, read_click_file
 from pipeline.points.names import VideoNames
 from pipeline.seeds import generator_of
 
-SHOWN = 5  # names or places of a kind that a message holds
+SHOWN = 5  # names or places of one kind that a message lists
 
 
 @dataclass(frozen=True)
 class HumanClicks:
-    """Clicks of some files, by the id of the dataset's video."""
+    """The clicks of some files, by the id of the video in the dataset."""
 
     videos: dict[str, tuple[Click, ...]]
-    files: dict[str, str]  # the form of each
-    annotators: dict[str, int]  # of how many videos each was drawn
-    unknown: dict[str, int]  # clicks of videos that the dataset does not have, by name
+    files: dict[str, str]  # the format of each
+    annotators: dict[str, int]  # number of videos for which each was drawn
+    unknown: dict[str, int]  # number of clicks by name, for videos not in the dataset
 
 
 def read_human_clicks(source: str, dataset: Dataset, seed: int) -> HumanClicks:
-    """Read files of clicks and find out which videos and classes they mean.
+    """Read files of clicks and match them with the videos and classes of a dataset.
 
-    Where several annotators have clicked a video, one of them is drawn, by the seed and
-    the video's id, as SF-Net does; clicks of nobody in particular are all kept.
+    If several annotators clicked a video, one of them is drawn by the seed and the
+    video's id, as SF-Net does. Clicks without an annotator are all kept.
 
     Args:
-        source: A file, several with commas, or a folder of files.
-        dataset: Whose videos and classes are clicked.
-        seed: Of the drawing of annotators.
+        source: A file, several files separated by commas, or a folder of files.
+        dataset: The dataset of the videos and classes.
+        seed: The seed for drawing annotators.
 
     Raises:
-        InputNotFoundError: There is no such file.
-        AnnotationError: A file cannot be read, clicks make no sense or have labels that
-            are no classes (all are named), or no click is of the dataset's videos.
+        InputNotFoundError: If there is no such file.
+        AnnotationError: If a file cannot be read, if clicks are invalid or have labels
+            that are not classes (all are listed), or if no click is in the dataset's
+            videos.
     """
     files = [read_click_file(path) for path in files_of(source)]
     names = VideoNames(dataset)
@@ -62,10 +63,10 @@ def read_human_clicks(source: str, dataset: Dataset, seed: int) -> HumanClicks:
         )
     if not videos:
         raise AnnotationError(
-            f"{source}: expected clicks of the dataset's videos, such as "
+            f"{source}: expected clicks in the dataset's videos, such as "
             f"{shown(v.id for v in dataset.videos)}, found "
-            + (f"those of {shown(unknown)}" if unknown else "no click at all")
-            + "; see whether these are the right files"
+            + (f"clicks in {shown(unknown)}" if unknown else "no click at all")
+            + "; check that these are the right files"
         )
     annotators = {id: draw_annotator(id, videos[id], seed) for id in videos}
     return HumanClicks(
@@ -80,10 +81,10 @@ def read_human_clicks(source: str, dataset: Dataset, seed: int) -> HumanClicks:
 
 
 def files_of(source: str) -> list[Path]:
-    """The files that a parameter names: one, several with commas, or a folder's.
+    """List the files that a parameter names: one, several with commas, or a folder's.
 
     Raises:
-        InputNotFoundError: One of them does not exist, or the folder holds none.
+        InputNotFoundError: If one of them does not exist, or the folder has no file.
     """
     whole = Path(source)
     paths = [whole] if whole.exists() else [Path(p.strip()) for p in source.split(",")]
@@ -91,8 +92,8 @@ def files_of(source: str) -> list[Path]:
     for path in paths:
         if not path.exists():
             raise InputNotFoundError(
-                f"{path}: no such file or folder of clicks; give one, or several with "
-                "commas, with --points-file"
+                f"{path}: no such file or folder of clicks; give the right one, or "
+                "several separated by commas, with --points-file"
             )
         files += sorted(_visible(path)) if path.is_dir() else [path]
     if not files:
@@ -107,7 +108,7 @@ def _visible(folder: Path) -> Iterator[Path]:
 
 
 def draw_annotator(id: str, clicks: Iterable[Click], seed: int) -> str | None:
-    """One of those who have clicked a video; None where it is not known who has."""
+    """Draw one of the annotators of a video; return None if the clicks name none."""
     annotators = sorted({click.annotator for click in clicks if click.annotator})
     if not annotators:
         return None
@@ -118,7 +119,7 @@ def draw_annotator(id: str, clicks: Iterable[Click], seed: int) -> str | None:
 def label_problems(
     file: Path, clicks: Iterable[Click], classes: tuple[str, ...]
 ) -> Iterator[str]:
-    """A sentence for each label of a file that is no class."""
+    """Yield a sentence for each label of a file that is not a class."""
     known = (*classes, BACKGROUND)
     places: dict[str, list[str]] = {}
     for click in clicks:
@@ -132,7 +133,7 @@ def label_problems(
 
 
 def nearest(label: str, known: tuple[str, ...]) -> str:
-    """A sentence's end: the class that a label was meant to be, or all of them.
+    """Return the end of a sentence that suggests the nearest class, or lists all.
 
     >>> nearest("pole_vault", ("Diving", "PoleVault"))
     "; did you mean 'PoleVault'?"
@@ -146,7 +147,7 @@ def nearest(label: str, known: tuple[str, ...]) -> str:
 
 
 def shown(names: Iterable[str], quoted: bool = True) -> str:
-    """The first few names, and how many more there are.
+    """Write the first few names and the number of further ones.
 
     >>> shown("abcdefg")
     "'a', 'b', 'c', 'd', 'e' and 2 more"

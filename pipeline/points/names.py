@@ -1,4 +1,4 @@
-"""Which video of a dataset a name means: an id, a file name, a path or a URL."""
+"""The names of a dataset's videos in other files: ids, file names, paths or URLs."""
 
 import re
 import unicodedata
@@ -8,12 +8,12 @@ from urllib.parse import unquote
 from pipeline.datasets import Dataset
 
 EXTENSION = re.compile(r"\.(?=[^.]*[A-Za-z])[A-Za-z0-9]{2,5}$")
-# Label Studio, and LabelU before 1.1, put it before the name of an uploaded file.
+# Label Studio, and LabelU before 1.1, prepend it to the name of an uploaded file.
 UPLOAD_PREFIX = re.compile(r"^[0-9a-f]{8}-")
 
 
 class VideoNames:
-    """The names that a dataset's videos are known by."""
+    """The names by which a dataset's videos are known."""
 
     def __init__(self, dataset: Dataset) -> None:
         self.ids = {video.id for video in dataset.videos}
@@ -21,14 +21,14 @@ class VideoNames:
         for video in dataset.videos:
             file = _plain(video.path.name)
             for name in {_plain(video.id), file, EXTENSION.sub("", file)}:
-                # Two files of one name, in two folders, are told apart by ids alone.
+                # Files of the same name in different folders can be told by id only.
                 taken = self.files.get(name, video.id) != video.id
                 self.files[name] = None if taken else video.id
 
     def id_of(self, name: str) -> str | None:
-        """The video that a name means, or None.
+        """Return the id of the video that a name means, or None.
 
-        An id as it stands comes before a file's name, and that before one without its
+        An exact id takes precedence over a file name, and that over a name without its
         folder, extension or upload prefix.
         """
         if name in self.ids:
@@ -47,5 +47,5 @@ def _readings(name: str) -> Iterator[str]:
 
 
 def _plain(name: str) -> str:
-    """One of the several ways in which Unicode, and typing, can write a name."""
+    """Normalise a name's Unicode form and the space around it."""
     return unicodedata.normalize("NFC", name).strip()

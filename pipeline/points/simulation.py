@@ -1,12 +1,13 @@
-"""Single-frame annotation, simulated from interval ground truth (Sec. 6.2).
+"""Single-frame annotations, simulated from interval ground truth (Sec. 6.2).
 
-On THUMOS14's 200 training videos, by their real lengths, the rules cost 5,038 clicks a
-`piece`, 4,203 a `segment` (2,071 of them actions) and 3,392 a `window`. An independent
-count gave 4,860, 4,059 and 3,316. So does this code, to a click, after two changes that
-we do not make: the 143 dives that are annotated both as Diving and as CliffDiving count
-once, and all videos are taken to have 30 frames a second (14 of them have 24, 25 or
-29.97, and last longer). Here such a dive is clicked for both its classes, as it is
-scored for both. Ambiguous segments are of no class and count as background.
+On THUMOS14's 200 training videos with their real durations, the rules give 5,038 clicks
+per `piece`, 4,203 per `segment` (2,071 of them actions) and 3,392 per `window`. An
+independent count gave 4,860, 4,059 and 3,316. This code gives exactly the same numbers
+with two changes that we do not make. First, the 143 dives that are annotated both as
+Diving and as CliffDiving count once. Second, all videos are assumed to have 30 frames
+per second, although 14 of them have 24, 25 or 29.97 and last longer. Here such a dive
+is clicked for both of its classes, as it is scored for both. Ambiguous segments have no
+class and count as background.
 """
 
 import math
@@ -22,20 +23,21 @@ from pipeline.seeds import generator_of
 
 @dataclass(frozen=True)
 class PointConfig:
-    """The rule by which frames are drawn, as an annotator would click them."""
+    """The rules for drawing frames as an annotator would click them."""
 
     kinds: Annotated[
-        Literal["both", "action", "background", "none"], "what is clicked (Table 5)"
+        Literal["both", "action", "background", "none"],
+        "kinds of points to click (Table 5)",
     ] = "both"
     per: Annotated[
         Literal["segment", "window", "piece"],
         "one click per action instance and background segment, per window and kind, "
-        "or per piece of a segment that a window holds",
+        "or per piece of a segment within a window",
     ] = "segment"
-    window_seconds: Annotated[float, "length of a stretch that is annotated"] = 10.0
-    gap_seconds: Annotated[float, "stretch left out between two; 0 = none"] = 10.0
-    offset_seconds: Annotated[float, "where the first window begins"] = 0.0
-    seed: Annotated[int, "of the drawing of frames"] = 0
+    window_seconds: Annotated[float, "length of an annotated window"] = 10.0
+    gap_seconds: Annotated[float, "gap between two annotated windows; 0: none"] = 10.0
+    offset_seconds: Annotated[float, "start of the first window"] = 0.0
+    seed: Annotated[int, "seed for drawing frames"] = 0
 
     def __post_init__(self) -> None:
         if self.window_seconds <= 0:
@@ -44,7 +46,7 @@ class PointConfig:
             raise ValueError(f"gap and offset must not be negative, got {self}")
 
 
-# Where one click may fall, and what it would say.
+# The intervals in which one click may fall, and its label.
 Choice = tuple[list[Interval], str]
 
 
@@ -54,11 +56,11 @@ def simulate_points(
     duration_seconds: float,
     config: PointConfig,
 ) -> list[Point]:
-    """Draw the clicks of one video, uniformly within what each is for.
+    """Draw the clicks of one video, each uniformly within its segment, piece or window.
 
-    Depends on the seed and the video's id alone, so that a video more or less in the
-    dataset changes nothing for the others. An instance shorter than a snippet is
-    clicked like any other; one that lies between windows is not.
+    The clicks depend only on the seed and the video's id, so that other videos of the
+    dataset have no influence. An instance shorter than a snippet is clicked like any
+    other; one between two windows is not clicked.
     """
     windows = annotated_windows(duration_seconds, config)
     choices = [
@@ -75,7 +77,7 @@ def simulate_points(
 
 
 def annotated_windows(duration_seconds: float, config: PointConfig) -> list[Interval]:
-    """The stretches of a video that are annotated.
+    """Return the windows of a video that are annotated.
 
     >>> annotated_windows(25.0, PointConfig())
     [(0.0, 10.0), (20.0, 25.0)]
@@ -91,7 +93,7 @@ def annotated_windows(duration_seconds: float, config: PointConfig) -> list[Inte
 def segments(
     instances: tuple[Instance, ...], duration_seconds: float
 ) -> list[tuple[Interval, str]]:
-    """All action instances, and the background segments that they leave."""
+    """Return all action instances, and the background segments between them."""
     actions = [((i.start_seconds, i.end_seconds), i.label) for i in instances]
     gaps = complement([interval for interval, _ in actions], (0.0, duration_seconds))
     return actions + [(gap, BACKGROUND) for gap in gaps]
@@ -100,7 +102,7 @@ def segments(
 def split(
     segment: Interval, windows: list[Interval], config: PointConfig
 ) -> list[list[Interval]]:
-    """The parts of a segment that get a click each."""
+    """Split a segment into the parts that get one click each."""
     pieces = intersection([segment], windows)
     if config.per == "segment":
         return [pieces] if pieces else []
@@ -108,15 +110,15 @@ def split(
 
 
 def wanted(label: str, config: PointConfig) -> bool:
-    """Whether the configuration asks for clicks of this label's kind."""
+    """Check whether the configuration asks for clicks of this label's kind."""
     kind = BACKGROUND if label == BACKGROUND else "action"
     return config.kinds in ("both", kind)
 
 
 def one_per_window(choices: list[Choice], windows: list[Interval]) -> list[Choice]:
-    """Merge to at most one action and one background click a window.
+    """Merge choices to at most one action and one background click per window.
 
-    The window's action click goes to the action that fills most of it.
+    The window's action click goes to the class that fills most of it.
     """
     merged: list[Choice] = []
     for window in windows:
@@ -140,12 +142,12 @@ def one_per_window(choices: list[Choice], windows: list[Interval]) -> list[Choic
 
 
 def length(intervals: list[Interval]) -> float:
-    """Seconds that disjoint intervals cover."""
+    """Return the total length of disjoint intervals in seconds."""
     return sum(end - start for start, end in intervals)
 
 
 def draw(intervals: list[Interval], generator: np.random.Generator) -> float:
-    """A time drawn uniformly from a union of intervals, to the millisecond."""
+    """Draw a time uniformly from disjoint intervals, with millisecond precision."""
     left = generator.uniform(0, length(intervals))
     for start, end in intervals:
         if left < end - start:

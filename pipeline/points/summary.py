@@ -1,4 +1,4 @@
-"""How many clicks there are of what, and what a reader must know of them."""
+"""A summary of clicks: their counts, and warnings for the user."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,11 +13,11 @@ def summarise(
     videos: Sequence[Video],
     classes: Sequence[str],
 ) -> dict[str, Any]:
-    """Counts of the clicks of some videos, as JSON can hold them.
+    """Count the clicks of some videos, as JSON values.
 
-    A click is compared with the ground truth of videos that have one: an action click
-    is `outside` where no instance of its class is, a background click is `inside` where
-    any instance is.
+    Clicks are compared with the ground truth in videos that have one. An action click
+    is `outside` if it is in no instance of its class; a background click is `inside` if
+    it is in any instance.
     """
     clicks = [(video, point) for video in videos for point in points[video.id]]
     of_class = Counter(point.label for _, point in clicks if point.kind == "action")
@@ -46,7 +46,7 @@ def summarise(
 
 
 def labels_at(video: Video, point: Point) -> set[str]:
-    """The actions that the ground truth has at the time of a click."""
+    """Return the classes of the ground truth at the time of a click."""
     return {
         instance.label
         for instance in video.instances
@@ -55,7 +55,7 @@ def labels_at(video: Video, point: Point) -> set[str]:
 
 
 def sentences(result: Mapping[str, Any]) -> Iterator[str]:
-    """What GeneratePoints tells of its result."""
+    """Yield the sentences that GeneratePoints prints about its result."""
     counts = result["clicks"]
     yield (
         f"{sum(counts.values())} clicks in {result['videos']} training videos: "
@@ -71,13 +71,13 @@ def sentences(result: Mapping[str, Any]) -> Iterator[str]:
     if count := result["outside"]:
         of = compared["action"]
         yield (
-            f"{count} of {of} action clicks ({count / of:.1%}) lie outside any "
+            f"{count} of {of} action clicks ({count / of:.1%}) are outside any "
             "instance of their class"
         )
     if count := result["inside"]:
         of = compared["background"]
         yield (
-            f"{count} of {of} background clicks ({count / of:.1%}) lie inside an "
+            f"{count} of {of} background clicks ({count / of:.1%}) are inside an "
             "instance"
         )
 
@@ -89,24 +89,24 @@ def _of_files(result: Mapping[str, Any]) -> Iterator[str]:
         yield f"{path}: {form}"
     if annotators := result["annotators"]:
         drawn = ", ".join(f"{name} {count}" for name, count in annotators.items())
-        yield f"videos by annotator, one drawn where several clicked: {drawn}"
+        yield f"videos by annotator, one drawn if several clicked: {drawn}"
     if rates := result["fps"]:
         shown_rates = ", ".join(f"{rate:g}" for rate in rates)
         whose = "--points-fps" if result["fps_given"] else "the videos' own rate"
-        yield f"frames were turned into seconds by {whose}: {shown_rates}"
+        yield f"frames were converted to seconds by {whose}: {shown_rates}"
         if not result["fps_given"]:
             yield (
-                "Label Studio counts at its configuration's frameRate, 24 unless it "
-                "was set: if that differs, say it with --points-fps"
+                "Label Studio counts frames at the frameRate of its configuration, 24 "
+                "by default; if that differs, give it with --points-fps"
             )
     if count := result["intervals"]:
-        yield f"{count} interval(s) longer than a frame are taken at their middle"
+        yield f"{count} interval(s) longer than a frame are clicked at their middle"
     if count := result["beyond_simulated_end"]:
         yield f"{count} click(s) beyond the end of a simulated video are left out"
     if unknown := result["unknown_videos"]:
         yield (
-            f"{sum(unknown.values())} click(s) are of {len(unknown)} video(s) that the "
-            f"dataset does not have: {shown(unknown)}"
+            f"{sum(unknown.values())} click(s) are in {len(unknown)} video(s) that are "
+            f"not in the dataset: {shown(unknown)}"
         )
     if count := result["not_trained_on"]:
-        yield f"{count} click(s) are of videos that are not trained on"
+        yield f"{count} click(s) are in videos that are not used for training"

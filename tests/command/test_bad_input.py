@@ -91,7 +91,7 @@ def test_a_bad_test_video_is_counted_in_the_score(finished, tmp_path):
             4,
             "ends at 99 s, beyond the video's end at 4 s",
         ),
-        ({"id": "w"}, 4, "the id stands 2 times"),
+        ({"id": "w"}, 4, "the id occurs 2 times"),
         ({"subset": "dev"}, 4, '"dev" is not one of'),
     ],
 )
@@ -114,7 +114,7 @@ def test_an_empty_folder_of_videos_is_named(tmp_path):
     (data / "dataset.json").write_text('{"database": {"v": {"subset": "train"}}}')
     done = decode(tmp_path)
     assert done.returncode == 3
-    assert "videos: the folder holds no video file" in done.stderr
+    assert "videos: the folder contains no video file" in done.stderr
     assert len(ledger(tmp_path, "dataset")) == 1
 
 

@@ -53,7 +53,7 @@ def test_annotations_arrive_where_they_are_looked_for(server, annotations, tmp_p
     assert "trying again" in done.stderr
     assert "no hash is published: 19,994 (10,024 training, " in done.stderr
     again = download(server, cwd=tmp_path)
-    assert again.returncode == 0 and "is there" in again.stderr
+    assert again.returncode == 0 and "is already there" in again.stderr
     assert len(server.requests) == 2
 
 
@@ -90,7 +90,8 @@ def test_nothing_to_be_had_ends_in_seconds_with_what_to_do(server, tmp_path):
     assert (
         "expected a zip archive, found an HTML page that says 'Log in'" in done.stderr
     )
-    assert f"put the file here yourself: get {THUMOS14.files[0].urls[0]}" in done.stderr
+    url = THUMOS14.files[0].urls[0]
+    assert f"download {url} on another machine, copy it to" in done.stderr
     assert "Traceback" not in done.stderr
 
 

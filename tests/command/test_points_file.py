@@ -52,8 +52,8 @@ def test_clicks_alone_train_a_model(world):
     for sentence in (
         "6 clicks in 4 training videos: 3 action, 3 background; clicks.csv",
         "clicks.csv: a points CSV",
-        "1 click(s) are of 1 video(s) that the dataset does not have: 'other.mp4'",
-        "1 click(s) are of videos that are not trained on",
+        "1 click(s) are in 1 video(s) that are not in the dataset: 'other.mp4'",
+        "1 click(s) are in videos that are not used for training",
         "1 training video(s) have no click: 'train 3'",
     ):
         assert sentence in done.stderr
@@ -85,11 +85,11 @@ def test_frames_become_seconds_by_the_rate_that_is_said(world):
     task = {"data": {"video": "0123abcd-train 0.mp4"}, "annotations": [annotation]}
     (world / "ls.json").write_text(json.dumps([task]))
     done = run(world, "--points-file", "ls.json")
-    assert "turned into seconds by the videos' own rate: 25" in done.stderr
-    assert "frameRate, 24 unless it was set" in done.stderr
+    assert "converted to seconds by the videos' own rate: 25" in done.stderr
+    assert "frameRate of its configuration, 24 by default" in done.stderr
     assert result(world)[1] == ["train 0,1.02,right,action"]
     done = run(world, "--points-file", "ls.json", "--points-fps", "50")
-    assert "turned into seconds by --points-fps: 50" in done.stderr
+    assert "converted to seconds by --points-fps: 50" in done.stderr
     assert result(world)[1] == ["train 0,0.51,right,action"]
 
 
@@ -110,7 +110,7 @@ def test_simulated_clicks_are_told_of_too(tmp_path):
         ("train 0,1,Right", [], 4, "clicks.csv, line 9: expected a class or 'backgr"),
         ("train 0,x,right", [], 4, "clicks.csv, line 9: expected a time"),
         ("", ["--points-file", "no.csv"], 3, "no.csv: no such file or folder"),
-        ("", ["--points-fps", "0"], 2, "--points-fps 0: expected frames a second"),
+        ("", ["--points-fps", "0"], 2, "--points-fps 0: expected frames per second"),
         ("", ["--gap-seconds", "5"], 2, "--gap-seconds: changes nothing of people's"),
     ],
 )
@@ -139,5 +139,5 @@ def test_clicks_of_simulated_videos_may_lie_beyond_their_drawn_end(tmp_path):
     done = luigi("GeneratePoints", *places, *clicks, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "1 click(s) beyond the end of a simulated video are left out" in done.stderr
-    assert "one drawn where several clicked: A 1" in done.stderr
+    assert "one drawn if several clicked: A 1" in done.stderr
     assert result(tmp_path)[1] == ["video_validation_1,4.5,Jump,action"]

@@ -100,7 +100,7 @@ def test_a_model_of_simulated_features_is_not_used_on_videos(world):
 @pytest.mark.parametrize(
     ("task", "arguments", "code", "sentence"),
     [
-        ("Evaluate", [], 2, "say with --timeline which folder"),
+        ("Evaluate", [], 2, "give it with --timeline"),
         ("Evaluate", ["--timeline", "nowhere"], 3, "such as Diving_val.txt"),
         ("Evaluate", ["--timeline", "t", "--fps", "9"], 2, "--fps: changes nothing"),
         ("Evaluate", ["--timeline", "t", "--difficulty", "2"], 2, "difficulty must"),

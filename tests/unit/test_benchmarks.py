@@ -54,7 +54,10 @@ def test_activitynet_has_its_published_counts(shared_data, caplog):
     assert len(dataset.of_subset("train")) == 4819
     assert len(dataset.videos) + len(dataset.unused) == 9682
     (warning,) = [record.getMessage() for record in caplog.records]
-    assert "end where they begin are left out, in 2IRQ5fPwHV8, 6KXVjADefBY" in warning
+    assert (
+        "leaving out instances of zero length in the video(s) 2IRQ5fPwHV8, 6KXVjADefBY"
+        in warning
+    )
     labels = {video.id: video.labels for video in dataset.videos}
     assert labels["2IRQ5fPwHV8"] == ("Getting a haircut",)
 
@@ -85,7 +88,7 @@ def test_what_is_missing_is_named_with_the_command_that_gets_it(tmp_path):
     with pytest.raises(InputNotFoundError, match=r"soda download activitynet1\.3"):
         load_dataset("activitynet1.3", data_folder=tmp_path)
     write_timeline(tmp_path / "thumos14")
-    with pytest.raises(InputNotFoundError, match=r"holds no video file.*--videos"):
+    with pytest.raises(InputNotFoundError, match=r"contains no video file.*--videos"):
         load_dataset("thumos14", data_folder=tmp_path)
     with pytest.raises(UsageError, match="--thumos14-list 211: expected one of 213"):
         load_dataset("thumos14", data_folder=tmp_path, thumos14_list="211")

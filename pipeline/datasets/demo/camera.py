@@ -1,4 +1,4 @@
-"""The camera: it pans and zooms slowly, and the hand that holds it shakes."""
+"""A hand-held camera, which pans and zooms slowly and shakes."""
 
 from dataclasses import dataclass
 
@@ -10,27 +10,27 @@ from pipeline.datasets.demo.figure import Placement
 
 @dataclass(frozen=True)
 class Camera:
-    """Where the camera looks in every frame.
+    """The direction and zoom of the camera in every frame.
 
-    A point of the place at x is seen in the picture at (x - shift) * zoom.
+    A point at x in the place appears at (x - shift) * zoom in the frame.
     """
 
     shift_pixels: np.ndarray  # (frames, 2), right and down
-    zoom: np.ndarray  # (frames,), 1 is none
+    zoom: np.ndarray  # (frames,), 1 means no zoom
 
     def window(self, frame: int, parallax: float) -> np.ndarray:
-        """The affine map (2, 3) from the picture's pixels to those of the place.
+        """Return the affine map (2, 3) from pixels of a frame to those of the place.
 
         Args:
             frame: Index of the frame.
-            parallax: 1 for what is as near as the figures, 0 for the moon.
+            parallax: 1 for things as near as the figures, 0 for infinitely far ones.
         """
         scale = 1 / float(self.zoom[frame])
         right, down = self.shift_pixels[frame]
         return np.array([[scale, 0, parallax * right], [0, scale, down]])
 
     def seen(self, frame: int, placement: Placement) -> Placement:
-        """Where a figure that stands in the place appears in the picture."""
+        """Convert a figure's placement in the place to its placement in a frame."""
         right, down = (float(shift) for shift in self.shift_pixels[frame])
         zoom = float(self.zoom[frame])
         return Placement(
@@ -43,7 +43,7 @@ class Camera:
 def draw_camera(
     rng: np.random.Generator, config: DemoConfig, num_frames: int
 ) -> Camera:
-    """Draw how the camera moves during a video."""
+    """Draw the random movement of the camera during a video."""
     seconds = np.arange(num_frames) / config.fps
     shift = config.shake_pixels * smooth_noise(rng, num_frames, 2, deviation_frames=3)
     shift[:, 0] += config.pan_pixels * _slow_wave(rng, seconds)
@@ -58,13 +58,13 @@ def _slow_wave(rng: np.random.Generator, seconds: np.ndarray) -> np.ndarray:
 def smooth_noise(
     rng: np.random.Generator, num_frames: int, channels: int, deviation_frames: float
 ) -> np.ndarray:
-    """Gaussian noise (num_frames, channels) of unit deviation, smooth over time.
+    """Draw Gaussian noise (num_frames, channels) of unit deviation, smooth over time.
 
     Args:
         rng: The source of the noise.
-        num_frames: Its length.
-        channels: How many independent sequences.
-        deviation_frames: Standard deviation of the window that smooths.
+        num_frames: The length of the noise.
+        channels: The number of independent sequences.
+        deviation_frames: Standard deviation of the smoothing window.
     """
     reach = int(4 * deviation_frames)
     offsets = np.arange(-reach, reach + 1)

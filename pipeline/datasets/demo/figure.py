@@ -1,4 +1,4 @@
-"""Drawing a figure: the parts of a body, from the farthest to the nearest."""
+"""The drawing of a figure: the parts of its body, from the farthest to the nearest."""
 
 from dataclasses import dataclass
 
@@ -8,23 +8,23 @@ import numpy as np
 from pipeline.datasets.demo.outfit import Part
 from pipeline.datasets.demo.skeleton import Points
 
-CAMERA_METRES = 4.5  # away from the figure, so nearer hands look larger
+CAMERA_METRES = 4.5  # distance to the figure; hands nearer to the camera look larger
 EYE_LEVEL_METRES = 1.0
 SUBPIXEL_BITS = 4
-SHADE, LIT = 0.66, 0.74  # brightness in shadow, share of a part's width in light
+SHADE, LIT = 0.66, 0.74  # brightness in shadow, lit share of a part's width
 CIRCLE = np.array([[np.cos(a), np.sin(a)] for a in np.arange(14) * (np.pi / 7)])
 
 
 @dataclass(frozen=True)
 class Placement:
-    """Where in the picture a figure stands, and how large it is."""
+    """The position and the size of a figure in an image."""
 
     x_pixels: float  # between the feet
     y_pixels: float
     pixels_per_metre: float
 
     def enlarged(self, factor: float) -> "Placement":
-        """The same in a picture with more pixels."""
+        """Return the same placement in an image enlarged by a factor."""
         return Placement(
             factor * self.x_pixels,
             factor * self.y_pixels,
@@ -38,13 +38,13 @@ def draw_figure(
     parts: tuple[Part, ...],
     placement: Placement,
 ) -> None:
-    """Draw somebody into a picture (height, width, 3), with a shadow on the ground.
+    """Draw a figure into an image, with a shadow on the ground.
 
     Args:
-        picture: Drawn into.
-        points: Of one frame, (3,) each, from `points_of`.
-        parts: From `body_parts`.
-        placement: Where the feet are.
+        picture: The image (height, width, 3), which is changed.
+        points: The points of one frame, (3,) each, from `points_of`.
+        parts: The parts of the body, from `body_parts`.
+        placement: The position of the feet, and the scale.
     """
     _draw_shadow(picture, placement)
     for part in sorted(parts, key=lambda part: _depth(part, points)):
@@ -69,7 +69,7 @@ def _draw_part(
 def _circles(
     points: Points, part: Part, placement: Placement
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Centres (circles, 2) and radii (circles,) in pixels, under perspective."""
+    """Project a part to centres (circles, 2) and radii (circles,) in pixels."""
     x, y, z = np.array([points[name] for name, _ in part.circles]).T
     scale = CAMERA_METRES / (CAMERA_METRES - z) * placement.pixels_per_metre
     ground = placement.y_pixels - EYE_LEVEL_METRES * placement.pixels_per_metre

@@ -1,4 +1,4 @@
-"""From a script to the pictures of a video."""
+"""The frames of a video, drawn from its script."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,12 +17,12 @@ from pipeline.datasets.demo.scene import HORIZON, Scene, paint_scene
 from pipeline.datasets.demo.script import Script, video_rng
 from pipeline.datasets.demo.skeleton import TALL_METRES, Points, points_of
 
-SUPERSAMPLING = 2  # figures are drawn this much larger, for smooth outlines
+SUPERSAMPLING = 2  # figures are drawn larger by this factor, for smooth outlines
 
 
 @dataclass(frozen=True)
 class Actor:
-    """A figure and its way through the video."""
+    """A figure and its movement through the video."""
 
     parts: tuple[Part, ...]
     points: Points  # (frames, 3) each
@@ -31,7 +31,7 @@ class Actor:
     pixels_per_metre: float
 
     def draw(self, canvas: np.ndarray, camera: Camera, frame: int) -> None:
-        """Draw the figure at one frame into a supersampled picture."""
+        """Draw the figure of one frame into a supersampled image."""
         points = {name: xyz[frame] for name, xyz in self.points.items()}
         placement = Placement(
             float(self.x_pixels[frame]), self.y_pixels, self.pixels_per_metre
@@ -41,13 +41,13 @@ class Actor:
 
 
 def film(config: DemoConfig, script: Script) -> Iterator[np.ndarray]:
-    """The frames of a video in turn, uint8 (height, width, 3), blue first."""
+    """Yield the frames of a video in order, uint8 (height, width, 3), blue first."""
     rng = video_rng(config, script.video_id, "film")
     scene = paint_scene(rng, config, script.place)
     camera = draw_camera(rng, config, script.num_frames)
     actors = [_performer(rng, config, script)]
     if rng.random() < config.distractor_probability:
-        # Drawn first, since he walks behind the performer.
+        # Drawn first, since the passer-by walks behind the performer.
         actors.insert(0, _passer_by(rng, config, script.num_frames))
     sensor = Sensor(rng, config)
     for frame in range(script.num_frames):
@@ -69,7 +69,7 @@ def _staged(
 def _performer(rng: np.random.Generator, config: DemoConfig, script: Script) -> Actor:
     poses, metres = play(config, script)
     scale = rng.uniform(*config.figure_height) * config.height / TALL_METRES
-    # The larger, the nearer, and so the lower in the picture.
+    # A larger figure is nearer, so its feet are lower in the frame.
     feet = config.height * (0.52 + 0.55 * scale * TALL_METRES / config.height)
     return Actor(
         parts=body_parts(draw_outfit(rng)),
@@ -81,7 +81,7 @@ def _performer(rng: np.random.Generator, config: DemoConfig, script: Script) -> 
 
 
 def _passer_by(rng: np.random.Generator, config: DemoConfig, num_frames: int) -> Actor:
-    """Somebody who crosses the picture once, farther away."""
+    """Create a figure in the distance that crosses the frame once."""
     seconds = np.arange(num_frames) / config.fps
     speed = float(rng.uniform(0.9, 1.4))
     scale = 0.42 * config.height / TALL_METRES
@@ -99,19 +99,19 @@ def _passer_by(rng: np.random.Generator, config: DemoConfig, num_frames: int) ->
 
 
 class Sensor:
-    """What a camera does to a picture: less contrast, and noise."""
+    """The sensor of a camera, which reduces contrast and adds noise."""
 
     def __init__(self, rng: np.random.Generator, config: DemoConfig) -> None:
         self._rng = rng
         self._contrast = config.contrast
         self._shape = (config.height, config.width)
-        # A fresh window of one large field of noise costs a tenth of fresh noise.
+        # A random window of one large field of noise costs a tenth of new noise.
         shape = (2 * config.height, 2 * config.width, 3)
         noise = config.noise * rng.standard_normal(shape, dtype=np.float32)
         self._noise = noise.round().astype(np.int16)
 
     def exposed(self, picture: np.ndarray) -> np.ndarray:
-        """The picture as it is recorded."""
+        """Return an image as the sensor records it."""
         height, width = self._shape
         top, left = self._rng.integers(0, (height, width))
         noise = self._noise[top : top + height, left : left + width]

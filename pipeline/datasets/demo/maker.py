@@ -1,4 +1,4 @@
-"""Making the demo: fifteen short videos and the manifest that describes them."""
+"""The making of the demo: fifteen short videos and the manifest that lists them."""
 
 from collections.abc import Callable, Iterable
 from fractions import Fraction
@@ -14,10 +14,11 @@ from pipeline.datasets.demo.script import CLASSES, Script, Stretch, write_script
 from pipeline.storage import atomic_path, plain, read_json, write_json
 
 MANIFEST_VERSION = 1
-RECIPE_VERSION = 1  # raise it when the same config gives other pixels
+RECIPE_VERSION = 1  # raise it when the same config gives different pixels
 
-# One thread, no dates and no versions, so that a file is the same every time. On
-# some processors x264's macroblock tree gives other bits at every call: do without.
+# One thread, no dates and no versions, so that a file is the same every time. The
+# macroblock tree is off because, on some processors, x264 gives different bits with it
+# at every call.
 CONTAINER_OPTIONS = {"fflags": "+bitexact"}
 CODEC_OPTIONS = {
     "preset": "veryfast",
@@ -33,15 +34,15 @@ Progress = Callable[[int, int], None]
 def make_demo(
     folder: Path, progress: Progress | None = None, config: DemoConfig | None = None
 ) -> Path:
-    """Make the demo dataset in a folder, or what is still missing of it.
+    """Make the demo dataset in a folder, or the missing part of it.
 
-    The same config gives the same pixels, on one machine the same files. Videos
-    that were finished before an interruption are kept.
+    The same config gives the same pixels and, on one machine, the same files. Videos
+    finished before an interruption are kept.
 
     Args:
         folder: Receives videos/<id>.mp4, recipe.json and, last, dataset.json.
         progress: Called with the number of finished videos and of all videos.
-        config: None means the demo as it is documented.
+        config: The parameters; None means those of the documented demo.
 
     Returns:
         The path of dataset.json.
@@ -62,7 +63,7 @@ def make_demo(
 
 
 def _forget_other_recipe(folder: Path, config: DemoConfig, videos: list[Path]) -> None:
-    """Remove what another version or config left, so that the two cannot mix."""
+    """Remove files of another version or config, so that the two cannot mix."""
     recipe = plain({"version": RECIPE_VERSION, "config": config})
     path = folder / "recipe.json"
     if path.exists() and read_json(path) == recipe:

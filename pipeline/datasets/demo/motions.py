@@ -1,4 +1,4 @@
-"""What the figures do: four actions, and what people do between them."""
+"""The motions of the figures: four actions, and pastimes between them."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -12,9 +12,9 @@ STAND = pose()
 
 @dataclass(frozen=True)
 class Motion:
-    """A cycle of key poses, equally far apart in time.
+    """A cycle of key poses, equally spaced in time.
 
-    `rest` is what a smaller amplitude shrinks towards: the figure's preparation.
+    A smaller amplitude moves the poses towards `rest`, the pose before the motion.
     """
 
     keys: tuple[np.ndarray, ...]
@@ -22,17 +22,17 @@ class Motion:
     rest: np.ndarray
 
     def poses(self, cycles: np.ndarray, amplitude: float = 1.0) -> np.ndarray:
-        """Poses at the given numbers of cycles since the first key pose.
+        """Return the poses at the given numbers of cycles since the first key pose.
 
-        Between the keys runs a Catmull-Rom spline: through every key and without a
-        halt there, since a body that stops at each key looks like a machine.
+        A Catmull-Rom spline interpolates between the keys. It passes through every key
+        without stopping there, since a body that stops at each key looks mechanical.
 
         Args:
-            cycles: (frames,).
+            cycles: Numbers of cycles, (frames,).
             amplitude: 1 reaches the key poses, 0 stays at rest.
 
         Returns:
-            (frames, channels).
+            Poses (frames, channels).
         """
         keys = np.stack(self.keys)
         position = cycles * len(keys)
@@ -113,7 +113,7 @@ PASTIMES = _pastimes()
 
 
 def _other_foot(step: np.ndarray) -> np.ndarray:
-    """The same step with the other leg forward, in the same direction."""
+    """Return the same step with the other leg forward, in the same direction."""
     other = mirrored(step)
     other[INDEX["turn"]] *= -1
     return other
@@ -139,4 +139,4 @@ def _walking() -> Motion:
 
 
 WALKING = _walking()
-STRIDE_METRES = 1.25  # what one cycle of walking covers
+STRIDE_METRES = 1.25  # distance of one cycle of walking

@@ -1,4 +1,4 @@
-"""What people look like: the parts of their bodies and the colours of each."""
+"""The appearance of people: the parts of their bodies and the colours of each."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ import numpy as np
 
 from pipeline.datasets.demo.pose import SIDES
 
-Colour = tuple[float, float, float]  # blue, green, red, as OpenCV has them
+Colour = tuple[float, float, float]  # blue, green, red, as in OpenCV
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,8 @@ class Outfit:
 class Part:
     """The hull of circles around points of the skeleton, in one colour.
 
-    `nearer_metres` is added to its depth: in front view arms and trunk are equally
-    far, and the arms should be seen.
+    `nearer_metres` is added to its depth: in front view, arms and trunk are equally
+    far from the camera, and the arms must stay visible.
     """
 
     colour: Colour
@@ -37,7 +37,7 @@ class Part:
 
 
 def draw_outfit(rng: np.random.Generator) -> Outfit:
-    """Draw what somebody wears."""
+    """Draw a person's colours and clothes at random."""
     skin, hair = rng.uniform(0.4, 1.0), rng.uniform(0.2, 1.0)
     return Outfit(
         skin=(150 * skin, 180 * skin, 230 * skin),
@@ -58,7 +58,7 @@ def _cloth(rng: np.random.Generator, darkest: float, brightest: float) -> Colour
 
 
 def body_parts(outfit: Outfit) -> tuple[Part, ...]:
-    """Everything that is drawn of somebody."""
+    """Return the parts of a person's body, in the colours of an outfit."""
     hips = (("left_hip", 0.1), ("right_hip", 0.1))
     shoulders = (("left_shoulder", 0.07), ("right_shoulder", 0.07))
     trunk = (

@@ -1,4 +1,4 @@
-"""From a script's stretches to one motion without seams."""
+"""The seamless motion of a figure, blended from the stretches of a script."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ from pipeline.datasets.demo.script import Script, video_rng
 
 
 def play(config: DemoConfig, script: Script) -> tuple[np.ndarray, np.ndarray]:
-    """The figure's motion through the whole video, without a jerk anywhere.
+    """Compute the figure's motion through the whole video, without any jump.
 
     Returns:
         Poses (frames, channels) and metres to the right of the middle (frames,).
@@ -29,10 +29,10 @@ def play(config: DemoConfig, script: Script) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _shares(config: DemoConfig, script: Script) -> np.ndarray:
-    """How much of every stretch is in every frame, (stretches, frames), sums of 1.
+    """Return the share of every stretch in every frame, (stretches, frames).
 
-    A boundary of the ground truth is the middle of a cross-fade, where the new
-    motion begins to be more than the old one.
+    Shares sum to 1 in every frame. A boundary of the ground truth is the middle of a
+    cross-fade, where the share of the new motion exceeds that of the old one.
     """
     starts = np.array([stretch.start_frame for stretch in script.stretches[1:]])
     frames = np.arange(script.num_frames) + 0.5  # a frame's middle

@@ -1,4 +1,4 @@
-"""Four places to be active in, painted at random but each of its own kind."""
+"""Four places as backgrounds, painted at random but each of a distinct kind."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,13 +18,13 @@ class Motes:
 
     colour: Colour
     radii: tuple[float, float]  # pixels, across and down
-    speed: np.ndarray  # (motes, 2), pixels a second, right and down
+    speed: np.ndarray  # (motes, 2), pixels per second, right and down
     start_pixels: np.ndarray  # (motes, 2)
 
 
 @dataclass(frozen=True)
 class Backdrop:
-    """Pictures float32 (height, width, 3) of the far and the near half of a place."""
+    """The far and the near half of a place, as float32 images (height, width, 3)."""
 
     wall: np.ndarray
     floor: np.ndarray
@@ -128,7 +128,7 @@ def _beach(rng: np.random.Generator, wall: Shape, floor: Shape) -> Backdrop:
     return Backdrop(picture, sand, gulls)
 
 
-# The place at index k is where the action at index k is usually done.
+# The place at index k is the usual one of the action at index k.
 PLACES: dict[str, Painter] = {
     "gym": _gym,
     "cellar": _cellar,

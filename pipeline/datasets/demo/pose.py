@@ -1,4 +1,4 @@
-"""The pose of a human figure: angles that can be blended, for every part of it."""
+"""The pose of a human figure: one vector of angles, so that poses can be blended."""
 
 import numpy as np
 
@@ -30,23 +30,23 @@ def pose(
     left_leg: Limb = (2, 4, -2, 3),
     right_leg: Limb | None = None,
 ) -> np.ndarray:
-    """One pose as a vector over `CHANNELS`; by default that of somebody who stands.
+    """Return one pose as a vector over `CHANNELS`, by default standing.
 
-    A limb's two parts each have their own direction, whatever the other's: how far
-    they are swung forward and aside from hanging straight down. So an arm is (upper
-    arm forward, aside, forearm forward, aside), which can be read off a photograph.
+    Each of a limb's two parts has its own direction, independent of the other's: its
+    angles forward and aside from hanging straight down. So an arm is (upper arm
+    forward, aside, forearm forward, aside), which can be read off a photograph.
 
     Args:
-        lean: Trunk forward, in degrees, as all angles.
+        lean: Trunk forward. All angles are in degrees.
         tilt: Trunk to the figure's left.
-        twist: Shoulders against hips; positive brings the left one forward.
+        twist: Shoulders against hips; positive brings the left shoulder forward.
         nod: Head forward.
-        turn: Whole figure; a quarter faces right, minus a quarter left.
+        turn: Whole figure; 90 faces right, -90 faces left.
         lift: Height of a jump in metres.
         left_arm: Upper arm and forearm.
-        right_arm: None means as the left one.
+        right_arm: The same; None means like the left one.
         left_leg: Thigh and shin.
-        right_leg: None means as the left one.
+        right_leg: The same; None means like the left one.
     """
     right_arm = left_arm if right_arm is None else right_arm
     right_leg = left_leg if right_leg is None else right_leg
@@ -55,7 +55,7 @@ def pose(
 
 
 def mirrored(poses: np.ndarray) -> np.ndarray:
-    """The same poses seen in a mirror, (..., channels) -> (..., channels)."""
+    """Mirror poses left to right, (..., channels) -> (..., channels)."""
     trunk, left, right = np.split(poses, [len(TRUNK), len(TRUNK) + 8], axis=-1)
     signs = np.array([1, -1, -1, 1, -1, 1])  # tilt, twist and turn
     return np.concatenate([trunk * signs, right, left], axis=-1)

@@ -1,4 +1,4 @@
-"""A place as the camera sees it, frame by frame, before anybody stands in it."""
+"""A place as the camera sees it in each frame, before any figure is drawn."""
 
 from dataclasses import dataclass
 
@@ -9,14 +9,14 @@ from pipeline.datasets.demo.camera import Camera
 from pipeline.datasets.demo.config import DemoConfig
 from pipeline.datasets.demo.places import PLACES, Motes
 
-MARGIN = 40  # pixels painted beyond each edge, for the camera to move over
-HORIZON = 0.62  # where the floor begins, as a share of the picture's height
-WALL_PARALLAX = 0.5  # how far the wall follows the camera, against the floor's 1
+MARGIN = 40  # pixels painted beyond each edge, so that the camera can move
+HORIZON = 0.62  # top of the floor, as a share of the frame's height
+WALL_PARALLAX = 0.5  # movement of the wall with the camera, relative to the floor
 
 
 @dataclass(frozen=True)
 class Scene:
-    """A painted place. Wall and floor are uint8 pictures with `MARGIN` all around."""
+    """A painted place. Wall and floor are uint8 images with `MARGIN` on every side."""
 
     wall: np.ndarray
     floor: np.ndarray
@@ -26,7 +26,7 @@ class Scene:
     fps: int
 
     def picture(self, camera: Camera, frame: int) -> np.ndarray:
-        """The uint8 picture (height, width, 3) at one frame."""
+        """Return the place at one frame as a uint8 image (height, width, 3)."""
         picture = self._seen(self.wall, camera.window(frame, WALL_PARALLAX))
         floor = self._seen(self.floor, camera.window(frame, 1.0))
         _, down = camera.shift_pixels[frame]
@@ -49,7 +49,7 @@ class Scene:
         )
 
     def _draw_motes(self, picture: np.ndarray, camera: Camera, frame: int) -> None:
-        """Leaves, gulls or dust: they leave on one side and come back on the other."""
+        """Draw leaves, gulls or dust, which wrap around from one side to the other."""
         span = np.array([self.width + 2 * MARGIN, self.height + 2 * MARGIN])
         travelled = self.motes.start_pixels + self.motes.speed * frame / self.fps
         for x, y in travelled % span - MARGIN - camera.shift_pixels[frame]:
@@ -61,13 +61,13 @@ class Scene:
 
 
 def paint_scene(rng: np.random.Generator, config: DemoConfig, place: str) -> Scene:
-    """Paint one of `PLACES`, different for every state of the generator."""
+    """Paint one of `PLACES`, with details that the generator draws."""
     width, height = config.width + 2 * MARGIN, config.height + 2 * MARGIN
     horizon = round(HORIZON * config.height) + MARGIN
     backdrop = PLACES[place](rng, (horizon, width), (height - horizon, width))
     tint = rng.uniform(0.88, 1.12, 3)
-    # The last row of the wall and the first of the floor are repeated where the
-    # other would cover them, for the interpolation at the horizon.
+    # The last row of the wall and the first of the floor are repeated across the
+    # horizon, where the camera's interpolation reads beyond them.
     wall = np.pad(backdrop.wall, ((0, height - horizon), (0, 0), (0, 0)), "edge")
     floor = np.pad(backdrop.floor, ((horizon, 0), (0, 0), (0, 0)), "edge")
     return Scene(

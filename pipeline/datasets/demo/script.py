@@ -1,4 +1,4 @@
-"""What happens in a video: who does what, when and where."""
+"""The script of a video: its place, and the motions of its figure over time."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -20,7 +20,7 @@ from pipeline.datasets.demo.pose import INDEX, mirrored
 Subset = Literal["train", "test"]
 
 CLASSES = tuple(ACTIONS)
-STAGE_METRES = 0.7  # to either side of the middle, so that a centre crop sees all
+STAGE_METRES = 0.7  # to either side of the middle, so that a centre crop has all
 
 
 @dataclass(frozen=True)
@@ -36,10 +36,10 @@ class Stretch:
     phase: float  # in cycles
     turn_degrees: float
     mirror: bool
-    speed: float = 0.0  # metres a second to the right
+    speed: float = 0.0  # metres per second to the right
 
     def poses(self, num_frames: int, fps: int) -> np.ndarray:
-        """The poses (num_frames, channels), as if it lasted the whole video."""
+        """Return poses (num_frames, channels), as if it lasted the whole video."""
         seconds = (np.arange(num_frames) - self.start_frame) / fps
         cycles = self.phase + self.tempo * seconds / self.motion.cycle_seconds
         poses = self.motion.poses(cycles, self.amplitude)
@@ -48,13 +48,13 @@ class Stretch:
         return poses
 
     def metres(self, fps: int) -> float:
-        """How far to the right it leads."""
+        """Return the distance that the figure moves to the right."""
         return self.speed * (self.stop_frame - self.start_frame) / fps
 
 
 @dataclass(frozen=True)
 class Script:
-    """Everything about a video but its pixels."""
+    """The content of a video, everything but its pixels."""
 
     video_id: str
     subset: Subset
@@ -64,7 +64,7 @@ class Script:
 
     @property
     def num_frames(self) -> int:
-        """Length of the video."""
+        """The length of the video in frames."""
         return self.stretches[-1].stop_frame
 
     @property
@@ -74,13 +74,13 @@ class Script:
 
 
 def video_rng(config: DemoConfig, video_id: str, purpose: str) -> np.random.Generator:
-    """A generator that depends on nothing but its arguments."""
+    """Create a random generator that depends only on its arguments."""
     key = f"{config.seed}/{video_id}/{purpose}".encode()
     return np.random.default_rng(list(key))
 
 
 def write_scripts(config: DemoConfig) -> list[Script]:
-    """The scripts of all videos, training videos first."""
+    """Write the scripts of all videos, training videos first."""
     counts: dict[Subset, int] = {
         "train": config.train_videos,
         "test": config.test_videos,
@@ -97,7 +97,7 @@ def _write_script(config: DemoConfig, subset: Subset, index: int) -> Script:
     rng = video_rng(config, video_id, "script")
     main = index % len(CLASSES)
     labels = [CLASSES[main]] * int(rng.integers(*config.instances, endpoint=True))
-    if index % 5 == 4:  # every fifth video holds a second class
+    if index % 5 == 4:  # every fifth video has a second class
         labels[-1] = CLASSES[(main + 2) % len(CLASSES)]
     place = tuple(PLACES)[main]
     if rng.random() >= config.scene_correlation:
@@ -110,7 +110,7 @@ def _write_script(config: DemoConfig, subset: Subset, index: int) -> Script:
 def _stretches(
     rng: np.random.Generator, config: DemoConfig, labels: list[str], x_metres: float
 ) -> Iterator[Stretch]:
-    """Alternate background and actions, beginning and ending with background."""
+    """Yield background and actions in turn, background first and last."""
     frame = 0
     for label in labels:
         background = _background(rng, config, frame, x_metres, label)
@@ -145,7 +145,7 @@ def _background(
     x_metres: float,
     label: str,
 ) -> Stretch:
-    """Draw what the figure does before or after an action of the class `label`."""
+    """Draw a background stretch before or after an action of the class `label`."""
     stop_frame = start_frame + _frames(rng, config, config.background_seconds)
     stretch = replace(
         _action(rng, config, start_frame, label), label=None, stop_frame=stop_frame
@@ -162,7 +162,7 @@ def _background(
 def _walk(
     rng: np.random.Generator, config: DemoConfig, stretch: Stretch, x_metres: float
 ) -> Stretch:
-    """Make a stretch a walk, towards the side where there is more room."""
+    """Turn a stretch into a walk, towards the side with more room."""
     seconds = (stretch.stop_frame - stretch.start_frame) / config.fps
     room = STAGE_METRES + abs(x_metres)
     speed = min(rng.uniform(0.5, 0.9), room / seconds)

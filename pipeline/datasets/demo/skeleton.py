@@ -1,10 +1,10 @@
-"""From the angles of a pose to points in space."""
+"""The skeleton of a figure: points in space, computed from the angles of a pose."""
 
 import numpy as np
 
 from pipeline.datasets.demo.pose import CHANNELS, INDEX, SIDES
 
-# Lengths in metres, of somebody this tall.
+# Lengths in metres, for a person of this height.
 TALL_METRES = 1.75
 TORSO, NECK, SKULL = 0.53, 0.10, 0.12
 SHOULDER, HIP = 0.17, 0.09  # half widths
@@ -16,16 +16,16 @@ Points = dict[str, np.ndarray]
 
 
 def points_of(poses: np.ndarray) -> Points:
-    """Where a figure's points are, in metres: x right, y up, z to the camera.
+    """Compute a figure's points in metres: x right, y up, z to the camera.
 
-    The lower foot stands on y = 0, and x = z = 0 is between the feet, so a squat
+    The lower foot is at y = 0, and x = z = 0 is between the feet, so that a squat
     lowers the hips instead of raising the feet.
 
     Args:
         poses: Angles in degrees, (frames, channels).
 
     Returns:
-        Arrays (frames, 3) by name, such as "left_elbow".
+        Points (frames, 3) by name, such as "left_elbow".
     """
     angles = dict(zip(CHANNELS, np.radians(poses).T, strict=True))
     points = _trunk(angles)
@@ -91,7 +91,7 @@ def _leg(angles: Angles, side: str, hip: np.ndarray) -> Points:
 
 
 def _direction(angles: Angles, side: str, limb: str) -> np.ndarray:
-    """Unit vectors (frames, 3) of a limb that hangs down at angles of zero."""
+    """Return unit vectors (frames, 3) of a limb, which hangs down at angles of 0."""
     forward, aside = angles[f"{side}_{limb}_forward"], angles[f"{side}_{limb}_aside"]
     return _xyz(
         SIDES[side] * np.sin(aside),
@@ -101,7 +101,7 @@ def _direction(angles: Angles, side: str, limb: str) -> np.ndarray:
 
 
 def _turned(points: np.ndarray, turn: np.ndarray) -> np.ndarray:
-    """Points of a figure that faces right where `turn` is a quarter, left at minus."""
+    """Turn the points of a figure; positive angles face right, negative ones left."""
     x, y, z = points.T
     cos, sin = np.cos(turn), np.sin(turn)
     return _xyz(x * cos + z * sin, y, z * cos - x * sin)

@@ -1,4 +1,4 @@
-"""Procedural textures: float32 pictures (height, width, 3) of grey levels 0 to 255."""
+"""Procedural textures: float32 images (height, width, 3), with levels of 0 to 255."""
 
 import cv2
 import numpy as np
@@ -9,12 +9,12 @@ from pipeline.datasets.demo.outfit import Colour
 def octaves(
     rng: np.random.Generator, shape: tuple[int, int], cell: tuple[int, int]
 ) -> np.ndarray:
-    """Noise of many sizes (height, width, 1), zero on average and about -1 to 1.
+    """Draw noise at several scales (height, width, 1), zero on average, about -1 to 1.
 
     Args:
         rng: The source of the noise.
         shape: Height and width in pixels.
-        cell: Height and width in pixels of the coarsest blobs.
+        cell: Height and width of the coarsest blobs in pixels.
     """
     height, width = shape
     total = np.zeros(shape, np.float32)
@@ -31,12 +31,12 @@ def octaves(
 
 
 def plain(shape: tuple[int, int], colour: Colour) -> np.ndarray:
-    """One colour."""
+    """Return an image of one colour."""
     return np.full((*shape, 3), colour, np.float32)
 
 
 def gradient(shape: tuple[int, int], top: Colour, bottom: Colour) -> np.ndarray:
-    """From one colour at the top to another at the bottom."""
+    """Return a vertical gradient from one colour to another."""
     column = np.linspace(top, bottom, shape[0], dtype=np.float32)[:, None]
     return np.repeat(column, shape[1], axis=1)
 
@@ -49,14 +49,14 @@ def tiles(
     joint: Colour,
     variety: float,
 ) -> np.ndarray:
-    """Bricks or planks: staggered rows, each tile a shade of its own.
+    """Draw bricks or planks: staggered rows of tiles, each in its own shade.
 
     Args:
         rng: The source of the shades.
         shape: Height and width in pixels.
-        tile: Height and width in pixels of one tile.
-        colour: Of the average tile.
-        joint: Of the lines between them.
+        tile: Height and width of one tile in pixels.
+        colour: The average colour of a tile.
+        joint: The colour of the lines between tiles.
         variety: Standard deviation of the shades in grey levels.
     """
     rows, columns = np.mgrid[: shape[0], : shape[1]]

@@ -1,4 +1,4 @@
-"""From a script to features like those of I3D: not negative, heavy-tailed, noisy."""
+"""The drawing of features like those of I3D: non-negative, heavy-tailed, noisy."""
 
 from collections.abc import Sequence
 
@@ -12,9 +12,9 @@ from pipeline.datasets.simulated.vocabulary import direction, discriminative
 from pipeline.grid import SnippetGrid
 from pipeline.seeds import generator_of
 
-STYLE_SPREAD = 0.3  # of a video's camera and light, the logarithm's deviation
-LEAST_DEVIATION = 0.2  # of a feature that is 0 but for noise, beside that of 1
-THRESHOLD = 0.1  # what is below it is 0 after the network's ReLU
+STYLE_SPREAD = 0.3  # log-normal deviation between videos, for camera and light
+LEAST_DEVIATION = 0.2  # noise of a feature at 0, relative to a feature at 1
+THRESHOLD = 0.1  # values below it become 0, as in the network's ReLU
 
 
 def draw(
@@ -25,13 +25,13 @@ def draw(
 ) -> Float[np.ndarray, "snippets features"]:
     """Draw the features of a video's snippets, float32.
 
-    All that is random follows from the seed and the video's id.
+    All random values depend only on the seed and the video's id.
 
     Args:
-        video_id: Names the video.
-        script: What is seen in it.
-        grid: Where its snippets lie.
-        config: The knobs.
+        video_id: The id of the video.
+        script: The content of the video.
+        grid: The grid of its snippets.
+        config: The parameters.
     """
     rng = generator_of(config.seed, f"features of {video_id}")
     contents = sorted({stretch.content for stretch in script})
@@ -51,7 +51,7 @@ def draw(
 def presence(
     script: Sequence[Stretch], contents: Sequence[str], grid: SnippetGrid
 ) -> Float[np.ndarray, "snippets contents"]:
-    """How much of each content a snippet shows: strength times share of its time."""
+    """Return each content's strength times its share of time in every snippet."""
     intervals = [grid.snippet_interval(i) for i in range(grid.num_snippets)]
     starts, ends = np.array(intervals).T
     shown = np.zeros((grid.num_snippets, len(contents)))
@@ -68,7 +68,7 @@ def _stride_seconds(grid: SnippetGrid) -> float:
 
 
 def _features(content: str, config: SimulationConfig) -> Float[np.ndarray, "features"]:
-    """The vocabulary's features of a content."""
+    """Return the features of a content at strength 1."""
     kind, _, label = content.partition(":")
     if kind == "core":
         return discriminative(config.seed, label, config.difficulty * config.confusion)

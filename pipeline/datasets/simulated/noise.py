@@ -1,4 +1,4 @@
-"""Noise that goes on for a while: each value resembles the one before."""
+"""Noise with memory: each value is correlated with the previous one."""
 
 import numpy as np
 from jaxtyping import Float
@@ -7,13 +7,13 @@ from jaxtyping import Float
 def correlated_noise(
     rng: np.random.Generator, steps: int, channels: int, memory_steps: float
 ) -> Float[np.ndarray, "steps channels"]:
-    """Gaussian noise of unit deviation, an autoregression of order 1.
+    """Draw Gaussian noise of unit deviation, autoregressive of order 1.
 
     Args:
         rng: The source of the noise.
-        steps: Its length.
-        channels: How many independent sequences.
-        memory_steps: In so many steps the correlation falls to 1/e.
+        steps: The length of the noise.
+        channels: The number of independent sequences.
+        memory_steps: The number of steps in which the correlation falls to 1/e.
     """
     kept = np.exp(-1 / memory_steps)
     noise = rng.standard_normal((steps, channels), dtype=np.float32)

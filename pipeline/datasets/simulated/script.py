@@ -1,4 +1,4 @@
-"""What happens in a simulated video, and when: stretches of content."""
+"""The script of a simulated video: stretches of content over time."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,16 +12,16 @@ from pipeline.intervals import Interval, complement, intersection
 from pipeline.seeds import generator_of
 
 LOOKALIKE_SECONDS = (1.0, 4.0)
-VIEWS = (0.2, 1.0)  # how much of the scene a shot shows
+VIEWS = (0.2, 1.0)  # share of the scene that a shot shows
 
 
 @dataclass(frozen=True)
 class Stretch:
-    """Something that is seen during [start, end)."""
+    """Content that is visible during [start, end)."""
 
     start_seconds: float
     end_seconds: float
-    content: str  # a name of the vocabulary
+    content: str  # a name in the vocabulary
     strength: float
 
 
@@ -31,7 +31,7 @@ def write_script(
     duration_seconds: float,
     config: SimulationConfig,
 ) -> list[Stretch]:
-    """Draw what is seen in a video; from the seed, its id and its instances alone."""
+    """Draw a video's content, which depends only on the seed, its id and instances."""
     rng = generator_of(config.seed, f"script of {video_id}")
     spans = [(i.start_seconds, i.end_seconds) for i in instances]
     gaps = complement(spans, (0.0, duration_seconds))
@@ -50,7 +50,7 @@ def _instance(
     gaps: list[Interval],
     config: SimulationConfig,
 ) -> Iterator[Stretch]:
-    """An instance's three phases, and its context where nothing else is annotated."""
+    """Yield an instance's three phases, and its context in the gaps around it."""
     strength = rng.lognormal(0, config.difficulty * config.strength_spread)
     yield from _phases(rng, instance, strength, config)
     start, end = instance.start_seconds, instance.end_seconds
@@ -66,9 +66,9 @@ def _phases(
     strength: float,
     config: SimulationConfig,
 ) -> Iterator[Stretch]:
-    """The discriminative phase somewhere within, and those that others share."""
+    """Yield the discriminative phase within an instance, and the two shared phases."""
     start, end = instance.start_seconds, instance.end_seconds
-    # The share varies by half of itself.
+    # The share varies by up to half of its mean.
     share = config.discriminative_share * rng.uniform(0.5, 1.5)
     first = start + (end - start) * (1 - share) * rng.beta(3, 3)
     second = first + (end - start) * share
@@ -83,7 +83,7 @@ def _phases(
 def _events(
     rng: np.random.Generator, gaps: list[Interval], config: SimulationConfig
 ) -> Iterator[Stretch]:
-    """Background events, one after the other wherever nothing is annotated."""
+    """Yield background events, one after the other in all gaps."""
     for gap in gaps:
         for span in _cuts(rng, gap, config.event_seconds):
             yield Stretch(*span, f"event:{rng.integers(EVENTS)}", rng.lognormal(0, 0.4))
@@ -95,7 +95,7 @@ def _lookalikes(
     gaps: list[Interval],
     config: SimulationConfig,
 ) -> Iterator[Stretch]:
-    """Background that looks like an action of the video, or like others' motion."""
+    """Yield background that resembles an action of the video, or any motion."""
     for start, end in gaps if labels else ():
         rate = (end - start) / 60 * config.lookalikes_per_minute
         for _ in range(rng.poisson(rate)):
@@ -113,7 +113,7 @@ def _scene(
     duration_seconds: float,
     config: SimulationConfig,
 ) -> Iterator[Stretch]:
-    """The place, seen more or less from shot to shot: its class's, or any."""
+    """Yield shots that show more or less of one place, typical of a class or random."""
     typical = labels and rng.random() < config.scene_correlation
     place = rng.choice(labels) if typical else rng.integers(PLACES)
     for span in _cuts(rng, (0.0, duration_seconds), config.shot_seconds):
@@ -124,7 +124,7 @@ def _scene(
 def _cuts(
     rng: np.random.Generator, span: Interval, mean_seconds: float
 ) -> Iterator[Interval]:
-    """A span in pieces of random length."""
+    """Cut a span into pieces of random length."""
     start, end = span
     while start < end:
         stop = min(start + rng.exponential(mean_seconds), end)

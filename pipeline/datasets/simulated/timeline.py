@@ -1,4 +1,4 @@
-"""A dataset of real annotations without their videos: features are drawn over them."""
+"""Datasets of real annotations without videos, over which features are drawn."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -11,29 +11,29 @@ from pipeline.errors import UsageError
 from pipeline.seeds import generator_of
 
 SIMULATED = "simulated"
-# The annotations do not say how long a video is. It goes on after its last annotation
-# for a time drawn from an exponential distribution whose mean is this share of what
-# has been: about as much longer as THUMOS14's videos are.
+# The annotations do not state the length of a video. The time after its last annotation
+# is drawn from an exponential distribution whose mean is this share of the time before,
+# which is about right for THUMOS14.
 TAIL_SHARE = 0.12
 
 
 def simulated_dataset(folder: Path | None, config: SimulationConfig) -> Dataset:
-    """THUMOS14's annotations, or any in that form, as a dataset without videos.
+    """Load annotations in THUMOS14's format as a dataset without videos.
 
     Args:
-        folder: Holds the annotations; None is what a user gets wrong.
-        config: Says how many videos, and the seed of their choice and length.
+        folder: The folder of the annotations; None if the user gave none.
+        config: The number of videos, and the seed for their choice and length.
 
     Raises:
-        UsageError: There is no folder.
-        InputNotFoundError: The folder holds no annotations.
-        AnnotationError: What it holds cannot be used; all problems are listed.
+        UsageError: If no folder is given.
+        InputNotFoundError: If the folder contains no annotations.
+        AnnotationError: If its annotations cannot be used. All problems are listed.
     """
     if folder is None:
         raise UsageError(
-            "--dataset simulated draws features over real annotations: say with "
-            "--timeline which folder holds them, such as THUMOS14's official text "
-            "files (Diving_val.txt, Diving_test.txt and so on)"
+            "--dataset simulated draws features over real annotations; expected their "
+            "folder, found none; give it with --timeline, such as the folder of "
+            "THUMOS14's official text files (Diving_val.txt, Diving_test.txt and so on)"
         )
     subsets = read_thumos14(folder)
     videos = tuple(
@@ -46,9 +46,9 @@ def simulated_dataset(folder: Path | None, config: SimulationConfig) -> Dataset:
 
 
 def chosen(annotations: Annotations, config: SimulationConfig) -> Annotations:
-    """As many of a subset's videos as are asked for, in their order.
+    """Draw the configured number of a subset's videos, and keep their order.
 
-    Each video draws a rank of its own, so that a larger number adds some to the same.
+    Each video has its own random rank, so that a larger number only adds videos.
     """
     ranks = {
         id: generator_of(config.seed, f"rank of {id}").random() for id in annotations
@@ -60,7 +60,7 @@ def chosen(annotations: Annotations, config: SimulationConfig) -> Annotations:
 def simulated_video(
     folder: Path, id: str, subset: Subset, instances: tuple[Instance, ...], seed: int
 ) -> Video:
-    """A video with its instances, and a length."""
+    """Build a video with its instances and a random duration."""
     last = max(instance.end_seconds for instance in instances)
     tail = generator_of(seed, f"tail of {id}").exponential(TAIL_SHARE * last)
     video = video_of(id, subset, instances, folder / id)

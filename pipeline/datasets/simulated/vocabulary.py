@@ -1,4 +1,4 @@
-"""What can be seen in simulated videos, as directions in feature space."""
+"""The contents of simulated videos, as directions in feature space."""
 
 from functools import lru_cache
 
@@ -8,7 +8,7 @@ from jaxtyping import Float
 from pipeline.seeds import generator_of
 
 WIDTHS = {"rgb": 1024, "flow": 1024}
-# How much of each kind of content a stream shows: places stand still, actions move.
+# Gain of each kind of content in each stream: places are static, actions move.
 GAINS = {
     "floor": (1.0, 1.0),
     "place": (1.0, 0.3),
@@ -17,24 +17,24 @@ GAINS = {
     "motion": (0.6, 0.8),
     "core": (0.6, 0.8),
 }
-# Of a pool that all classes draw from, so many are a class's own.
+# Sizes of the pools that all classes draw from, and the motions drawn per class.
 PLACES, EVENTS, PHASES, MOTIONS = 30, 12, 8, 16
 MOTIONS_OF_CLASS = 3
-# Length of a content's vector in each stream; the floor's is about 10, so that
-# features have the size of I3D's.
+# Norm of a content's vector in each stream. The floor's gives features the magnitude
+# of I3D's.
 CONTENT_NORM, FLOOR_NORM = 4.0, 8.0
-# A content moves few features, and some of them much, as in networks that end in ReLU.
+# A content raises few features, some of them strongly, as in networks that end in ReLU.
 ACTIVE_SHARE = 0.08
 TAIL = 1.0  # standard deviation of the logarithm
 
 
 @lru_cache(maxsize=512)
 def direction(seed: int, name: str) -> Float[np.ndarray, "features"]:
-    """A content's features at strength 1, drawn from its name; not negative.
+    """Draw a content's non-negative features at strength 1, which depend on its name.
 
     Args:
-        seed: Of the dataset.
-        name: `KIND:ANYTHING`, a kind of `GAINS`.
+        seed: The seed of the simulated features.
+        name: `KIND:ANYTHING`, with a kind of `GAINS`.
     """
     rng = generator_of(seed, name)
     kind = name.split(":")[0]
@@ -49,12 +49,12 @@ def direction(seed: int, name: str) -> Float[np.ndarray, "features"]:
 def discriminative(
     seed: int, label: str, confusion: float
 ) -> Float[np.ndarray, "features"]:
-    """The features that tell a class: its own, and motions that others have too.
+    """Return the features of a class: its own, mixed with motions of other classes.
 
     Args:
-        seed: Of the dataset.
+        seed: The seed of the simulated features.
         label: The class.
-        confusion: Share, 0 to 1, of what others have too.
+        confusion: The share of the motions that other classes have too, 0 to 1.
     """
     rng = generator_of(seed, f"motions of {label}")
     motions = rng.choice(MOTIONS, MOTIONS_OF_CLASS, replace=False)

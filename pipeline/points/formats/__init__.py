@@ -1,4 +1,4 @@
-"""The files that clicks come in: a module for each form."""
+"""The file formats of clicks, one module each."""
 
 from pipeline.points.formats.click import Click as Click
 from pipeline.points.formats.points_csv import read_points as read_points

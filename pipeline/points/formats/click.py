@@ -1,4 +1,4 @@
-"""One click as a file has it, before it is known which video it means."""
+"""One click as written in a file, before its video is identified."""
 
 import math
 from dataclasses import dataclass
@@ -7,32 +7,33 @@ from typing import Any, Literal
 
 from pipeline.datasets import BACKGROUND
 
-# An interval of at most so many seconds, a frame of a slow camera, is a click.
+# An interval of at most this length, one frame of a slow camera, is a click.
 ONE_FRAME_SECONDS = 0.05
 
-# Frames are numbered from 1, as in the tools that count them.
+# Frames are numbered from 1, as in the annotation tools.
 Unit = Literal["seconds", "frames"]
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A click, or an interval, as it is written; nothing of it is checked yet."""
+    """A click or an interval as written in a file, not yet checked."""
 
     where: str  # in the file
     video: Any
     label: Any
     start: Any
-    end: Any = None  # None: it is a moment
+    end: Any = None  # None: a single time
     unit: Unit = "seconds"
     annotator: Any = None
-    kind: Any = None  # where the file says it: action or background
+    kind: Any = None  # action or background, if the file has it
 
 
 @dataclass(frozen=True)
 class Click:
-    """A click, or an interval that stands for one at its middle.
+    """A click, or an interval that is treated as a click at its middle.
 
-    Frames are counted as [start, end] with the end, seconds as [start, end).
+    Intervals in frames include their end, [start, end]; those in seconds are half-open,
+    [start, end).
     """
 
     file: Path
@@ -46,12 +47,12 @@ class Click:
 
     @property
     def is_interval(self) -> bool:
-        """Whether it lasts longer than a frame."""
+        """True if the click is an interval longer than a frame."""
         length = self.end - self.start
         return length > (ONE_FRAME_SECONDS if self.unit == "seconds" else 0)
 
     def seconds(self, fps: float = 1.0) -> float:
-        """The time of the click; frames are taken at their middle.
+        """Return the time of the click in seconds; for frames, that of their middle.
 
         >>> Click(Path("c.json"), "", "v", "a", 3, 5, "frames", None).seconds(fps=2)
         1.75
@@ -62,10 +63,10 @@ class Click:
 
 
 def click_of(file: Path, entry: Entry) -> Click:
-    """Check what is written in a file.
+    """Check an entry of a file and convert it to a click.
 
     Raises:
-        ValueError: It is no click; the message says what was expected and found.
+        ValueError: If it is not a click. The message says what was expected and found.
     """
     start = parse_seconds(entry.start)
     end = start if entry.end is None else parse_seconds(entry.end)
@@ -83,10 +84,10 @@ def click_of(file: Path, entry: Entry) -> Click:
 
 
 def parse_seconds(value: Any) -> float:
-    """A time as a number, as text of one, or as `hh:mm:ss.fff`.
+    """Parse a time from a number, numeric text or `hh:mm:ss.fff`.
 
     Raises:
-        ValueError: It is none, or lies before 0.
+        ValueError: If it is not a time, or is negative.
 
     >>> parse_seconds("2.5"), parse_seconds("00:01:02.500")
     (2.5, 62.5)

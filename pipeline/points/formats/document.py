@@ -1,4 +1,4 @@
-"""A text file of somebody else's making."""
+"""A text file from another tool."""
 
 import codecs
 import json
@@ -13,7 +13,7 @@ from pipeline.errors import AnnotationError
 
 @dataclass(frozen=True)
 class Document:
-    """A file and its text, in which line ends are left as they are."""
+    """A file and its text, with the original line ends."""
 
     path: Path
     text: str
@@ -26,7 +26,7 @@ class Document:
 
     @cached_property
     def json(self) -> Any:
-        """The content as JSON; None where it is none."""
+        """The content parsed as JSON; None if it is not JSON."""
         try:
             return json.loads(self.text)
         except ValueError:
@@ -34,10 +34,10 @@ class Document:
 
 
 def read_document(path: Path) -> Document:
-    """Read a text file, in UTF-8 or, with a byte-order mark, in UTF-16.
+    """Read a text file in UTF-8 or, with a byte-order mark, in UTF-16.
 
     Raises:
-        AnnotationError: It is in another encoding.
+        AnnotationError: If it has another encoding.
     """
     content = path.read_bytes()
     wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))

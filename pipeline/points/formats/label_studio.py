@@ -1,14 +1,14 @@
 """Label Studio's JSON export of TimelineLabels.
 
-Read from its documentation and code (HumanSignal/label-studio: the TimelineLabels tag,
-`TimelineRegion.js`, `Video.js`; its YOLO backend's conversion of these labels): a list
-of tasks with `data`, where the video is, and `annotations`, one an annotator
-(`completed_by`), each with a `result` of
+The format is known from its documentation and code (HumanSignal/label-studio: the
+TimelineLabels tag, `TimelineRegion.js`, `Video.js`; its YOLO backend's conversion of
+these labels). It is a list of tasks with `data`, which has the video, and
+`annotations`, one per annotator (`completed_by`), each with a `result` of
 `{"type": "timelinelabels", "value": {"ranges": [{"start", "end"}], "timelinelabels"}}`.
-A range counts frames from 1 and holds its end, so that a single frame has start = end.
-The frames are those of the labelling configuration's `frameRate`, which is not in the
-export: 24 a second unless it was set. Annotations that were cancelled are left out, and
-so are results without ranges, which are boxes' shadows (its issue 9744).
+A range counts frames from 1 and includes its end, so that a single frame has
+start = end. Frames are counted at the labelling configuration's `frameRate`, 24 per
+second by default, which is not in the export. Cancelled annotations are left out, and
+so are results without ranges, which duplicate boxes (its issue 9744).
 """
 
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ NAME = "Label Studio's JSON export of TimelineLabels"
 
 
 def recognises(document: Document) -> bool:
-    """Whether it is a list of tasks with annotations."""
+    """Check whether a document is a list of tasks with annotations."""
     tasks = document.json
     return (
         isinstance(tasks, list)
@@ -34,7 +34,7 @@ def recognises(document: Document) -> bool:
 
 
 def entries(document: Document) -> Iterator[Entry]:
-    """A click for each label of each range."""
+    """Yield a click for each label of each range."""
     for index, task in enumerate(document.json):
         for order, annotation in enumerate(task["annotations"]):
             if annotation.get("was_cancelled"):
@@ -61,7 +61,7 @@ def _timelines(annotation: dict[str, Any]) -> Iterator[tuple[int, dict[str, Any]
 
 
 def _video(data: dict[str, Any]) -> Any:
-    """Where the video is; the configuration may call it other than `video`."""
+    """Return the path of the video; the configuration may rename the key `video`."""
     texts = [value for value in data.values() if isinstance(value, str)]
     return data.get("video", next(iter(texts), None))
 

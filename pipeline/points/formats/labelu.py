@@ -1,11 +1,11 @@
 """LabelU's JSON export: timestamps of `videoFrameTool`, segments of `videoSegmentTool`.
 
-Read from its documentation and code (opendatalab/labelU, `docs/en/schema` and
-`labelu/internal/common/converter.py`; opendatalab/labelU-Kit, `packages/interface`): a
-list of samples with `fileName`, or `fileNames` by key in older versions, and `result`,
-a string of JSON. That holds the tools, in a list `annotations` or, as older versions
-wrote it, by their names; each has `toolName` and a `result` of `{"time", "label"}`, or
-`{"start", "end", "label"}`, in seconds.
+The format is known from its documentation and code (opendatalab/labelU,
+`docs/en/schema` and `labelu/internal/common/converter.py`; opendatalab/labelU-Kit,
+`packages/interface`). It is a list of samples with `fileName`, or `fileNames` by key in
+older versions, and `result`, a string of JSON. This JSON contains the tools, in a list
+`annotations` or, in older versions, by their names. Each tool has `toolName` and a
+`result` of `{"time", "label"}`, or `{"start", "end", "label"}`, in seconds.
 """
 
 import json
@@ -21,7 +21,7 @@ NAMES = ("fileName", "fileNames", "url", "urls")
 
 
 def recognises(document: Document) -> bool:
-    """Whether it is a list of samples with a result and a file."""
+    """Check whether a document is a list of samples with a result and a file."""
     samples = document.json
     return (
         isinstance(samples, list)
@@ -34,7 +34,7 @@ def recognises(document: Document) -> bool:
 
 
 def entries(document: Document) -> Iterator[Entry]:
-    """A click a timestamp or segment."""
+    """Yield a click for each timestamp or segment."""
     for index, sample in enumerate(document.json):
         for tool in _tools(sample["result"]):
             for order, mark in enumerate(tool["result"]):

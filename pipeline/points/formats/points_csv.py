@@ -1,6 +1,6 @@
-"""The points file: one row a click, `video_id,seconds,label,kind`.
+"""The points file: CSV with one row per click, `video_id,seconds,label,kind`.
 
-`kind` says action or background and may be left out, as the label says it too.
+`kind` is action or background. It may be left out, as it follows from the label.
 """
 
 import csv
@@ -19,13 +19,13 @@ FIELDS = ["video_id", "seconds", "label", "kind"]
 
 
 def recognises(document: Document) -> bool:
-    """Whether the first line names the columns."""
+    """Check whether the first line of a document names the columns."""
     header = document.lines[0][1].split(",") if document.lines else []
     return {name.strip(' "') for name in header} >= set(FIELDS) - {"kind"}
 
 
 def entries(document: Document) -> Iterator[Entry]:
-    """A click a row."""
+    """Yield a click for each row."""
     for line, row in rows(document.text):
         yield Entry(
             where=f"line {line}",
@@ -37,7 +37,7 @@ def entries(document: Document) -> Iterator[Entry]:
 
 
 def rows(text: str) -> Iterator[tuple[int, dict[str, str]]]:
-    """The line and the fields of each row that is not blank."""
+    """Yield the line number and the fields of each row that is not blank."""
     reader = csv.reader(io.StringIO(text, newline=""))
     header: list[str] = []
     for row in reader:
@@ -63,10 +63,10 @@ def write_points(path: Path, points: Mapping[str, Sequence[Point]]) -> None:
 
 
 def read_points(path: Path) -> dict[str, list[Point]]:
-    """Read what `write_points` wrote; videos without clicks are not in it.
+    """Read a file of `write_points`, which lacks videos without clicks.
 
     Raises:
-        AnnotationError: A row lacks a field or its time is no number; the message
+        AnnotationError: If a row lacks a field or its time is not a number. The message
             gives the line.
     """
     points: dict[str, list[Point]] = {}

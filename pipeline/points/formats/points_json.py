@@ -1,4 +1,4 @@
-"""Clicks as an annotation page saves them: JSON, one object a video.
+"""Clicks as the annotation page saves them: JSON, one object per video.
 
 `{"video": {"id": ...}, "annotator": ..., "points": [{"seconds", "label"}, ...]}`, or a
 list of such objects. Background has the label `background`.
@@ -14,7 +14,7 @@ NAME = 'a points JSON ({"video": {"id": ...}, "points": [...]})'
 
 
 def recognises(document: Document) -> bool:
-    """Whether it holds such objects, and nothing else."""
+    """Check whether a document contains only such objects."""
     videos = _videos(document)
     return bool(videos) and all(
         isinstance(video, dict) and {"video", "points"} <= video.keys()
@@ -23,7 +23,7 @@ def recognises(document: Document) -> bool:
 
 
 def entries(document: Document) -> Iterator[Entry]:
-    """A click a point."""
+    """Yield a click for each point."""
     for place, video in _videos(document):
         for index, point in enumerate(video["points"]):
             yield Entry(

@@ -1,4 +1,4 @@
-"""Reading a file of clicks in whichever form it has."""
+"""The reading of a file of clicks in any known format."""
 
 import csv
 from collections.abc import Iterator
@@ -20,15 +20,15 @@ from pipeline.points.formats.document import Document, read_document
 
 
 class Format(Protocol):
-    """A module for one form."""
+    """A module for one file format."""
 
     NAME: str
 
     def recognises(self, document: Document) -> bool:
-        """Whether a file has this form, by its content."""
+        """Check by its content whether a file has this format."""
 
     def entries(self, document: Document) -> Iterator[Entry]:
-        """The clicks of a file that has it."""
+        """Yield the clicks of a file in this format."""
 
 
 FORMATS: tuple[Format, ...] = (
@@ -41,33 +41,33 @@ FORMATS: tuple[Format, ...] = (
 )
 
 
-# What a reader runs into where a file is not made as its first lines promise.
+# Errors of a reader if a file does not have the structure that its beginning suggests.
 MALFORMED = (AttributeError, LookupError, TypeError, ValueError, csv.Error)
 
 
 @dataclass(frozen=True)
 class ClickFile:
-    """What a file holds."""
+    """The content of a file of clicks."""
 
     path: Path
     format: str
     clicks: tuple[Click, ...]
-    problems: tuple[str, ...]  # entries that are no clicks, each with its place
+    problems: tuple[str, ...]  # entries that are not clicks, each with its place
 
 
 def read_click_file(path: Path) -> ClickFile:
-    """Read a file of clicks; its form is recognised by its content.
+    """Read a file of clicks, whose format is recognised by its content.
 
     Raises:
-        AnnotationError: It has none of the forms known, or not all of one.
+        AnnotationError: If it has no known format, or deviates from its format.
     """
     document = read_document(path)
     form = next((f for f in FORMATS if f.recognises(document)), None)
     if form is None:
         known = "".join(f"\n  {f.NAME}" for f in FORMATS)
         raise AnnotationError(
-            f"{path}: expected clicks in one of the forms below, found none of them in "
-            f"{document.text[:60]!r}; convert the file to the first{known}"
+            f"{path}: expected clicks in one of the formats below, found "
+            f"{document.text[:60]!r}; convert the file to the first format{known}"
         )
     clicks: list[Click] = []
     problems: list[str] = []
@@ -80,6 +80,6 @@ def read_click_file(path: Path) -> ClickFile:
     except MALFORMED as error:
         raise AnnotationError(
             f"{path}: expected {form.NAME}, found something else in it ({error!r}); "
-            "export it anew"
+            "export it again"
         ) from error
     return ClickFile(path, form.NAME, tuple(clicks), tuple(problems))

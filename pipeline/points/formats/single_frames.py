@@ -1,9 +1,9 @@
 """SF-Net's human annotations: lines of text, `video_id,seconds,class`.
 
-Read from its repository (Flowerfan/SF-Net, `data/Thumos14-Annotations/single_frames`):
-no header, blank lines between the others, one file an annotator, actions only. SF-Net
-draws one of the files for each video (`video_dataset.py`); we draw among those that
-have clicks of it.
+The format is known from its repository (Flowerfan/SF-Net,
+`data/Thumos14-Annotations/single_frames`): no header, blank lines between the others,
+one file per annotator, actions only. SF-Net draws one of the files for each video
+(`video_dataset.py`); we draw only from those that have clicks in the video.
 """
 
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ NAME = "SF-Net's single frames (lines of video_id,seconds,class)"
 
 
 def recognises(document: Document) -> bool:
-    """Whether the first line is such a click."""
+    """Check whether the first line of a document is such a click."""
     fields = document.lines[0][1].rsplit(",", 2) if document.lines else []
     try:
         return len(fields) == 3 and parse_seconds(fields[1]) >= 0
@@ -24,9 +24,9 @@ def recognises(document: Document) -> bool:
 
 
 def entries(document: Document) -> Iterator[Entry]:
-    """A click a line; the annotator is the file."""
+    """Yield a click for each line; the annotator is the file's name."""
     for number, line in document.lines:
-        # From the right, as a video's name may have commas.
+        # Split from the right, as a video's name may contain commas.
         *video, seconds, label = ["", "", *line.rsplit(",", 2)][-3:]
         yield Entry(
             where=f"line {number}",

@@ -1,13 +1,14 @@
 """The CSV exports of VIA 3 (VGG Image Annotator) for videos.
 
-Read from its code (`_via_import_export.js`): comment lines that begin with `#`, among
-them `# ATTRIBUTE = {id: {"aname", "options": {id: text}}}` and `# CSV_HEADER = ...`,
-then a row a mark. `file_list` is a JSON list of names or URLs, `temporal_coordinates`
-one of [start, end], or [time] of a still, in seconds, and `metadata` gives by attribute
-its text, or the ids of the options chosen, with commas: options are labels, and texts
-are where nothing was chosen. The export of temporal segments has
-`temporal_segment_start` and `temporal_segment_end` instead, and texts in `metadata`.
-Marks without a time are of whole files or images, and are left out.
+The format is known from its code (`_via_import_export.js`). It begins with comment
+lines, `#`, among them `# ATTRIBUTE = {id: {"aname", "options": {id: text}}}` and
+`# CSV_HEADER = ...`, followed by one row per mark. `file_list` is a JSON list of names
+or URLs. `temporal_coordinates` is the JSON list [start, end], or [time] for a still, in
+seconds. `metadata` maps each attribute to its text, or to the ids of the chosen
+options, separated by commas. Chosen options are the labels; texts are used if there are
+none. The export of temporal segments has `temporal_segment_start` and
+`temporal_segment_end` instead, and texts in `metadata`. Marks without a time belong to
+whole files or images, and are left out.
 """
 
 import csv
@@ -24,12 +25,12 @@ UNANSWERED = ("", "_DEFAULT")
 
 
 def recognises(document: Document) -> bool:
-    """Whether a comment names VIA's columns."""
+    """Check whether a comment of a document names VIA's columns."""
     return "file_list" in _comments(document).get(HEADER, "")
 
 
 def entries(document: Document) -> Iterator[Entry]:
-    """A click for each value that a mark was given."""
+    """Yield a click for each label of a mark."""
     comments = _comments(document)
     header = [name.strip() for name in comments[HEADER].split(",")]
     attributes = json.loads(comments.get(ATTRIBUTE, "{}"))
@@ -50,9 +51,9 @@ def entries(document: Document) -> Iterator[Entry]:
 
 
 def _comments(document: Document) -> dict[str, str]:
-    """What the comments say, by what stands before their equals sign.
+    """Parse the comments `name = value`.
 
-    A spreadsheet puts a comment with commas into quotes, and commas after it.
+    A spreadsheet program quotes a comment that has commas, and appends commas.
     """
     said = {}
     for _, line in document.lines:
@@ -72,7 +73,7 @@ def _times(row: dict[str, str]) -> list[Any]:
 
 
 def _labels(metadata: dict[str, str], attributes: dict[str, Any]) -> list[str]:
-    """The options chosen, or else the texts typed; one empty text where nothing was."""
+    """Return the chosen options, else the typed texts, else one empty text."""
     chosen, typed = [], []
     for id, value in metadata.items():
         options = attributes.get(id, {}).get("options", {})

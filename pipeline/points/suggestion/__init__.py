@@ -1,4 +1,4 @@
-"""Active annotation: where a first model would gain most from another click."""
+"""Active annotation: suggestions of clicks that help a first model most."""
 
 from pipeline.points.suggestion.measures import MEASURES, Measure, MeasureName
 from pipeline.points.suggestion.suggestion import SuggestConfig, Suggestion, suggest

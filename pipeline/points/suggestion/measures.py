@@ -1,7 +1,7 @@
-"""How much a click would tell at each cell of a video, by several measures.
+"""Measures of the value of a click at each cell of a video.
 
-All are of the softmax over background and the classes, which is what the frame loss
-trains at the clicks (Eq. 2), and lie in [0, 1].
+All use the softmax over background and the classes, which the frame loss trains at the
+clicks (Eq. 2), and are in [0, 1].
 """
 
 from collections.abc import Callable
@@ -20,47 +20,51 @@ Probabilities = Float[np.ndarray, "networks categories cells"]
 
 @dataclass(frozen=True)
 class Measure:
-    """A way to tell where a click helps."""
+    """A measure of the value of a click."""
 
-    reason: str  # in two or three words, for whoever is asked to click
+    reason: str  # in two or three words, for the annotator
     of: Callable[[Probabilities], Float[np.ndarray, "cells"]]
 
 
 def probabilities(
     sequences: Float[np.ndarray, "networks categories cells"],
 ) -> Probabilities:
-    """Of each category at each cell, as each network sees it."""
+    """Compute each network's probability of each category at each cell."""
     found: np.ndarray = torch.from_numpy(sequences).double().softmax(dim=1).numpy()
     return found
 
 
 def disagreement(p: Probabilities) -> Float[np.ndarray, "cells"]:
-    """Mean total variation distance of the networks from their mean; 0 for one."""
+    """Return the networks' mean total variation distance from their mean.
+
+    The distance is 0 for a single network.
+    """
     return 0.5 * np.abs(p - p.mean(axis=0)).sum(axis=1).mean(axis=0)
 
 
 def entropy(p: Probabilities) -> Float[np.ndarray, "cells"]:
-    """Entropy of the networks' mean, as a share of the largest that is possible."""
+    """Return the entropy of the networks' mean, relative to the maximum."""
     mean = p.mean(axis=0)
     terms = mean * np.log(np.maximum(mean, np.finfo(mean.dtype).tiny))
     return np.clip(-terms.sum(axis=0) / np.log(len(mean)), 0, 1)
 
 
 def margin(p: Probabilities) -> Float[np.ndarray, "cells"]:
-    """1 where the two likeliest categories are equally likely, 0 where one is sure."""
+    """Return 1 if the two likeliest categories are equally likely, 0 if one is sure."""
     second, first = np.sort(p.mean(axis=0), axis=0)[-2:]
     return 1 - (first - second)
 
 
 def borderline(p: Probabilities) -> Float[np.ndarray, "cells"]:
-    """1 where background is as likely as all actions together, 0 where either is."""
+    """Return 1 if background is as likely as all actions together, 0 if one is sure."""
     return 1 - np.abs(2 * p.mean(axis=0)[0] - 1)
 
 
 def confident(p: Probabilities) -> Float[np.ndarray, "cells"]:
-    """The likeliest action's probability; above .5 at the peak of a run of it alone.
+    """Return half the probability p of the likeliest action, plus 1/2 at peaks.
 
-    So the middle of each found instance comes first, and what surrounds it later.
+    A peak is the largest p in a run of cells with p above the background's probability.
+    So the peak of each found instance comes first, and its surroundings later.
     """
     best = p.mean(axis=0)[1:].max(axis=0)
     peaks = np.zeros(len(best))

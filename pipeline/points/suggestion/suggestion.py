@@ -15,13 +15,13 @@ from pipeline.points.suggestion.measures import MEASURES, MeasureName, probabili
 
 @dataclass(frozen=True)
 class SuggestConfig:
-    """Which moments are suggested, and how many."""
+    """The measure of suggested moments, and their number and spacing."""
 
-    # Why this one: see docs/results.md.
-    measure: Annotated[MeasureName, "what makes a moment worth a click"] = "margin"
-    count: Annotated[int, "at most so many moments of a video"] = 5
+    # docs/results.md compares the measures.
+    measure: Annotated[MeasureName, "measure of the value of a click"] = "margin"
+    count: Annotated[int, "largest number of moments per video"] = 5
     spacing_seconds: Annotated[
-        float, "least distance of a moment to another, and to a click"
+        float, "smallest distance of a moment to any other moment or click"
     ] = 1.0
 
     def __post_init__(self) -> None:
@@ -34,7 +34,7 @@ class Suggestion:
     """A moment at which a click would help."""
 
     seconds: float
-    value: float  # 0 to 1; compares with others of the same measure
+    value: float  # 0 to 1; comparable within one measure
     reason: str  # in two or three words
 
 
@@ -44,15 +44,15 @@ def suggest(
     points: Sequence[Point],
     config: SuggestConfig,
 ) -> list[Suggestion]:
-    """The moments of a video at which a click helps most, the best first.
+    """Return the moments of a video at which a click helps most, the best first.
 
     Args:
-        sequences: The class activation sequence of each network, raw, as
-            `Predictor.predict_networks` gives them.
-        grid: The video's; moments lie within it.
-        points: The clicks that are there; no moment is next to one.
-        config: The measure, and how many moments there are at most. Fewer are found
-            where they would lie too close.
+        sequences: The raw class activation sequence of each network, from
+            `Predictor.predict_networks`.
+        grid: The grid of the video; moments are within it.
+        points: The existing clicks, from which moments keep their distance.
+        config: The measure, the number of moments and their spacing. The result is
+            shorter if there is no space for more.
     """
     measure = MEASURES[config.measure]
     values = measure.of(probabilities(sequences))
@@ -66,9 +66,9 @@ def suggest(
 
 
 def moments(grid: SnippetGrid, cells: int) -> Float[np.ndarray, "cells"]:
-    """The times in a video that stand for its cells: their centres, cut to its frames.
+    """Return the times of a video's cells: their centres, clipped to its frames.
 
-    The padding of the tail is on no screen, so its cells stand for the last frame.
+    The padding at the end has no frames, so its cells get the time of the last frame.
     """
     last_frame = grid.frame_to_seconds(grid.num_frames - 0.5)
     return np.clip(grid.cell_seconds(cells), grid.start_seconds, last_frame)
@@ -80,9 +80,10 @@ def spaced(
     taken: Sequence[float],
     spacing_seconds: float,
 ) -> Iterator[int]:
-    """Cells by descending value, the earlier of equals first, none close to another.
+    """Yield cells by descending value, then by time, none too close to another.
 
-    A cell at no distance at all is always too close.
+    Cells closer than `spacing_seconds` to a taken time or to a previous cell are left
+    out, and in any case cells at the same time.
     """
     taken = list(taken)
     for cell in np.argsort(-values, kind="stable").tolist():

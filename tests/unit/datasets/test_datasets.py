@@ -130,7 +130,7 @@ def test_all_problems_are_listed_at_once(tmp_path):
     videos = [entry("v"), entry("v"), entry("w", labels=["z"])]
     with pytest.raises(DatasetError, match=r"2 problem\(s\)") as caught:
         load_dataset(manifest(tmp_path, videos, classes=["a"]))
-    assert "the id stands 2 times" in str(caught.value)
+    assert "the id occurs 2 times" in str(caught.value)
     assert "'z'" in str(caught.value)
 
 
@@ -302,7 +302,7 @@ def test_a_dataset_that_is_not_there_is_named():
 
 def test_an_empty_folder_of_videos_is_named(tmp_path):
     path = activitynet(tmp_path, {"v": annotated("train")}, videos=())
-    with pytest.raises(InputNotFoundError, match="holds no video file"):
+    with pytest.raises(InputNotFoundError, match="contains no video file"):
         load_dataset(path)
 
 

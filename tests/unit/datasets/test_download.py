@@ -160,9 +160,9 @@ def test_nothing_to_be_had_says_what_was_tried_and_what_to_do(
     message, path = str(caught.value), tmp_path / "small.json"
     first, second = release.files[0].urls
     assert f"{first}: expected a JSON file, found an HTML page that says" in message
-    assert f"{second}: expected JSON in ActivityNet's form" in message
-    assert f"put the file here yourself: get {first} on another machine" in message
-    assert f"put it at {path};" in message and "set HTTPS_PROXY" in message
+    assert f"{second}: expected JSON in ActivityNet's format" in message
+    assert f"download {first} on another machine, copy it to {path}," in message
+    assert "set HTTPS_PROXY" in message
     assert caught.value.exit_code == 3
     assert not path.exists()
 

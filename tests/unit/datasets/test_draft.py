@@ -116,11 +116,11 @@ def test_all_problems_of_a_table_are_listed_with_their_lines(tmp_path):
         "line 3: expected 0 <= start_seconds < end_seconds, found ['2', '1']",
         "line 4: expected 0 <=",
         "line 5: expected 0 <=",
-        "line 6: the label 'background' with times",
-        "line 7: the label '' with times",
+        "line 6: expected an action as the label of a segment, found 'background'",
+        "line 7: expected an action as the label of a segment, found ''",
         "line 8: expected the subset train or test, found 'dev'",
-        "1.mp4: stands in more than one subset",
-        "2.mp4: stands in more than one subset",
+        "1.mp4: is in more than one subset",
+        "2.mp4: is in more than one subset",
         "subset: give it for every video or for none",
     ):
         assert sentence in message
@@ -224,13 +224,13 @@ def test_nothing_is_overwritten_without_force(tmp_path):
 
 def test_labels_that_differ_by_case_are_refused(tmp_path):
     encode(tmp_path, "pour/1.mp4", "Pour/2.mp4")
-    with pytest.raises(AnnotationError, match="'Pour' and 'pour' differ by case"):
+    with pytest.raises(AnnotationError, match="'Pour' and 'pour' differ only by case"):
         init(tmp_path)
     assert not (tmp_path / "dataset.json").exists()
 
 
 def test_folders_without_videos_are_named(tmp_path):
-    with pytest.raises(InputNotFoundError, match="holds no video file"):
+    with pytest.raises(InputNotFoundError, match="contains no video file"):
         init(tmp_path)
     touch(tmp_path, "1.mp4")
     with pytest.raises(InputNotFoundError, match="found none that can be read"):

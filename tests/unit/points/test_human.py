@@ -77,7 +77,7 @@ def test_clicks_of_unknown_videos_are_counted(tmp_path):
 
 @pytest.mark.parametrize(
     ("rows", "found"),
-    [(["w,1,Diving"], "those of 'w'"), ([], "no click at all")],
+    [(["w,1,Diving"], "clicks in 'w'"), ([], "no click at all")],
 )
 def test_nothing_that_matches_is_an_error(tmp_path, rows, found):
     path = write(tmp_path / "c.csv", *rows)
@@ -186,8 +186,8 @@ def test_a_summary_counts_what_a_reader_must_know():
         "5 clicks in 3 training videos: 3 action, 2 background; c.csv",
         "1 training video(s) have no click: 'x'",
         "1 class(es) have no click: 'PoleVault'",
-        "1 of 2 action clicks (50.0%) lie outside any instance of their class",
-        "1 of 1 background clicks (100.0%) lie inside an instance",
+        "1 of 2 action clicks (50.0%) are outside any instance of their class",
+        "1 of 1 background clicks (100.0%) are inside an instance",
     ]
 
 
