@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pipeline.datasets import Dataset, Video, load_dataset
 from pipeline.datasets.class_names import parse_classes
-from pipeline.datasets.draft import Entry, entries_of_folder, normal, unique_ids
+from pipeline.datasets.draft import DraftVideo, entries_of_folder, normal, unique_ids
 from pipeline.errors import InputNotFoundError, UsageError
 
 MANIFESTS = (".json", ".jsonl")
@@ -74,9 +74,9 @@ def _of_videos(sources: Sequence[Path], classes: str | None) -> Dataset:
     return Dataset(folder.name, folder, folder, names, videos)
 
 
-def _entries(source: Path) -> list[Entry]:
+def _entries(source: Path) -> list[DraftVideo]:
     if source.is_file():
-        return [Entry(source, None)]
+        return [DraftVideo(source, None)]
     if source.is_dir():
         return entries_of_folder(source)
     raise InputNotFoundError(

@@ -12,7 +12,7 @@ from pipeline.check import Failure, gather_facts
 from pipeline.datasets import SUBSETS
 from pipeline.datasets.class_names import parse_classes
 from pipeline.datasets.draft import (
-    Entry,
+    DraftVideo,
     entries_of_folder,
     manifest_of,
     with_subsets,
@@ -98,7 +98,7 @@ def init_command(
 
 
 def durations_of(
-    entries: Sequence[Entry], folder: Path, jobs: int
+    entries: Sequence[DraftVideo], folder: Path, jobs: int
 ) -> dict[Path, float]:
     """Return the durations in seconds; report and leave out unreadable files.
 
@@ -118,7 +118,7 @@ def durations_of(
     return durations
 
 
-def print_summary(entries: Sequence[Entry], hours: float) -> None:
+def print_summary(entries: Sequence[DraftVideo], hours: float) -> None:
     """Print the number of videos, and of each label in each subset."""
     subsets = Counter(entry.subset for entry in entries)
     typer.echo(
@@ -131,7 +131,7 @@ def print_summary(entries: Sequence[Entry], hours: float) -> None:
         typer.echo(f"  {name}: {shown}")
 
 
-def print_next(path: Path, entries: Sequence[Entry]) -> None:
+def print_next(path: Path, entries: Sequence[DraftVideo]) -> None:
     """Print the next commands to type, which depend on the annotations."""
     dataset = shlex.quote(str(path))
     typer.echo(f"written: {path}\nnext: soda check {dataset}")

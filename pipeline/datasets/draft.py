@@ -14,7 +14,7 @@ from pipeline.seeds import generator_of
 
 
 @dataclass(frozen=True)
-class Entry:
+class DraftVideo:
     """One video of the draft."""
 
     path: Path
@@ -23,7 +23,7 @@ class Entry:
     subset: Subset | None = None  # None: still to be drawn
 
 
-def entries_of_folder(folder: Path) -> list[Entry]:
+def entries_of_folder(folder: Path) -> list[DraftVideo]:
     """List the videos of a folder; the sub-folder of a video is its label.
 
     The sub-folder `background` is for videos without any action. If the folder has
@@ -43,7 +43,7 @@ def entries_of_folder(folder: Path) -> list[Entry]:
             beside.append(f"  {file}")
         labels = parents[1:2] if subset else parents[:1]
         actions = tuple(label for label in labels if label != BACKGROUND)
-        entries.append(Entry(file, actions if labels else None, subset=subset))
+        entries.append(DraftVideo(file, actions if labels else None, subset=subset))
     if beside:
         raise UsageError(
             f"{folder}: expected every video in the folder train or test, as both "
@@ -52,7 +52,9 @@ def entries_of_folder(folder: Path) -> list[Entry]:
     return entries
 
 
-def with_subsets(entries: Sequence[Entry], test_share: float, seed: int) -> list[Entry]:
+def with_subsets(
+    entries: Sequence[DraftVideo], test_share: float, seed: int
+) -> list[DraftVideo]:
     """Draw the subsets, label by label, unless every entry has one.
 
     A video with several labels counts for its rarest one. About `test_share` of each
@@ -97,7 +99,7 @@ def unique_ids(paths: Sequence[Path], folder: Path) -> list[str]:
 
 
 def manifest_of(
-    entries: Sequence[Entry],
+    entries: Sequence[DraftVideo],
     durations: Mapping[Path, float],
     folder: Path,
     home: Path,
@@ -124,7 +126,7 @@ def manifest_of(
 
 
 def _to_json(
-    id: str, entry: Entry, duration_seconds: float, home: Path
+    id: str, entry: DraftVideo, duration_seconds: float, home: Path
 ) -> dict[str, Any]:
     path = normal(entry.path)
     video: dict[str, Any] = {

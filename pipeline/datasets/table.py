@@ -7,7 +7,7 @@ from io import StringIO
 from pathlib import Path
 
 from pipeline.datasets.dataset import BACKGROUND, SUBSETS, Instance
-from pipeline.datasets.draft import Entry
+from pipeline.datasets.draft import DraftVideo
 from pipeline.datasets.text import read_text
 from pipeline.errors import AnnotationError
 
@@ -15,7 +15,7 @@ NEEDED = {"path", "label"}
 COLUMNS = {*NEEDED, "start_seconds", "end_seconds", "subset"}
 
 
-def entries_of_table(table: Path, folder: Path) -> list[Entry]:
+def entries_of_table(table: Path, folder: Path) -> list[DraftVideo]:
     """Read the videos of a CSV file with one row per action.
 
     The columns are `path,label` and optionally `start_seconds,end_seconds,subset`.
@@ -83,14 +83,14 @@ def _row_problems(row: dict[str, str], folder: Path) -> Iterator[str]:
         )
 
 
-def _entry(path: Path, rows: Sequence[dict[str, str]]) -> Entry:
+def _entry(path: Path, rows: Sequence[dict[str, str]]) -> DraftVideo:
     labels = {row["label"] for row in rows} - {""}
     instances = tuple(
         Instance(row["label"], float(row["start_seconds"]), float(row["end_seconds"]))
         for row in rows
         if row.get("start_seconds")
     )
-    return Entry(
+    return DraftVideo(
         path=path,
         labels=tuple(sorted(labels - {BACKGROUND})) if labels else None,
         instances=instances,

@@ -15,7 +15,7 @@ Unit = Literal["seconds", "frames"]
 
 
 @dataclass(frozen=True)
-class Entry:
+class ClickEntry:
     """A click or an interval as written in a file, not yet checked."""
 
     where: str  # in the file
@@ -62,7 +62,7 @@ class Click:
         return round((self.start - 1 + self.end) / 2 / fps, 6)
 
 
-def click_of(file: Path, entry: Entry) -> Click:
+def click_of(file: Path, entry: ClickEntry) -> Click:
     """Check an entry of a file and convert it to a click.
 
     Raises:

@@ -14,7 +14,7 @@ so are results without ranges, which duplicate boxes (its issue 9744).
 from collections.abc import Iterator
 from typing import Any
 
-from pipeline.points.formats.click import Entry
+from pipeline.points.formats.click import ClickEntry
 from pipeline.points.formats.document import Document
 
 NAME = "Label Studio's JSON export of TimelineLabels"
@@ -33,7 +33,7 @@ def recognises(document: Document) -> bool:
     )
 
 
-def entries(document: Document) -> Iterator[Entry]:
+def entries(document: Document) -> Iterator[ClickEntry]:
     """Yield a click for each label of each range."""
     for index, task in enumerate(document.json):
         for order, annotation in enumerate(task["annotations"]):
@@ -42,7 +42,7 @@ def entries(document: Document) -> Iterator[Entry]:
             for result, value in _timelines(annotation):
                 for span in value["ranges"]:
                     for label in value["timelinelabels"]:
-                        yield Entry(
+                        yield ClickEntry(
                             where=f"$[{index}].annotations[{order}].result[{result}]",
                             video=_video(task["data"]),
                             label=label,

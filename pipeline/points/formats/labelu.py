@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from pipeline.points.formats.click import Entry
+from pipeline.points.formats.click import ClickEntry
 from pipeline.points.formats.document import Document
 
 NAME = "LabelU's JSON export"
@@ -33,12 +33,12 @@ def recognises(document: Document) -> bool:
     )
 
 
-def entries(document: Document) -> Iterator[Entry]:
+def entries(document: Document) -> Iterator[ClickEntry]:
     """Yield a click for each timestamp or segment."""
     for index, sample in enumerate(document.json):
         for tool in _tools(sample["result"]):
             for order, mark in enumerate(tool["result"]):
-                yield Entry(
+                yield ClickEntry(
                     where=f"$[{index}] ({tool['toolName']}, mark {order + 1})",
                     video=_file_name(sample),
                     label=mark.get("label"),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pipeline.datasets import Point
 from pipeline.errors import AnnotationError
-from pipeline.points.formats.click import Entry
+from pipeline.points.formats.click import ClickEntry
 from pipeline.points.formats.document import Document, read_document
 from pipeline.storage import atomic_path
 
@@ -24,10 +24,10 @@ def recognises(document: Document) -> bool:
     return {name.strip(' "') for name in header} >= set(FIELDS) - {"kind"}
 
 
-def entries(document: Document) -> Iterator[Entry]:
+def entries(document: Document) -> Iterator[ClickEntry]:
     """Yield a click for each row."""
     for line, row in rows(document.text):
-        yield Entry(
+        yield ClickEntry(
             where=f"line {line}",
             video=row.get("video_id"),
             label=row.get("label"),

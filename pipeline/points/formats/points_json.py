@@ -7,7 +7,7 @@ list of such objects. Background has the label `background`.
 from collections.abc import Iterator
 from typing import Any
 
-from pipeline.points.formats.click import Entry
+from pipeline.points.formats.click import ClickEntry
 from pipeline.points.formats.document import Document
 
 NAME = 'a points JSON ({"video": {"id": ...}, "points": [...]})'
@@ -22,11 +22,11 @@ def recognises(document: Document) -> bool:
     )
 
 
-def entries(document: Document) -> Iterator[Entry]:
+def entries(document: Document) -> Iterator[ClickEntry]:
     """Yield a click for each point."""
     for place, video in _videos(document):
         for index, point in enumerate(video["points"]):
-            yield Entry(
+            yield ClickEntry(
                 where=f"{place}.points[{index}]",
                 video=video["video"]["id"],
                 label=point.get("label"),

@@ -15,7 +15,7 @@ from pipeline.points.formats import (
     single_frames,
     via,
 )
-from pipeline.points.formats.click import Click, Entry, click_of
+from pipeline.points.formats.click import Click, ClickEntry, click_of
 from pipeline.points.formats.document import Document, read_document
 
 
@@ -27,7 +27,7 @@ class Format(Protocol):
     def recognises(self, document: Document) -> bool:
         """Check by its content whether a file has this format."""
 
-    def entries(self, document: Document) -> Iterator[Entry]:
+    def entries(self, document: Document) -> Iterator[ClickEntry]:
         """Yield the clicks of a file in this format."""
 
 

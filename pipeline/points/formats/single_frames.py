@@ -8,7 +8,7 @@ one file per annotator, actions only. SF-Net draws one of the files for each vid
 
 from collections.abc import Iterator
 
-from pipeline.points.formats.click import Entry, parse_seconds
+from pipeline.points.formats.click import ClickEntry, parse_seconds
 from pipeline.points.formats.document import Document
 
 NAME = "SF-Net's single frames (lines of video_id,seconds,class)"
@@ -23,12 +23,12 @@ def recognises(document: Document) -> bool:
         return False
 
 
-def entries(document: Document) -> Iterator[Entry]:
+def entries(document: Document) -> Iterator[ClickEntry]:
     """Yield a click for each line; the annotator is the file's name."""
     for number, line in document.lines:
         # Split from the right, as a video's name may contain commas.
         *video, seconds, label = ["", "", *line.rsplit(",", 2)][-3:]
-        yield Entry(
+        yield ClickEntry(
             where=f"line {number}",
             video=video[0],
             label=label,

@@ -16,7 +16,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from pipeline.points.formats.click import Entry
+from pipeline.points.formats.click import ClickEntry
 from pipeline.points.formats.document import Document
 
 NAME = "VIA's CSV export"
@@ -29,7 +29,7 @@ def recognises(document: Document) -> bool:
     return "file_list" in _comments(document).get(HEADER, "")
 
 
-def entries(document: Document) -> Iterator[Entry]:
+def entries(document: Document) -> Iterator[ClickEntry]:
     """Yield a click for each label of a mark."""
     comments = _comments(document)
     header = [name.strip() for name in comments[HEADER].split(",")]
@@ -41,7 +41,7 @@ def entries(document: Document) -> Iterator[Entry]:
         times = _times(row)
         metadata = json.loads(row["metadata"])
         for label in _labels(metadata, attributes) if times else ():
-            yield Entry(
+            yield ClickEntry(
                 where=f"line {number}",
                 video=next(iter(json.loads(row["file_list"])), None),
                 label=label,

@@ -10,7 +10,12 @@ from typer.testing import CliRunner
 
 from pipeline.cli.init import init_command
 from pipeline.datasets import BACKGROUND, Instance, load_dataset
-from pipeline.datasets.draft import Entry, entries_of_folder, unique_ids, with_subsets
+from pipeline.datasets.draft import (
+    DraftVideo,
+    entries_of_folder,
+    unique_ids,
+    with_subsets,
+)
 from pipeline.datasets.table import entries_of_table
 from pipeline.errors import AnnotationError, InputNotFoundError, UsageError
 from tests.video_maker import numbered_pictures, write_video
@@ -144,7 +149,7 @@ def test_every_label_trains_and_the_test_share_is_kept(
     tmp_path_factory, labels, share, seed
 ):
     folder = tmp_path_factory.getbasetemp()
-    entries = [Entry(folder / str(i), found) for i, found in enumerate(labels)]
+    entries = [DraftVideo(folder / str(i), found) for i, found in enumerate(labels)]
     drawn = with_subsets(entries, share, seed)
     assert drawn == with_subsets(entries, share, seed)
     assert [(e.path, e.labels) for e in drawn] == [(e.path, e.labels) for e in entries]
@@ -155,7 +160,7 @@ def test_every_label_trains_and_the_test_share_is_kept(
 
 
 def test_another_seed_draws_other_videos(tmp_path):
-    entries = [Entry(tmp_path / str(i), ("a",)) for i in range(40)]
+    entries = [DraftVideo(tmp_path / str(i), ("a",)) for i in range(40)]
     assert with_subsets(entries, 0.5, seed=0) != with_subsets(entries, 0.5, seed=1)
 
 
