@@ -46,7 +46,7 @@ def entered(cluster, monkeypatch):
 
 def on_slurm(**fields):
     config = SlurmConfig(**{"poll_seconds": 0.2, "max_parallel": 4, **fields})
-    return Resources(jobs=1, slurm={STAGE: config})
+    return Resources(jobs=1, slurm=config)
 
 
 def run(folder, behaviours, **fields):
