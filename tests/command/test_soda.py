@@ -97,7 +97,7 @@ def test_odd_detections_are_counted(score):
     found = [("b", 0.5, [0, 1]), ("a", 0.5, [3, 3]), ("a", 0.5, [-1, 10])]
     done = score(found)
     assert done.returncode == 0, done.stderr
-    assert "1 detection(s) of classes that the ground truth does not" in done.stderr
+    assert "1 detection(s) of classes that are not in the ground truth" in done.stderr
     assert "1 detection(s) have no length" in done.stderr
     assert "1 detection(s) start before 0 s" in done.stderr
 

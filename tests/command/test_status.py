@@ -121,7 +121,7 @@ def test_a_failed_run_says_what_is_missing_and_how_to_go_on(world, tmp_path):
     assert cells(done.stderr, "DecodeVideos")[:4] == ["–", "2", "1", "–"]
     assert cells(done.stderr, "ComputeFlow")[:4] == ["–", "–", "–", "3"]
     assert "the workers' logs: work/jobs/decode" in done.stderr
-    assert "next, to go on from here: luigi" in done.stderr.splitlines()[-1]
+    assert "next, to continue from here: luigi" in done.stderr.splitlines()[-1]
     shown = run("soda", "status", "work", cwd=tmp_path).stdout
     assert "2 present, unfinished" in shown
     assert "failures: 1, in work/failures/decode" in shown

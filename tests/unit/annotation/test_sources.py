@@ -73,7 +73,7 @@ def test_many_classes_come_from_a_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["", " , ", "a,a", "a,background"])
 def test_impossible_classes_are_refused(text: str) -> None:
-    with pytest.raises(UsageError, match="each once"):
+    with pytest.raises(UsageError, match="expected distinct names"):
         parse_classes(text)
 
 
