@@ -10,8 +10,9 @@ from typer.testing import CliRunner
 from pipeline.cli.main import main
 from pipeline.datasets.simulated import SimulationConfig
 from pipeline.detection.detections import Detection, write_detections
-from pipeline.exports import FORMATS, LAYOUTS, NETWORKS
+from pipeline.exports import FORMATS, LAYOUTS
 from pipeline.features.simulated import draw_features
+from pipeline.model_folder.portable import NETWORKS
 from pipeline.storage import plain, write_json
 from tests.command.commands import run
 from tests.conftest import ROOT
