@@ -88,10 +88,11 @@ def stream_features(
         VideoError: The video cannot be read, or annotations are beyond its end.
     """
     chosen, video = Recipe(**recipe), inputs[0]
-    check_annotations(video, last_annotated_seconds)
+    info = check_annotations(video, last_annotated_seconds)
     source, networks = describe_source(video), chosen.networks
     found = extract_streamed(
         video,
+        info,
         DecodeConfig(**decode),
         FlowConfig(**flow or {}),
         networks,

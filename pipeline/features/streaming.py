@@ -20,7 +20,7 @@ from pipeline.features.extraction import (
 from pipeline.features.file import Features
 from pipeline.features.prefetch import prefetched
 from pipeline.progress import ShareDone, silent
-from pipeline.video import DecodeConfig, SampledFrames, probe, sample_frames
+from pipeline.video import DecodeConfig, SampledFrames, VideoInfo, sample_frames
 
 # Frames that are decoded, with their flow, before the networks need them: enough for
 # one batch of clips while another one is in the network.
@@ -29,6 +29,7 @@ AHEAD = 48
 
 def extract_streamed(
     video: Path,
+    info: VideoInfo,
     decode: DecodeConfig,
     flow: FlowConfig,
     networks: Networks,
@@ -39,6 +40,7 @@ def extract_streamed(
 
     Args:
         video: A file that FFmpeg reads.
+        info: The result of `probe`, which may read the whole file to find its length.
         decode: How the video is decoded.
         flow: How the optical flow is computed, if a stream needs it.
         networks: The networks.
@@ -48,7 +50,6 @@ def extract_streamed(
     Raises:
         VideoError: The video cannot be read.
     """
-    info = probe(video)
     frames = sample_frames(video, decode)
     expected = info.duration_seconds * frames.fps
     with network_threads(networks.device) as threads:

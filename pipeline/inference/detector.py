@@ -21,7 +21,7 @@ from pipeline.features.streaming import extract_streamed
 from pipeline.features.weights import find_network
 from pipeline.model_folder.folder import load_model
 from pipeline.progress import ShareDone, silent
-from pipeline.video import DecodeConfig
+from pipeline.video import DecodeConfig, probe
 
 
 class Detector:
@@ -72,8 +72,10 @@ class Detector:
         Raises:
             VideoError: The video cannot be used.
         """
+        path = Path(video)
         return extract_streamed(
-            Path(video),
+            path,
+            probe(path),
             DecodeConfig(**self.made_of["decode"]),
             FlowConfig(**self.made_of.get("flow") or {}),
             self.networks,
