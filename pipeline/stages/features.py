@@ -15,6 +15,7 @@ from pipeline.run.stage import Stage, usable
 from pipeline.stages.decode import DECODE, decoding
 from pipeline.stages.flow import FLOW
 from pipeline.stages.per_video import (
+    cache_items,
     facts_of,
     file_stamps,
     last_annotated_seconds,
@@ -52,23 +53,12 @@ def extract_all_features(run: Run) -> StageResult:
 
 def extraction_job(run: Run) -> Job:
     """Return the job that makes features by networks, from caches or in one pass."""
-    caches = FEATURES.inputs(run)
-    if not caches:
+    if FEATURES.inputs(run):
+        function = "pipeline.features.jobs:extract_features"
+        items = cache_items(run, FEATURES)
+    else:
         function = "pipeline.features.jobs:stream_features"
         items = source_items(run, FEATURES)
-    else:
-        function = "pipeline.features.jobs:extract_features"
-        known = facts(run)
-        items = tuple(
-            Item(
-                id=video.id,
-                inputs=tuple(str(c.video_file(run, video.id)) for c in caches),
-                output=str(FEATURES.video_file(run, video.id)),
-                weight=known[video.id].frames,
-                arguments={},
-            )
-            for video in usable(run, caches)
-        )
     return Job(FEATURES.name, function, extraction(run), items)
 
 

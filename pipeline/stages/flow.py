@@ -3,33 +3,22 @@
 from typing import Any
 
 from extractors.flow import ON_DEVICE
-from pipeline.fanout import Item, Job, run_job
+from pipeline.fanout import Job, run_job
 from pipeline.run.record import StageResult
 from pipeline.run.run import Run
-from pipeline.run.stage import Stage, usable
+from pipeline.run.stage import Stage
 from pipeline.stages.decode import DECODE
-from pipeline.stages.per_video import check_videos
+from pipeline.stages.per_video import cache_items, check_videos
 from pipeline.storage import plain
 
 
 def compute_flows(run: Run) -> StageResult:
     """Compute the optical flow of all videos, on GPUs if the algorithm can use them."""
-    record = DECODE.record(run)
-    assert record, "decoding comes first"
     job = Job(
         stage=FLOW.name,
         function="pipeline.video.caching:compute_flow",
         parameters=flow_computation(run),
-        items=tuple(
-            Item(
-                id=video.id,
-                inputs=(str(DECODE.video_file(run, video.id)),),
-                output=str(FLOW.video_file(run, video.id)),
-                weight=record.facts[video.id].frames,
-                arguments={},
-            )
-            for video in usable(run, (DECODE,))
-        ),
+        items=cache_items(run, FLOW),
     )
     return StageResult(run_job(job, run.workdir, FLOW.resources(run)))
 

@@ -8,7 +8,7 @@ from pipeline.fanout import Item
 from pipeline.grid import SnippetGrid
 from pipeline.run.record import VideoFacts
 from pipeline.run.run import Run
-from pipeline.run.stage import Stage
+from pipeline.run.stage import Stage, usable
 from pipeline.storage import file_stamp
 
 
@@ -50,6 +50,23 @@ def source_items(run: Run, stage: Stage) -> tuple[Item, ...]:
             arguments={"last_annotated_seconds": last_annotated_seconds(video)},
         )
         for video in run.dataset.videos
+    )
+
+
+def cache_items(run: Run, stage: Stage) -> tuple[Item, ...]:
+    """Return the work of a stage that reads caches of the videos, weighed by frames."""
+    caches = stage.inputs(run)
+    record = caches[0].record(run)
+    assert record, "reading comes first"
+    return tuple(
+        Item(
+            id=video.id,
+            inputs=tuple(str(cache.video_file(run, video.id)) for cache in caches),
+            output=str(stage.video_file(run, video.id)),
+            weight=record.facts[video.id].frames,
+            arguments={},
+        )
+        for video in usable(run, caches)
     )
 
 
