@@ -31,7 +31,7 @@ from pipeline.run.config import (
     parse_field,
     section_type,
 )
-from pipeline.run.options import RunOptions, is_neutral, parse_option
+from pipeline.run.options import NEUTRAL, OF_STAGES, RunOptions, is_marked, parse_option
 from pipeline.run.parsing import help_of
 from pipeline.run.run import Run
 from pipeline.run.stage import Stage
@@ -73,7 +73,7 @@ def option_flag(name: str) -> Any:
     """Return the flag of an option of a run."""
     default = getattr(RunOptions(), name)
     about: dict[str, Any] = {"description": help_of(RunOptions, name)}
-    about["significant"] = not is_neutral(name)
+    about["significant"] = not is_marked(name, NEUTRAL)
     if default is False:
         return luigi.BoolParameter(default=False, **about)
     return Flag(lambda text: parse_option(name, text), default, **about)
@@ -101,7 +101,7 @@ def with_flags(task: Any) -> Any:
 def with_options(task: Any) -> Any:
     """Give a task the options that every run takes."""
     for field in fields(RunOptions):
-        if field.name not in REPORT.options:
+        if not is_marked(field.name, OF_STAGES):
             add_flag(task, field.name, option_flag(field.name))
     return task
 

@@ -16,6 +16,8 @@ Cluster = Literal["local", "slurm"]
 
 # Marks the options that change where and how fast work is done, and not its result.
 NEUTRAL = "neutral"
+# Marks the options that only those stages take which name them; see `Stage.options`.
+OF_STAGES = "of stages"
 
 
 @dataclass(frozen=True)
@@ -140,11 +142,13 @@ class RunOptions:
         "small copies of videos for the pages: of videos that browsers do not play, of "
         "all, or of none",
         NEUTRAL,
+        OF_STAGES,
     ] = "auto"
     compare_with: Annotated[
         Path | None,
         "another model's detections, shown next to these: a folder "
         "detections/<fingerprint> of a work folder, or a file",
+        OF_STAGES,
     ] = None
 
     @property
@@ -153,10 +157,10 @@ class RunOptions:
         return self.workdir or Path("work", dataset_name(Path(self.dataset)))
 
 
-def is_neutral(name: str) -> bool:
-    """Return whether an option changes no result."""
+def is_marked(name: str, mark: str) -> bool:
+    """Return whether an option has one of the marks above."""
     hint = get_type_hints(RunOptions, include_extras=True)[name]
-    return NEUTRAL in get_args(hint)
+    return mark in get_args(hint)
 
 
 def option_flag(name: str) -> str:

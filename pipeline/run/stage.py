@@ -40,7 +40,7 @@ class Stage:
     sections: tuple[str, ...] = ()
     ignores: tuple[str, ...] = ()  # but for these, which do not change its result,
     parameters: Callable[[Run], dict[str, Any]] = lambda run: {}  # and these besides.
-    options: tuple[str, ...] = ()  # of `RunOptions`, those that it alone takes
+    options: tuple[str, ...] = ()  # those marked `OF_STAGES` that it takes
     # Its share of the inputs that no fingerprint covers: files, labels, clicks.
     content: Callable[[Run], Any] = lambda run: None
 

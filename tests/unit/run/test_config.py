@@ -15,10 +15,11 @@ from pipeline.run.config import (
     parse_field,
     section_type,
 )
-from pipeline.run.options import RunOptions
+from pipeline.run.options import OF_STAGES, RunOptions, is_marked
 from pipeline.run.parsing import help_of, parse_values
 from pipeline.stages.detect import DETECT
 from pipeline.stages.train import TRAIN
+from pipeline.workfolder.stages import all_stages
 from tests.run_maker import make_run
 
 ROOT = Path(__file__).parents[3]
@@ -193,3 +194,8 @@ def test_bad_text_is_named_with_its_flag(section, name, text, message):
 def test_impossible_configurations_are_refused(preset, changes, message):
     with pytest.raises(UsageError, match=message):
         make_config(preset, changes)
+
+
+def test_every_option_of_some_stages_is_taken_by_one():
+    marked = {f.name for f in fields(RunOptions) if is_marked(f.name, OF_STAGES)}
+    assert marked == {name for stage in all_stages() for name in stage.options} != set()
