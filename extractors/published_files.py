@@ -7,7 +7,7 @@ from extractors.atomic import rename_durably
 from extractors.errors import WeightsError
 from extractors.published import PublishedNetwork
 from extractors.shapes import shapes_of
-from extractors.sources import Source, download_url, obtain, sha256
+from extractors.sources import WeightSource, download_url, obtain, sha256
 from extractors.weights import Weights, default_cache, made_folder
 
 logger = logging.getLogger("soda")
@@ -50,14 +50,14 @@ def find_published(
     return Weights(kept, sha256(kept), source.origin)
 
 
-def source_of(published: PublishedNetwork) -> Source:
+def source_of(published: PublishedNetwork) -> WeightSource:
     """Return the source of the file, with the hash that verifies a download.
 
     If no hash is published, any file is accepted, and the log says so.
     """
     filename = published.url.rpartition("/")[2]
     hash_digits = len(published.hash_prefix)
-    return Source(
+    return WeightSource(
         filename=filename,
         origin=f"{published.name} ({filename})",
         by_hand=f"download {published.url}",

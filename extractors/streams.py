@@ -21,11 +21,11 @@ from extractors.weights import INPUT_CHANNELS, Stream, Weights
 
 logger = logging.getLogger("soda")
 
-Picture = UInt8[np.ndarray, "height width channels"]
+FrameImage = UInt8[np.ndarray, "height width channels"]
 Clip = UInt8[np.ndarray, "frames height width channels"]
 Clips = UInt8[np.ndarray, "clips frames height width channels"]
-Features = Float[np.ndarray, "clips features"]
-Extractor = Callable[[Clips], Features]
+ClipFeatures = Float[np.ndarray, "clips features"]
+Extractor = Callable[[Clips], ClipFeatures]
 PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
@@ -41,10 +41,10 @@ class ClipCutter:
         self, length: int = 16, stride: int = 16, tail: Literal["pad", "drop"] = "pad"
     ) -> None:
         self.length, self.stride, self.tail = length, stride, tail
-        self._window: list[Picture] = []
+        self._window: list[FrameImage] = []
         self._seen = self._made = 0
 
-    def add(self, picture: Picture) -> Clip | None:
+    def add(self, picture: FrameImage) -> Clip | None:
         """Return the clip that this frame completes, if it completes one."""
         self._seen += 1
         if self._seen > self._made * self.stride:  # else it is between two clips
@@ -89,7 +89,7 @@ class NetworkThreads:
         self._pool.shutdown(cancel_futures=True)
         torch.set_num_threads(self._torch_threads)
 
-    def submit(self, extractor: Extractor, clips: Clips) -> "Future[Features]":
+    def submit(self, extractor: Extractor, clips: Clips) -> "Future[ClipFeatures]":
         """Start a batch; wait first while too many are running."""
         self._room.acquire()
         future = self._pool.submit(extractor, clips)
@@ -114,14 +114,14 @@ class FeatureStream:
         self.extractor, self.cutter, self.batch = extractor, cutter, batch
         self.threads = threads
         self._clips: list[Clip] = []
-        self._begun: deque[Future[Features]] = deque()
-        self._features: list[Features] = []
+        self._begun: deque[Future[ClipFeatures]] = deque()
+        self._features: list[ClipFeatures] = []
 
-    def add(self, picture: Picture) -> None:
+    def add(self, picture: FrameImage) -> None:
         """Take the next frame or flow field."""
         self._take(self.cutter.add(picture))
 
-    def finish(self) -> Features:
+    def finish(self) -> ClipFeatures:
         """Return the features of all clips, (T, D)."""
         self._take(self.cutter.rest())
         if self._clips:
@@ -173,11 +173,11 @@ def network_extractor(
     """
 
     @torch.no_grad()
-    def extract(batch: Clips) -> Features:
+    def extract(batch: Clips) -> ClipFeatures:
         features: np.ndarray = network(prepare(batch)).float().cpu().numpy()
         return features
 
-    def extract_in_halves(batch: Clips) -> Features:
+    def extract_in_halves(batch: Clips) -> ClipFeatures:
         try:
             return extract(batch)
         except torch.OutOfMemoryError:
@@ -197,7 +197,7 @@ def network_extractor(
 def hof_extractor() -> Extractor:
     """Return the descriptor `hof`, from flow clips (N, T, H, W, 2) to (N, 1024)."""
 
-    def extract(batch: Clips) -> Features:
+    def extract(batch: Clips) -> ClipFeatures:
         return np.stack([hof(clip) for clip in batch])
 
     return extract

@@ -25,10 +25,10 @@ CHUNK_BYTES = 1 << 13  # the most that is lost when a transfer breaks off
 HEAD_BYTES = 1 << 13  # start of a web page, with its title
 BUSY = {429, 500, 502, 503, 504}  # status codes that may change in a moment
 
-Check = Callable[
+VerifyFile = Callable[
     [Path], None
 ]  # raises ValueError that says what was expected and found
-Report = Callable[[int, int | None], None]  # bytes so far; all bytes, if known
+ReportBytes = Callable[[int, int | None], None]  # bytes so far; all bytes, if known
 
 
 class TransferError(OSError):
@@ -44,8 +44,8 @@ def transfer(
     target: Path,
     *,
     kind: str = "a file",
-    check: Check = lambda _: None,
-    report: Report = lambda *_: None,
+    check: VerifyFile = lambda _: None,
+    report: ReportBytes = lambda *_: None,
     silence_seconds: float = SILENCE_SECONDS,
 ) -> None:
     """Download one file; `target` appears when all of it has arrived and is checked.
@@ -65,7 +65,7 @@ def transfer(
     Raises:
         TransferError: The URL cannot be reached, or gives something else.
     """
-    part = Part(target.with_name(f"{target.name}.part"))
+    part = PartialFile(target.with_name(f"{target.name}.part"))
     lock = target.with_name(f".{target.name}.lock")
     with FileLock(lock):
         if not target.exists():  # else another process was faster
@@ -81,7 +81,7 @@ def transfer(
 
 
 @dataclass(frozen=True)
-class Part:
+class PartialFile:
     """The bytes of a file that have arrived so far, and a note of its version."""
 
     path: Path
@@ -123,7 +123,9 @@ class Part:
         self.note.unlink(missing_ok=True)
 
 
-def _fetch(url: str, part: Part, report: Report, silence_seconds: float) -> None:
+def _fetch(
+    url: str, part: PartialFile, report: ReportBytes, silence_seconds: float
+) -> None:
     """Request the missing bytes again and again, as long as more arrive."""
     most, idle = part.size, 0
     while True:
@@ -139,7 +141,9 @@ def _fetch(url: str, part: Part, report: Report, silence_seconds: float) -> None
             time.sleep(idle * PAUSE_SECONDS)
 
 
-def _request(url: str, part: Part, report: Report, silence_seconds: float) -> None:
+def _request(
+    url: str, part: PartialFile, report: ReportBytes, silence_seconds: float
+) -> None:
     """Request the missing bytes once, and append those that arrive."""
     # A file compressed on the way would have another length and no ranges.
     headers = {"Accept-Encoding": "identity", **part.headers(url)}
@@ -164,7 +168,7 @@ def _request(url: str, part: Part, report: Report, silence_seconds: float) -> No
         raise BrokenOffError(f"expected {whole} bytes, found {found}")
 
 
-def _begin(url: str, part: Part, response: requests.Response) -> int | None:
+def _begin(url: str, part: PartialFile, response: requests.Response) -> int | None:
     """Prepare `part` for the content of a response.
 
     Returns:

@@ -20,7 +20,7 @@ from safetensors import SafetensorError, safe_open
 from extractors.errors import WeightsError
 from extractors.i3d_shapes import check_shapes
 from extractors.shapes import Shape, shapes_of
-from extractors.sources import SOURCES, Source, Stream, obtain, sha256
+from extractors.sources import SOURCES, Stream, WeightSource, obtain, sha256
 from extractors.weight_file import Weights
 
 __all__ = ["Stream", "Weights", "WeightsError", "find_weights"]
@@ -116,7 +116,7 @@ def _nowhere(stream: Stream, cache: Path, failures: list[str]) -> str:
     )
 
 
-def _by_hand(source: Source, cache: Path) -> str:
+def _by_hand(source: WeightSource, cache: Path) -> str:
     return f"{source.by_hand} and put {source.filename} into {cache} yourself"
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from pipeline.datasets import Instance, Point
 from pipeline.detection.detections import Detection
 from pipeline.evaluation import evaluate
-from pipeline.report import Activations, Findings, Model, Report, VideoReport
+from pipeline.report import Activations, Findings, Model, RunReport, VideoReport
 
 
 def random_findings(
@@ -47,7 +47,7 @@ def random_report(
     seconds: float = 200.0,
     path: Path | None = None,
     **sizes: Any,
-) -> Report:
+) -> RunReport:
     """Videos with fifteen instances and five clicks each, of one or two classes."""
     classes = tuple(f"class {place}" for place in range(num_classes))
     videos = []
@@ -88,7 +88,7 @@ def random_report(
         )
         for place, name in enumerate(("SODA", "baseline")[:num_models])
     )
-    return Report(
+    return RunReport(
         title="made up",
         classes=classes,
         videos=tuple(videos),

@@ -7,7 +7,7 @@ from extractors.published import PublishedNetwork
 from extractors.published_files import find_published
 from extractors.weights import Weights
 
-Colour = tuple[float, float, float]  # red, green, blue; 0 to 1
+ChannelValues = tuple[float, float, float]  # red, green, blue; 0 to 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,8 +23,8 @@ class Backbone(PublishedNetwork):
     step_frames: int  # from one frame of a clip to the next, at Kinetics' 30 fps
     resize_pixels: int | tuple[int, int]  # short side; or height and width, distorted
     crop_pixels: int  # side of the square that is cropped from the middle
-    mean: Colour
-    std: Colour
+    mean: ChannelValues
+    std: ChannelValues
     width: int  # number of features
 
     @property

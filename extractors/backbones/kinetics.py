@@ -9,15 +9,18 @@ sizes from PySlowFast's configurations for a single crop in the middle.
 from functools import partial
 from typing import Any
 
-from extractors.backbones.backbone import Backbone, Colour
+from extractors.backbones.backbone import Backbone, ChannelValues
 
 TORCHVISION_FOLDER = "https://download.pytorch.org/models"
 PYTORCHVIDEO_FOLDER = "https://dl.fbaipublicfiles.com/pytorchvideo/model_zoo/kinetics"
 
 # Mean and standard deviation of the pixel values.
-EQUAL: tuple[Colour, Colour] = ((0.45, 0.45, 0.45), (0.225, 0.225, 0.225))
-IMAGENET: tuple[Colour, Colour] = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
-KINETICS: tuple[Colour, Colour] = (
+EQUAL: tuple[ChannelValues, ChannelValues] = ((0.45, 0.45, 0.45), (0.225, 0.225, 0.225))
+IMAGENET: tuple[ChannelValues, ChannelValues] = (
+    (0.485, 0.456, 0.406),
+    (0.229, 0.224, 0.225),
+)
+KINETICS: tuple[ChannelValues, ChannelValues] = (
     (0.43216, 0.394666, 0.37645),
     (0.22803, 0.22145, 0.216989),
 )
@@ -37,7 +40,7 @@ def _torchvision(
     clip: tuple[int, int],
     resize: int | tuple[int, int],
     crop: int,
-    colours: tuple[Colour, Colour],
+    colours: tuple[ChannelValues, ChannelValues],
     width: int,
     head: str,
 ) -> Backbone:

@@ -16,7 +16,7 @@ from extractors.flow.tvl1 import tvl1
 
 Frame = UInt8[np.ndarray, "height width 3"]
 QuantisedField = UInt8[np.ndarray, "height width 2"]
-Algorithm = Callable[[Frames], Fields]
+ComputeFields = Callable[[Frames], Fields]
 
 # Pairs of frames in one batch on a GPU.
 DEVICE_PAIRS = 128
@@ -27,7 +27,7 @@ class Flow:
     """An algorithm, and the number of pairs of frames that it computes at once."""
 
     pairs: int
-    fields: Algorithm  # N frames to N - 1 fields, in pixels
+    fields: ComputeFields  # N frames to N - 1 fields, in pixels
     bound_pixels: float
 
 
@@ -58,7 +58,7 @@ def make_flow(
 
 def _algorithm(
     config: FlowConfig, threads: int, device: str, raft_weights: Path | None
-) -> tuple[int, Algorithm]:
+) -> tuple[int, ComputeFields]:
     """Return the number of pairs in a batch, and the function from frames to fields."""
     if config.algorithm == "raft":
         # PyTorch takes seconds to import, longer than the flow of a short video
@@ -74,7 +74,7 @@ def _algorithm(
     return threads, lambda frames: pairs(to_gray(frames))
 
 
-def _batched_tvl1(config: FlowConfig, device: str) -> Algorithm:
+def _batched_tvl1(config: FlowConfig, device: str) -> ComputeFields:
     # PyTorch takes seconds to import, longer than the flow of a short video
     import torch
 

@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 @dataclass
-class State(Generic[T]):
+class Computation(Generic[T]):
     """The progress of one computation, and its result or error once it has ended."""
 
     share: float = 0.0
@@ -36,16 +36,16 @@ class InTheBackground(Generic[T]):
                 done.
         """
         self._make = make
-        self._states: dict[int, State[T]] = {}
+        self._states: dict[int, Computation[T]] = {}
         self._lock = threading.Lock()
         self._pool = ThreadPoolExecutor(1)
         self._is_closed = False
 
-    def ask(self, number: int) -> State[T]:
+    def ask(self, number: int) -> Computation[T]:
         """Return the state of a video's result; the first call starts the work."""
         with self._lock:
             if number not in self._states:
-                self._states[number] = State()
+                self._states[number] = Computation()
                 self._pool.submit(self._run, number, self._states[number])
             return self._states[number]
 
@@ -54,7 +54,7 @@ class InTheBackground(Generic[T]):
         self._is_closed = True
         self._pool.shutdown(cancel_futures=True)
 
-    def _run(self, number: int, state: State[T]) -> None:
+    def _run(self, number: int, state: Computation[T]) -> None:
         def told(share: float) -> None:
             if self._is_closed:
                 raise InterruptedError("the page is closed")

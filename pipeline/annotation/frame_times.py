@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Int64
 
 from pipeline.errors import UnreadableVideoError
-from pipeline.video.source import Source, open_video
+from pipeline.video.source import VideoSource, open_video
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def frame_times(path: Path) -> FrameTimes:
         )
 
 
-def _stamps(source: Source) -> tuple[Int64[np.ndarray, "frames"], int]:
+def _stamps(source: VideoSource) -> tuple[Int64[np.ndarray, "frames"], int]:
     """Return the presentation times of all frames and the end of the last, in ticks."""
     stamps, end, last = array("q"), 0, None
     usual = max(round(1 / source.fps / source.time_base), 1)

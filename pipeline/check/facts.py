@@ -11,7 +11,7 @@ from pipeline.progress import ShareDone, silent
 from pipeline.storage import read_json, sha256_of, write_json
 from pipeline.video import Ends, VideoInfo, decode_ends, probe
 
-KINDS = {
+PROBLEM_KINDS = {
     "MissingVideoError": "missing video",
     "UnreadableVideoError": "unreadable video",
     "SodaError": "video that crashes the decoder",
@@ -95,5 +95,5 @@ def examine(
 
 
 def _failure(path: Path, entry: dict[str, str]) -> Failure:
-    kind = KINDS.get(entry["error"], UNFORESEEN)
+    kind = PROBLEM_KINDS.get(entry["error"], UNFORESEEN)
     return Failure(kind, entry["message"].removeprefix(f"{path}: "))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-State = Literal["ok", "warning", "problem"]
+Severity = Literal["ok", "warning", "problem"]
 
 
 @dataclass(frozen=True)
@@ -11,7 +11,7 @@ class Finding:
     """One finding about the machine, its state, and advice if something is wrong."""
 
     topic: str
-    state: State
+    state: Severity
     found: str
     advice: str = ""  # empty if the state is ok
     exit_code: int = 0  # of a problem, as for errors

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.evaluation import Scores
-from pipeline.experiments.experiment import Experiment
+from pipeline.experiments.experiment import ExperimentRun
 from pipeline.experiments.tables import Table
 from pipeline.fanout import Item, Job, run_job
 from pipeline.progress import ShareDone, silent
@@ -23,7 +23,7 @@ Key = tuple[str, int]  # a row's label and a seed
 Results = dict[str, list[Scores]]  # by row label; one entry per seed
 
 
-def run_cells(experiment: Experiment, table: Table, seeds: range) -> Results:
+def run_cells(experiment: ExperimentRun, table: Table, seeds: range) -> Results:
     """Train and score every row with every seed, in parallel.
 
     Each cell is a run of its own in the same work folder, so an interrupted cell

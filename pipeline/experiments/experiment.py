@@ -9,7 +9,7 @@ from pipeline.run.run import Run
 
 
 @dataclass(frozen=True)
-class Experiment:
+class ExperimentRun:
     """One table or figure in progress."""
 
     run: Run

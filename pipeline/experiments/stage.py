@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from pipeline.experiments.experiment import Experiment
+from pipeline.experiments.experiment import ExperimentRun
 from pipeline.run.record import StageResult
 from pipeline.run.run import Run
 from pipeline.run.stage import Stage
@@ -21,7 +21,7 @@ def run_experiment(run: Run) -> StageResult:
     from pipeline.experiments.summary import make_table
     from pipeline.experiments.tables import TABLES
 
-    experiment = Experiment(
+    experiment = ExperimentRun(
         run,
         EXPERIMENT.folder(run),
         replace(EXPERIMENT.resources(run), max_failures=0.0),

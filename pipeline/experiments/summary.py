@@ -9,7 +9,7 @@ from statistics import fmean, stdev
 
 from pipeline.evaluation import Scores
 from pipeline.experiments.cells import Results, run_cells
-from pipeline.experiments.experiment import Experiment
+from pipeline.experiments.experiment import ExperimentRun
 from pipeline.experiments.tables import Table
 from pipeline.run.record import StageResult
 from pipeline.storage import plain, write_text
@@ -56,7 +56,7 @@ class SummaryRow:
 HEADER = ["", "mAP@.5", "average mAP", "paper, THUMOS14 mAP@.5"]
 
 
-def make_table(experiment: Experiment, table: Table) -> StageResult:
+def make_table(experiment: ExperimentRun, table: Table) -> StageResult:
     """Train and score the rows, and write the table."""
     rows = summarise(table, run_cells(experiment, table, experiment.seeds))
     write_summary(experiment.folder, table, rows, experiment.note)

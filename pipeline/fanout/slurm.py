@@ -15,7 +15,7 @@ from pipeline.fanout.ledger import Ledger
 from pipeline.fanout.logs import log_tail, raise_error_of, says_stuck
 from pipeline.fanout.slurm_commands import Task
 from pipeline.fanout.slurm_config import SlurmConfig
-from pipeline.fanout.state import State, read_state
+from pipeline.fanout.state import WorkerState, read_state
 from pipeline.progress import say
 from pipeline.storage import plain, read_json, write_json
 
@@ -261,7 +261,7 @@ def excuses(folder: Path, slices: int, ends: Mapping[int, Task]) -> dict[int, st
         SodaError: A worker failed by itself, or no worker reached its first item.
     """
     states = [read_state(folder, k) for k in range(slices)]
-    has_begun = any(state != State() for state in states)
+    has_begun = any(state != WorkerState() for state in states)
     found = {}
     for k, state in enumerate(states):
         raise_error_of(folder, k)

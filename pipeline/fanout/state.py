@@ -14,7 +14,7 @@ REPORT_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
-class State:
+class WorkerState:
     """The state of a worker; after a kill, the last one that it wrote."""
 
     done: float = 0.0  # weight
@@ -37,17 +37,17 @@ class Reporter:
         self.done, self.items = 0.0, 0
         self.in_flight: str | None = None
         self.written = 0.0
-        self._write(State())
+        self._write(WorkerState())
 
     def begin(self, id: str) -> None:
         """Report that the item `id` has begun."""
         self.in_flight = id
-        self._write(State(self.done, self.items, id))
+        self._write(WorkerState(self.done, self.items, id))
 
     def within(self, done: float) -> None:
         """Report the part of the current item's weight that is done."""
         if time.monotonic() - self.written >= REPORT_SECONDS:
-            self._write(State(self.done + done, self.items, self.in_flight))
+            self._write(WorkerState(self.done + done, self.items, self.in_flight))
 
     def finish(self, weight: float) -> None:
         """Report that the current item is done, has failed, or was done before."""
@@ -58,10 +58,10 @@ class Reporter:
 
     def end(self) -> None:
         """Report that the slice has ended."""
-        self._write(State(self.done, self.items, has_ended=True))
+        self._write(WorkerState(self.done, self.items, has_ended=True))
         self.file.close()
 
-    def _write(self, state: State) -> None:
+    def _write(self, state: WorkerState) -> None:
         self.written = time.monotonic()
         text = json.dumps(asdict(state)).encode().ljust(self.length)
         self.length = len(text)
@@ -74,13 +74,17 @@ def state_path(folder: Path, k: int) -> Path:
     return folder / f"state-{k}.json"
 
 
-def read_state(folder: Path, k: int) -> State:
+def read_state(folder: Path, k: int) -> WorkerState:
     """Read the state of worker k, which may not have begun."""
     path = state_path(folder, k)
-    return State(**json.loads(path.read_text("utf-8"))) if path.exists() else State()
+    return (
+        WorkerState(**json.loads(path.read_text("utf-8")))
+        if path.exists()
+        else WorkerState()
+    )
 
 
-def read_states(folder: Path) -> Iterator[tuple[int, State]]:
+def read_states(folder: Path) -> Iterator[tuple[int, WorkerState]]:
     """Yield the states of the workers that have begun, except half-written ones."""
     for path in folder.glob("state-*.json"):
         with suppress(json.JSONDecodeError):

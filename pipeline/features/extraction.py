@@ -17,8 +17,8 @@ from extractors.streams import (
     ClipCutter,
     Extractor,
     FeatureStream,
+    FrameImage,
     NetworkThreads,
-    Picture,
     hof_extractor,
     i3d_extractor,
 )
@@ -34,7 +34,7 @@ from pipeline.video import CachedFlow, CachedFrames
 # Clips in a batch.
 BATCH_CLIPS = {"cpu": 2, "cuda": 32}
 
-Columns = Mapping[Stream, Float[np.ndarray, "snippets features"]]
+FeaturesByStream = Mapping[Stream, Float[np.ndarray, "snippets features"]]
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def extract_cached(
     frames: CachedFrames,
     flow: Path,
     networks: Networks,
-    ready: Columns | None = None,
+    ready: FeaturesByStream | None = None,
     progress: ShareDone = silent,
 ) -> Features:
     """Extract the features (T, D) of one video from its caches.
@@ -97,7 +97,7 @@ def extract_cached(
         return extraction.finish(grid)
 
 
-def _flow_of(path: Path, grid: SnippetGrid) -> Iterator[Picture]:
+def _flow_of(path: Path, grid: SnippetGrid) -> Iterator[FrameImage]:
     """Yield the quantised fields of a cached flow, one per frame."""
     with CachedFlow(path) as pictures:
         if pictures.num_frames != grid.num_frames:
@@ -118,7 +118,10 @@ class Extraction:
     """The features of one video while they are being extracted."""
 
     def __init__(
-        self, networks: Networks, threads: NetworkThreads, ready: Columns | None = None
+        self,
+        networks: Networks,
+        threads: NetworkThreads,
+        ready: FeaturesByStream | None = None,
     ) -> None:
         self.networks, self.config = networks, networks.config
         self.ready = dict(ready or {})
@@ -128,7 +131,7 @@ class Extraction:
             if stream not in self.ready
         }
 
-    def add(self, stream: Stream, picture: Picture) -> None:
+    def add(self, stream: Stream, picture: FrameImage) -> None:
         """Add the next frame, or flow field, to a stream that is being extracted."""
         self.making[stream].add(picture)
 

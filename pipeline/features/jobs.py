@@ -9,7 +9,7 @@ import numpy as np
 
 from extractors.flow import FlowConfig
 from extractors.weights import Stream
-from pipeline.features.extraction import Columns, Networks, extract_cached
+from pipeline.features.extraction import FeaturesByStream, Networks, extract_cached
 from pipeline.features.file import write_features
 from pipeline.features.streaming import extract_streamed
 from pipeline.progress import ShareDone, silent
@@ -106,7 +106,7 @@ def stream_features(
 
 def ready_streams(
     recipe: Recipe, streams: Sequence[Stream], name: str, source: Mapping[str, Any]
-) -> Columns:
+) -> FeaturesByStream:
     """Return the streams of a video that other runs have already extracted.
 
     Args:

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from extractors.flow import FlowConfig, make_flow, with_flow
-from extractors.streams import Picture
+from extractors.streams import FrameImage
 from extractors.threads import worker_threads
 from extractors.weights import Stream
 from pipeline.features.extraction import (
-    Columns,
     Extraction,
+    FeaturesByStream,
     Networks,
     network_threads,
 )
@@ -33,7 +33,7 @@ def extract_streamed(
     decode: DecodeConfig,
     flow: FlowConfig,
     networks: Networks,
-    ready: Columns | None = None,
+    ready: FeaturesByStream | None = None,
     progress: ShareDone = silent,
 ) -> Features:
     """Extract the features (T, D) of one video, bit for bit the same as from caches.
@@ -66,7 +66,7 @@ def extract_streamed(
 
 def _pictures(
     frames: SampledFrames, config: FlowConfig, extraction: Extraction
-) -> Iterator[dict[Stream, Picture]]:
+) -> Iterator[dict[Stream, FrameImage]]:
     """Yield for each frame the inputs of the streams that are being extracted."""
     decoded = prefetched(frames, AHEAD)
     if "flow" not in extraction.making:
@@ -75,5 +75,5 @@ def _pictures(
     networks = extraction.networks
     flow = make_flow(config, worker_threads(), networks.device, networks.raft)
     for frame, field in with_flow(decoded, flow):
-        both: dict[Stream, Picture] = {"rgb": frame, "flow": field}
+        both: dict[Stream, FrameImage] = {"rgb": frame, "flow": field}
         yield {stream: both[stream] for stream in extraction.making}

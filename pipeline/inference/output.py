@@ -9,7 +9,7 @@ from pipeline.detection.activations import Response
 from pipeline.detection.detections import Detection, write_detections
 from pipeline.exports.media import VideoFiles
 from pipeline.exports.subtitles import write_srt
-from pipeline.report import Findings, Model, Report, VideoReport, write_report
+from pipeline.report import Findings, Model, RunReport, VideoReport, write_report
 from pipeline.report.results import activations
 from pipeline.run.command_line import typed
 from pipeline.storage import plain
@@ -42,7 +42,7 @@ def write_findings(
     detections = {id: found.detections for id, found in findings.items()}
     write_detections(output / "detections.json", detections, plain(made_by))
     write_srt(output / "srt", detections, VideoFiles())
-    report = Report(
+    report = RunReport(
         title="Detections",
         classes=next(iter(findings.values())).said.classes,
         videos=tuple(

@@ -1,13 +1,13 @@
 """One colour per class, the same on every page of a report."""
 
 from pipeline.datasets import BACKGROUND
-from pipeline.report.data import Report
+from pipeline.report.data import RunReport
 
 # As many as style.css defines. Further classes reuse them and differ by their label.
 NUM_COLOURS = 7
 
 
-def colours(report: Report) -> dict[str, str]:
+def colours(report: RunReport) -> dict[str, str]:
     """Return the CSS class of each label, in the order in which labels are listed.
 
     Labels that only the ground truth has come after those that the model knows;

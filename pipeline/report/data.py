@@ -70,7 +70,7 @@ class Model:
 
 
 @dataclass(frozen=True)
-class Report:
+class RunReport:
     """Everything that the pages about a run show."""
 
     title: str

@@ -11,7 +11,7 @@ from pipeline.datasets import Instance
 from pipeline.detection.detections import Detection
 from pipeline.report.data import VideoReport
 
-Item = TypeVar("Item")
+Drawn = TypeVar("Drawn")
 Span = Instance | Detection
 
 MAX_TICK_INTERVALS = 8
@@ -91,7 +91,7 @@ def polyline(
     return " ".join(points)
 
 
-def lanes(items: Sequence[Item], spans: Sequence[Span]) -> list[list[Item]]:
+def lanes(items: Sequence[Drawn], spans: Sequence[Span]) -> list[list[Drawn]]:
     """Pack items into lanes so that the intervals in each lane do not overlap.
 
     Each item goes into the first lane that is free.
@@ -101,7 +101,7 @@ def lanes(items: Sequence[Item], spans: Sequence[Span]) -> list[list[Item]]:
     >>> [len(lane) for lane in lanes(found, found)]
     [2, 1]
     """
-    packed: list[tuple[list[Item], list[Span]]] = []
+    packed: list[tuple[list[Drawn], list[Span]]] = []
     for item, span in zip(items, spans, strict=True):
         free = (lane for lane in packed if not _overlaps(span, lane[1]))
         lane = next(free, None)

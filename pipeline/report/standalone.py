@@ -9,7 +9,7 @@ from pipeline.errors import VideoError
 from pipeline.evaluation import evaluate, read_durations, read_ground_truth
 from pipeline.report import (
     Model,
-    Report,
+    RunReport,
     VideoReport,
     write_report,
 )
@@ -65,7 +65,7 @@ def report_detections(
     durations = read_durations(ground_truth) if ground_truth else {}
     files = find_videos(videos) if videos else {}
     told = (each.classes for each in found if each.classes)
-    report = Report(
+    report = RunReport(
         title=found[0].title,
         classes=next(told, labels(found, truth)),
         videos=tuple(

@@ -24,7 +24,7 @@ MAX_SCORES = 10
 
 
 @dataclass(frozen=True)
-class Curve:
+class ActivationCurve:
     """One category's activations, ready to draw."""
 
     label: str
@@ -39,7 +39,7 @@ class ModelRows:
 
     detections: dict[str, list[list[Detection]]]  # lanes by label
     scale: Scale | None  # shared by the curves; None without activations
-    curves: list[Curve]
+    curves: list[ActivationCurve]
 
 
 def rows(
@@ -86,7 +86,7 @@ def _curves(
     activations: Activations | None,
     categories: tuple[str, ...],
     axis: Axis,
-) -> tuple[Scale | None, list[Curve]]:
+) -> tuple[Scale | None, list[ActivationCurve]]:
     """Return the scale and the curves of the present classes and of background.
 
     If no class is present, the class with the best video-level score is shown.
@@ -98,7 +98,7 @@ def _curves(
     indices = [i for i, label in enumerate(categories) if label in shown] + [0]
     scale = common_scale(activations.cas[indices])
     curves = [
-        Curve(
+        ActivationCurve(
             label=categories[i],
             points=polyline(activations.cas[i], activations.cell_seconds, axis, scale),
             levels=_levels(activations, i),

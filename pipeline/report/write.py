@@ -6,7 +6,7 @@ from typing import Any
 from jinja2 import Environment
 
 from pipeline.report.colours import colours
-from pipeline.report.data import Report
+from pipeline.report.data import RunReport
 from pipeline.report.formats import (
     clock,
     flatten,
@@ -28,7 +28,7 @@ PACKAGE = "pipeline.report"
 ASSETS = ("style.css", "index.js", "player.js")
 
 
-def write_report(folder: Path, report: Report, proxy: Proxy = "auto") -> Path:
+def write_report(folder: Path, report: RunReport, proxy: Proxy = "auto") -> Path:
     """Write static pages that need neither network nor server.
 
     Args:

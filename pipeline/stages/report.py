@@ -8,7 +8,7 @@ from pipeline.datasets import Point, Video
 from pipeline.errors import InputNotFoundError
 from pipeline.evaluation import Scores, evaluate
 from pipeline.points import read_points
-from pipeline.report import Model, Report, VideoReport, write_report
+from pipeline.report import Model, RunReport, VideoReport, write_report
 from pipeline.report.results import (
     DetectionSet,
     comparison_notes,
@@ -37,7 +37,7 @@ def report_run(run: Run) -> StageResult:
         found.append(read_detection_set(run.options.compare_with))
         found[0].check_same(found[1])
     points, known = read_points(points_file(run)), facts(run)
-    report = Report(
+    report = RunReport(
         title=run.dataset.name,
         classes=run.dataset.classes,
         videos=tuple(

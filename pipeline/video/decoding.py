@@ -8,7 +8,7 @@ from av.packet import Packet
 from av.video.frame import VideoFrame
 
 from pipeline.errors import TruncatedVideoError, UnreadableVideoError
-from pipeline.video.source import NO_MEMORY, Source
+from pipeline.video.source import NO_MEMORY, VideoSource
 from pipeline.video.timing import TOLERANCE_SECONDS, SteadyClock
 
 COMPLETE_SHARE = Fraction(95, 100)  # of the declared length; else the file was cut
@@ -25,7 +25,7 @@ class SourceFrames:
     `check_complete` and `warnings` report the faults of the file.
     """
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: VideoSource) -> None:
         self.num_frames = 0
         self.num_damaged = 0
         self.num_undated = 0
@@ -133,7 +133,7 @@ class SourceFrames:
         return covered - source.start_seconds, source.container_seconds or Fraction(0)
 
 
-def _clock_for(source: Source) -> SteadyClock:
+def _clock_for(source: VideoSource) -> SteadyClock:
     declared = source.stream_seconds
     end = None
     if declared is not None:
@@ -145,7 +145,7 @@ def _clock_for(source: Source) -> SteadyClock:
     return SteadyClock(end, longest_step_seconds=None if end else LONGEST_STILL_SECONDS)
 
 
-def first_frame(source: Source) -> tuple[VideoFrame, Fraction]:
+def first_frame(source: VideoSource) -> tuple[VideoFrame, Fraction]:
     """Return the first frame and its time in the container, in seconds.
 
     Raises:

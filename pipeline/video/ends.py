@@ -9,7 +9,7 @@ from pathlib import Path
 import av
 
 from pipeline.video.decoding import SourceFrames
-from pipeline.video.source import Source, open_video
+from pipeline.video.source import VideoSource, open_video
 
 # The deviation from the average step between frames, as a share of it. A container that
 # rounds to milliseconds stays below this share at 240 frames per second.
@@ -45,7 +45,7 @@ def decode_ends(path: Path) -> Ends:
     )
 
 
-def _first_second(source: Source) -> list[Fraction]:
+def _first_second(source: VideoSource) -> list[Fraction]:
     """Return the starts of the frames within a second of the first frame."""
     starts: list[Fraction] = []
     for _, start, _ in SourceFrames(source):
@@ -72,7 +72,7 @@ def _read_on(path: Path, from_last_second: bool) -> tuple[list[Fraction], Fracti
         return [start for _, start, _ in frames], frames.missing_seconds()
 
 
-def _seek_last_second(source: Source) -> None:
+def _seek_last_second(source: VideoSource) -> None:
     declared = source.stream_seconds or source.container_seconds
     if declared and declared > 1:
         target = source.stream_start_seconds + declared - 1

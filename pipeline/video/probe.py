@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pipeline.video.decoding import first_frame
 from pipeline.video.picture import nearest, shown_size
-from pipeline.video.source import Source, open_video
+from pipeline.video.source import VideoSource, open_video
 
 
 @dataclass(frozen=True)
@@ -43,12 +43,12 @@ def probe(path: Path) -> VideoInfo:
         )
 
 
-def _duration_seconds(source: Source) -> Fraction:
+def _duration_seconds(source: VideoSource) -> Fraction:
     declared = source.stream_seconds or source.container_seconds
     return declared or _measured_seconds(source)
 
 
-def _measured_seconds(source: Source) -> Fraction:
+def _measured_seconds(source: VideoSource) -> Fraction:
     """Measure the length from the packets, which reads the whole file."""
     with open_video(source.path) as anew:
         num_packets, end_ticks = 0, None

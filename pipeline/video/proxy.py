@@ -15,7 +15,7 @@ from pipeline.progress import ShareDone, silent
 from pipeline.storage import atomic_path
 from pipeline.video.decoding import SourceFrames, first_frame
 from pipeline.video.picture import RgbConverter, nearest, scaled_size, shown_size
-from pipeline.video.source import Source, open_video
+from pipeline.video.source import VideoSource, open_video
 
 # Videos that get a small copy for browsers: those that need one, all, or none.
 Proxy = Literal["auto", "always", "never"]
@@ -55,7 +55,7 @@ def begins_late(path: Path) -> bool:
         return abs(source.start_seconds * source.fps) >= 1
 
 
-def _codecs_in(source: Source) -> tuple[str, ...]:
+def _codecs_in(source: VideoSource) -> tuple[str, ...]:
     """Return the codecs that browsers play in the container of a video."""
     name = source.container.format.name
     if "mp4" in name:
@@ -110,7 +110,9 @@ def write_proxy(
             output.mux(stream.encode())
 
 
-def _even_size(source: Source, frame: VideoFrame, short_side: int) -> tuple[int, int]:
+def _even_size(
+    source: VideoSource, frame: VideoFrame, short_side: int
+) -> tuple[int, int]:
     """Return the displayed width and height, rounded down to even numbers for 4:2:0."""
     shown = shown_size(frame, source.stream.sample_aspect_ratio)
     size = scaled_size(*shown, min(short_side, nearest(min(shown))))
@@ -119,7 +121,7 @@ def _even_size(source: Source, frame: VideoFrame, short_side: int) -> tuple[int,
 
 
 def _add_stream(
-    output: OutputContainer, source: Source, width: int, height: int
+    output: OutputContainer, source: VideoSource, width: int, height: int
 ) -> VideoStream:
     added = output.add_stream("libx264", rate=source.fps, options=ENCODING)
     stream = cast(VideoStream, added)
@@ -131,7 +133,7 @@ def _add_stream(
 
 
 def _dated(
-    source: Source, first_seconds: Fraction
+    source: VideoSource, first_seconds: Fraction
 ) -> Iterator[tuple[VideoFrame, int, int]]:
     """Yield frames, start ticks and durations; of equal starts, only the last frame."""
     held: tuple[VideoFrame, int] | None = None

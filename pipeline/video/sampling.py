@@ -10,7 +10,7 @@ from typing import Annotated
 from pipeline.errors import UsageError
 from pipeline.video.decoding import SourceFrames, first_frame
 from pipeline.video.picture import RgbConverter, RgbPicture, scaled_size, shown_size
-from pipeline.video.source import Source, open_video
+from pipeline.video.source import VideoSource, open_video
 from pipeline.video.timing import count_showings
 
 LARGEST_FPS = 500  # half of the rate that the tolerance of 1 ms can resolve
@@ -94,7 +94,7 @@ def sample_frames(path: Path, config: DecodeConfig) -> SampledFrames:
     return SampledFrames(path, config)
 
 
-def sampling_rate(source: Source, config: DecodeConfig) -> Fraction:
+def sampling_rate(source: VideoSource, config: DecodeConfig) -> Fraction:
     """Return the configured frames per second, or the video's own."""
     return simple_fraction(config.fps) if config.fps else source.fps
 

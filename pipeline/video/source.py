@@ -23,7 +23,7 @@ NO_MEMORY = (MemoryError, BlockingIOError)
 
 
 @dataclass(frozen=True)
-class Source:
+class VideoSource:
     """An open video file and its main video stream."""
 
     path: Path
@@ -81,7 +81,7 @@ class Source:
 
 
 @contextmanager
-def open_video(path: Path) -> Iterator[Source]:
+def open_video(path: Path) -> Iterator[VideoSource]:
     """Open a video for the duration of a `with` block.
 
     Raises:
@@ -92,7 +92,7 @@ def open_video(path: Path) -> Iterator[Source]:
     _check_file(path)
     try:
         with _open(path) as container:
-            yield Source(path, container, _video_stream(path, container))
+            yield VideoSource(path, container, _video_stream(path, container))
     except NO_MEMORY:
         raise
     except av.FFmpegError as error:

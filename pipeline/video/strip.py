@@ -11,7 +11,7 @@ from av.video.frame import VideoFrame
 
 from pipeline.video.decoding import first_frame
 from pipeline.video.picture import RgbConverter, RgbPicture, nearest, shown_size
-from pipeline.video.source import Source, open_video
+from pipeline.video.source import VideoSource, open_video
 
 # The frames decoded after a key frame before the search for a frame is given up.
 MOST_DECODED = 300
@@ -37,7 +37,7 @@ def film_strip(path: Path, count: int, height: int) -> RgbPicture:
     return np.concatenate(pictures, axis=1)
 
 
-def _frame_at(source: Source, seconds: Fraction) -> VideoFrame | None:
+def _frame_at(source: VideoSource, seconds: Fraction) -> VideoFrame | None:
     """Return the frame at a time in the container; None if it cannot be found."""
     found = None
     # A frame that cannot be found is no error: this is only a preview.

@@ -6,7 +6,7 @@ from fractions import Fraction
 from math import ceil
 from typing import TypeVar
 
-Item = TypeVar("Item")
+Element = TypeVar("Element")
 
 # Matroska rounds every time to a millisecond, so a frame may be dated up to one
 # millisecond too late.
@@ -30,8 +30,8 @@ def first_sample(seconds: Fraction, fps: Fraction) -> int:
 
 
 def count_showings(
-    frames: Iterable[tuple[Item, Fraction, Fraction]], fps: Fraction
-) -> Iterator[tuple[Item, int]]:
+    frames: Iterable[tuple[Element, Fraction, Fraction]], fps: Fraction
+) -> Iterator[tuple[Element, int]]:
     """Pair each frame with the number of sampled frames that show it.
 
     A frame is on screen from its own time until the next frame's, and the last one for

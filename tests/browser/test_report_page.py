@@ -12,7 +12,7 @@ from pipeline.report import (
     Activations,
     Findings,
     Model,
-    Report,
+    RunReport,
     VideoReport,
     write_report,
 )
@@ -43,7 +43,7 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
     broken = folder / "broken.avi"
     broken.write_bytes(b"no video")
     videos = (a_video("plays", film), a_video("broken", broken), a_video("none", None))
-    report = Report(
+    report = RunReport(
         title="tiny",
         classes=("kick", "hug"),
         videos=videos,

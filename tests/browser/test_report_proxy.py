@@ -11,7 +11,7 @@ from pipeline.detection.detections import Detection
 from pipeline.report import (
     Findings,
     Model,
-    Report,
+    RunReport,
     VideoReport,
     write_report,
 )
@@ -27,11 +27,11 @@ FILMS = {
 }
 
 
-def a_report(film: Path) -> Report:
+def a_report(film: Path) -> RunReport:
     found = Findings((Detection("kick", 0.9, 1.0, 1.5),))
     truth = (Instance("kick", 1.0, 1.4),)
     video = VideoReport("v", "test", film, 2.0, truth, (), (found,))
-    return Report("t", ("kick",), (video,), (Model("m"),), "soda report")
+    return RunReport("t", ("kick",), (video,), (Model("m"),), "soda report")
 
 
 def wait_for_picture(page: Page) -> None:

@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import save_file
 
 from extractors.conversion import save_state
-from extractors.transfer import Part
+from extractors.transfer import PartialFile
 from models.fit import FitState
 from pipeline.run.config import make_config
 from pipeline.run.work import run_up_to
@@ -101,7 +101,7 @@ def run_here(monkeypatch):
 
 
 def write_part(path):
-    part = Part(path.with_name("part"))
+    part = PartialFile(path.with_name("part"))
     part.path.write_bytes(b"content")
     part.become(path)
 

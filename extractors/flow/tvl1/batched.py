@@ -16,7 +16,7 @@ from torch.nn import functional
 
 from extractors.flow.config import FlowConfig
 from extractors.flow.tvl1.solver import SMALLEST_PIXELS
-from extractors.flow.tvl1.torch_kernels import Flow, Level
+from extractors.flow.tvl1.torch_kernels import BatchLevel, FlowField
 
 Images = Float32[Tensor, "frames height width"]
 CoarseFlow = Float32[Tensor, "pairs 2 coarse_height coarse_width"]
@@ -74,7 +74,7 @@ class BatchedSolver:
         if len(frames) < 2:
             raise ValueError(f"a flow needs two frames or more, found {len(frames)}")
         frames = frames.to(self.device)
-        flow: Flow | None = None
+        flow: FlowField | None = None
         with torch.cuda.device_of(frames):  # Triton launches on the current device
             for images in reversed(_pyramid(frames, self.config)):
                 level = _level(images, flow, self.config.scale_step)
@@ -83,7 +83,7 @@ class BatchedSolver:
         assert flow is not None  # a pyramid has at least the frames themselves
         return flow.permute(0, 2, 3, 1).contiguous()
 
-    def _solve(self, level: Level) -> None:
+    def _solve(self, level: BatchLevel) -> None:
         """Refine the flow of one level."""
         for _ in range(self.config.warps):
             self.kernels.linearise(level)
@@ -94,7 +94,7 @@ class BatchedSolver:
                 if not self._moves(level):
                     break
 
-    def _moves(self, level: Level) -> bool:
+    def _moves(self, level: BatchLevel) -> bool:
         """Iterate up to the next median; return whether a pair is still active."""
         config = self.config
         for sweep, done in enumerate(
@@ -134,7 +134,7 @@ def _pyramid(
     return pyramid
 
 
-def _level(images: Images, coarse: CoarseFlow | None, scale_step: float) -> Level:
+def _level(images: Images, coarse: CoarseFlow | None, scale_step: float) -> BatchLevel:
     """Return an unsolved level, whose flow is the enlarged coarse flow."""
     first, second = images[:-1], images[1:]
     pairs, height, width = first.shape
@@ -143,7 +143,7 @@ def _level(images: Images, coarse: CoarseFlow | None, scale_step: float) -> Leve
     else:
         across = _resized(coarse, 3, width, coarse.shape[3] / width)
         flow = _resized(across, 2, height, coarse.shape[2] / height) / scale_step
-    return Level(
+    return BatchLevel(
         first,
         second,
         gradient=_gradient(second),
@@ -173,7 +173,7 @@ def _resized(
     return here * (1 - weight) + there * weight
 
 
-def _gradient(images: Images) -> Flow:
+def _gradient(images: Images) -> FlowField:
     """Return central differences right and down; the border is repeated outwards."""
     framed = functional.pad(images, (1, 1, 1, 1), mode="replicate")
     across = framed[:, 1:-1, 2:] - framed[:, 1:-1, :-2]

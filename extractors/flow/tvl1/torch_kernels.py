@@ -12,8 +12,8 @@ from jaxtyping import Bool, Float32, Int64
 from torch import Tensor
 from torch.nn import functional
 
-Images = Float32[Tensor, "pairs height width"]
-Flow = Float32[Tensor, "pairs 2 height width"]
+PairImages = Float32[Tensor, "pairs height width"]
+FlowField = Float32[Tensor, "pairs 2 height width"]
 Dual = Float32[Tensor, "pairs 4 height width"]
 Term = Float32[Tensor, "pairs 3 height width"]
 
@@ -22,7 +22,7 @@ REACH = 3  # pixels outside an image at which no bicubic tap is inside it
 
 
 @dataclass(frozen=True)
-class Level:
+class BatchLevel:
     """One level of all pairs; the kernels change its tensors in place.
 
     `gradient` and `flow` are (to the right, down). `term`, the data term, contains the
@@ -30,16 +30,16 @@ class Level:
     across, then down. A pair that is not `active` has converged and does not change.
     """
 
-    first: Images
-    second: Images
-    gradient: Flow
+    first: PairImages
+    second: PairImages
+    gradient: FlowField
     term: Term
-    flow: Flow
+    flow: FlowField
     dual: Dual
     active: Bool[Tensor, " pairs"]
 
 
-def linearise(level: Level) -> None:
+def linearise(level: BatchLevel) -> None:
     """Warp the second images and gradients by the flow, and set the data term."""
     _, height, width = level.first.shape
     u, v = level.flow.unbind(1)
@@ -52,7 +52,13 @@ def linearise(level: Level) -> None:
 
 
 def iterate(
-    level: Level, *, bound: float, theta: float, step: float, depth: int, still: float
+    level: BatchLevel,
+    *,
+    bound: float,
+    theta: float,
+    step: float,
+    depth: int,
+    still: float,
 ) -> None:
     """Do `depth` iterations; mark pairs as converged that no longer move.
 
@@ -78,7 +84,7 @@ def iterate(
     level.active.logical_and_(moves)
 
 
-def median(level: Level, side: int) -> None:
+def median(level: BatchLevel, side: int) -> None:
     """Apply a median filter to active pairs; the border is repeated outwards."""
     height, width = level.flow.shape[2:]
     padded = functional.pad(level.flow, (side // 2,) * 4, mode="replicate")
@@ -92,7 +98,9 @@ def median(level: Level, side: int) -> None:
 
 
 def _bicubic(
-    taps: Float32[Tensor, "pairs planes height width"], rows: Images, columns: Images
+    taps: Float32[Tensor, "pairs planes height width"],
+    rows: PairImages,
+    columns: PairImages,
 ) -> Float32[Tensor, "pairs planes height width"]:
     """Interpolate the planes at these positions; outside, they are zero."""
     planes = taps.shape[1]
@@ -107,8 +115,8 @@ def _bicubic(
 
 
 def _neighbours(
-    at: Images, size: int
-) -> list[tuple[Int64[Tensor, "pairs height width"], Images]]:
+    at: PairImages, size: int
+) -> list[tuple[Int64[Tensor, "pairs height width"], PairImages]]:
     """Return the four pixels around each position along an axis, and their weights."""
     at = at.clamp(-REACH, size - 1 + REACH)
     first = at.floor() - 1
@@ -121,14 +129,16 @@ def _neighbours(
     return neighbours
 
 
-def _keys(distance: Images) -> Images:
+def _keys(distance: PairImages) -> PairImages:
     """Return Keys' weight of a pixel at a distance of up to two."""
     near = ((KEYS + 2) * distance - (KEYS + 3)) * distance * distance + 1
     far = ((KEYS * distance - 5 * KEYS) * distance + 8 * KEYS) * distance - 4 * KEYS
     return torch.where(distance <= 1, near, far)
 
 
-def _primal(term: Term, flow: Flow, dual: Dual, bound: float, theta: float) -> Flow:
+def _primal(
+    term: Term, flow: FlowField, dual: Dual, bound: float, theta: float
+) -> FlowField:
     """Do the primal update: thresholding (Eq. 15) and dual divergence (Eq. 14)."""
     gx, gy, rho = term.unbind(1)
     residual = gx * flow[:, 0] + (gy * flow[:, 1] + rho)
@@ -139,7 +149,7 @@ def _primal(term: Term, flow: Flow, dual: Dual, bound: float, theta: float) -> F
     return moved + theta * (across + down)
 
 
-def _project(flow: Flow, dual: Dual, step: float) -> Dual:
+def _project(flow: FlowField, dual: Dual, step: float) -> Dual:
     """Do the dual update (Eq. 14); differences across the far borders are zero."""
     across = flow.diff(dim=3, append=flow[..., -1:])
     down = flow.diff(dim=2, append=flow[..., -1:, :])
@@ -149,7 +159,7 @@ def _project(flow: Flow, dual: Dual, step: float) -> Dual:
     return (dual + step * forward) * torch.cat([scale, scale], dim=1)
 
 
-def _total(squares: Flow) -> Float32[Tensor, " pairs"]:
+def _total(squares: FlowField) -> Float32[Tensor, " pairs"]:
     """Sum by halves, because torch.sum's order depends on the number of pairs."""
     sums = squares.flatten(1)
     while sums.shape[1] > 1:
@@ -159,7 +169,7 @@ def _total(squares: Flow) -> Float32[Tensor, " pairs"]:
     return sums[:, 0]
 
 
-def _middle(values: Sequence[Flow]) -> Flow:
+def _middle(values: Sequence[FlowField]) -> FlowField:
     """Return the median of an odd number of tensors, element by element.
 
     In a set of more than half of the values, the least and the greatest cannot be the
@@ -177,5 +187,5 @@ def _middle(values: Sequence[Flow]) -> Flow:
     return kept[0]
 
 
-def _sorted(one: Flow, other: Flow) -> tuple[Flow, Flow]:
+def _sorted(one: FlowField, other: FlowField) -> tuple[FlowField, FlowField]:
     return torch.minimum(one, other), torch.maximum(one, other)

@@ -24,7 +24,7 @@ import triton
 import triton.language as tl
 
 from extractors.flow.tvl1 import torch_kernels
-from extractors.flow.tvl1.torch_kernels import KEYS, REACH, Level
+from extractors.flow.tvl1.torch_kernels import KEYS, REACH, BatchLevel
 
 # Each thread has two pixels; with four, `_linearise` would run out of registers. Fusing
 # of products and sums is set explicitly, because Triton warns otherwise.
@@ -32,7 +32,7 @@ OPTIONS = {"num_warps": 8, "enable_fp_fusion": True}
 TILE = {"ROWS": 8, "COLUMNS": 64}
 
 
-def linearise(level: Level) -> None:
+def linearise(level: BatchLevel) -> None:
     """Warp the second images and gradients by the flow, and set the data term."""
     pairs, height, width = level.first.shape
     _linearise[_tiles(level), pairs](
@@ -51,7 +51,13 @@ def linearise(level: Level) -> None:
 
 
 def iterate(
-    level: Level, *, bound: float, theta: float, step: float, depth: int, still: float
+    level: BatchLevel,
+    *,
+    bound: float,
+    theta: float,
+    step: float,
+    depth: int,
+    still: float,
 ) -> None:
     """Do `depth` iterations; mark pairs as converged that no longer move.
 
@@ -83,7 +89,7 @@ def iterate(
     _settle[(pairs,)](changes, level.active, tiles, still, BLOCK=256, **OPTIONS)
 
 
-def median(level: Level, side: int) -> None:
+def median(level: BatchLevel, side: int) -> None:
     """Apply a median filter to active pairs; the border is repeated outwards."""
     if side != 5:
         torch_kernels.median(level, side)
@@ -94,7 +100,7 @@ def median(level: Level, side: int) -> None:
     )
 
 
-def _tiles(level: Level) -> int:
+def _tiles(level: BatchLevel) -> int:
     """Return the number of tiles in each frame."""
     _, height, width = level.first.shape
     return triton.cdiv(height, TILE["ROWS"]) * triton.cdiv(width, TILE["COLUMNS"])

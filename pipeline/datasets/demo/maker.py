@@ -28,11 +28,11 @@ CODEC_OPTIONS = {
     "x264-params": "no-mbtree=1",
 }
 
-Progress = Callable[[int, int], None]
+ReportFrames = Callable[[int, int], None]
 
 
 def make_demo(
-    folder: Path, progress: Progress | None = None, config: DemoConfig | None = None
+    folder: Path, progress: ReportFrames | None = None, config: DemoConfig | None = None
 ) -> Path:
     """Make the demo dataset in a folder, or the missing part of it.
 

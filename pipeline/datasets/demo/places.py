@@ -9,7 +9,7 @@ import numpy as np
 from pipeline.datasets.demo.outfit import Colour
 from pipeline.datasets.demo.textures import gradient, octaves, plain, tiles
 
-Shape = tuple[int, int]  # height and width in pixels
+FrameSize = tuple[int, int]  # height and width in pixels
 
 
 @dataclass(frozen=True)
@@ -46,10 +46,10 @@ def _motes(
     )
 
 
-Painter = Callable[[np.random.Generator, Shape, Shape], Backdrop]
+Painter = Callable[[np.random.Generator, FrameSize, FrameSize], Backdrop]
 
 
-def _gym(rng: np.random.Generator, wall: Shape, floor: Shape) -> Backdrop:
+def _gym(rng: np.random.Generator, wall: FrameSize, floor: FrameSize) -> Backdrop:
     picture = gradient(wall, (205, 220, 225), (165, 190, 200))
     height, width = wall
     for left in range(int(rng.integers(20, 80)), width, 130):
@@ -78,7 +78,7 @@ def _wall_bars(picture: np.ndarray, left: int, top: int) -> None:
         cv2.line(picture, (post, top), (post, bottom), (60, 105, 150), 4)
 
 
-def _cellar(rng: np.random.Generator, wall: Shape, floor: Shape) -> Backdrop:
+def _cellar(rng: np.random.Generator, wall: FrameSize, floor: FrameSize) -> Backdrop:
     bricks = tiles(rng, wall, (11, 26), (62, 72, 132), (78, 84, 92), 12)
     bricks += 12 * octaves(rng, wall, (40, 40))
     rows, columns = np.mgrid[: wall[0], : wall[1]]
@@ -98,7 +98,7 @@ def _cellar(rng: np.random.Generator, wall: Shape, floor: Shape) -> Backdrop:
     return Backdrop(bricks, canvas, dust)
 
 
-def _park(rng: np.random.Generator, wall: Shape, floor: Shape) -> Backdrop:
+def _park(rng: np.random.Generator, wall: FrameSize, floor: FrameSize) -> Backdrop:
     sky = gradient(wall, (235, 190, 130), (240, 225, 205))
     clouds = octaves(rng, wall, (50, 120)).clip(0, 0.6)
     picture = sky + (250 - sky) * clouds * 1.4
@@ -113,7 +113,7 @@ def _park(rng: np.random.Generator, wall: Shape, floor: Shape) -> Backdrop:
     return Backdrop(picture, grass, falling)
 
 
-def _beach(rng: np.random.Generator, wall: Shape, floor: Shape) -> Backdrop:
+def _beach(rng: np.random.Generator, wall: FrameSize, floor: FrameSize) -> Backdrop:
     sky = gradient(wall, (225, 170, 110), (235, 220, 215))
     picture = sky + (250 - sky) * octaves(rng, wall, (24, 160)).clip(0, 0.7)
     height, width = wall

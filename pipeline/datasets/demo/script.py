@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 
+from pipeline.datasets.dataset import Subset
 from pipeline.datasets.demo.config import DemoConfig, Range
 from pipeline.datasets.demo.motions import (
     ACTIONS,
@@ -16,8 +16,6 @@ from pipeline.datasets.demo.motions import (
 )
 from pipeline.datasets.demo.places import PLACES
 from pipeline.datasets.demo.pose import INDEX, mirrored
-
-Subset = Literal["train", "test"]
 
 CLASSES = tuple(ACTIONS)
 STAGE_METRES = 0.7  # to either side of the middle, so that a centre crop has all

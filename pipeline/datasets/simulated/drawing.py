@@ -7,7 +7,7 @@ from jaxtyping import Float
 
 from pipeline.datasets.simulated.config import SimulationConfig
 from pipeline.datasets.simulated.noise import correlated_noise
-from pipeline.datasets.simulated.script import Stretch
+from pipeline.datasets.simulated.script import ContentSpan
 from pipeline.datasets.simulated.vocabulary import direction, discriminative
 from pipeline.grid import SnippetGrid
 from pipeline.seeds import generator_of
@@ -19,7 +19,7 @@ THRESHOLD = 0.1  # values below it become 0, as in the network's ReLU
 
 def draw(
     video_id: str,
-    script: Sequence[Stretch],
+    script: Sequence[ContentSpan],
     grid: SnippetGrid,
     config: SimulationConfig,
 ) -> Float[np.ndarray, "snippets features"]:
@@ -49,7 +49,7 @@ def draw(
 
 
 def presence(
-    script: Sequence[Stretch], contents: Sequence[str], grid: SnippetGrid
+    script: Sequence[ContentSpan], contents: Sequence[str], grid: SnippetGrid
 ) -> Float[np.ndarray, "snippets contents"]:
     """Return each content's strength times its share of time in every snippet."""
     intervals = [grid.snippet_interval(i) for i in range(grid.num_snippets)]

@@ -16,7 +16,7 @@ VIEWS = (0.2, 1.0)  # share of the scene that a shot shows
 
 
 @dataclass(frozen=True)
-class Stretch:
+class ContentSpan:
     """Content that is visible during [start, end)."""
 
     start_seconds: float
@@ -30,7 +30,7 @@ def write_script(
     instances: Sequence[Instance],
     duration_seconds: float,
     config: SimulationConfig,
-) -> list[Stretch]:
+) -> list[ContentSpan]:
     """Draw a video's content, which depends only on the seed, its id and instances."""
     rng = generator_of(config.seed, f"script of {video_id}")
     spans = [(i.start_seconds, i.end_seconds) for i in instances]
@@ -49,7 +49,7 @@ def _instance(
     instance: Instance,
     gaps: list[Interval],
     config: SimulationConfig,
-) -> Iterator[Stretch]:
+) -> Iterator[ContentSpan]:
     """Yield an instance's three phases, and its context in the gaps around it."""
     strength = rng.lognormal(0, config.difficulty * config.strength_spread)
     yield from _phases(rng, instance, strength, config)
@@ -57,7 +57,7 @@ def _instance(
     before, after = rng.exponential(config.context_seconds, 2)
     resemblance = strength * config.difficulty * config.context_strength
     for span in intersection([(start - before, start), (end, end + after)], gaps):
-        yield Stretch(*span, f"core:{instance.label}", resemblance)
+        yield ContentSpan(*span, f"core:{instance.label}", resemblance)
 
 
 def _phases(
@@ -65,7 +65,7 @@ def _phases(
     instance: Instance,
     strength: float,
     config: SimulationConfig,
-) -> Iterator[Stretch]:
+) -> Iterator[ContentSpan]:
     """Yield the discriminative phase within an instance, and the two shared phases."""
     start, end = instance.start_seconds, instance.end_seconds
     # The share varies by up to half of its mean.
@@ -75,18 +75,20 @@ def _phases(
     core = f"core:{instance.label}"
     shared = generator_of(config.seed, f"phases of {instance.label}")
     for span in ((start, first), (second, end)):
-        yield Stretch(*span, f"phase:{shared.integers(PHASES)}", strength)
-        yield Stretch(*span, core, strength * config.weak_strength)
-    yield Stretch(first, second, core, strength)
+        yield ContentSpan(*span, f"phase:{shared.integers(PHASES)}", strength)
+        yield ContentSpan(*span, core, strength * config.weak_strength)
+    yield ContentSpan(first, second, core, strength)
 
 
 def _events(
     rng: np.random.Generator, gaps: list[Interval], config: SimulationConfig
-) -> Iterator[Stretch]:
+) -> Iterator[ContentSpan]:
     """Yield background events, one after the other in all gaps."""
     for gap in gaps:
         for span in _cuts(rng, gap, config.event_seconds):
-            yield Stretch(*span, f"event:{rng.integers(EVENTS)}", rng.lognormal(0, 0.4))
+            yield ContentSpan(
+                *span, f"event:{rng.integers(EVENTS)}", rng.lognormal(0, 0.4)
+            )
 
 
 def _lookalikes(
@@ -94,7 +96,7 @@ def _lookalikes(
     labels: Sequence[str],
     gaps: list[Interval],
     config: SimulationConfig,
-) -> Iterator[Stretch]:
+) -> Iterator[ContentSpan]:
     """Yield background that resembles an action of the video, or any motion."""
     for start, end in gaps if labels else ():
         rate = (end - start) / 60 * config.lookalikes_per_minute
@@ -104,7 +106,7 @@ def _lookalikes(
             strength = config.difficulty * config.lookalike_strength * rng.random()
             motion = f"motion:{rng.integers(MOTIONS)}"
             content = rng.choice([motion, *(f"core:{label}" for label in labels)])
-            yield Stretch(begin, stop, str(content), strength)
+            yield ContentSpan(begin, stop, str(content), strength)
 
 
 def _scene(
@@ -112,13 +114,13 @@ def _scene(
     labels: Sequence[str],
     duration_seconds: float,
     config: SimulationConfig,
-) -> Iterator[Stretch]:
+) -> Iterator[ContentSpan]:
     """Yield shots that show more or less of one place, typical of a class or random."""
     typical = labels and rng.random() < config.scene_correlation
     place = rng.choice(labels) if typical else rng.integers(PLACES)
     for span in _cuts(rng, (0.0, duration_seconds), config.shot_seconds):
         strength = config.difficulty * config.scene_strength * rng.uniform(*VIEWS)
-        yield Stretch(*span, f"place:{place}", strength)
+        yield ContentSpan(*span, f"place:{place}", strength)
 
 
 def _cuts(

@@ -12,7 +12,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from pipeline.experiments.active_learning import WAYS, Way
-from pipeline.experiments.experiment import Experiment
+from pipeline.experiments.experiment import ExperimentRun
 from pipeline.experiments.figures.sheet import new_sheet, publish
 from pipeline.experiments.summary import AT, Values
 from pipeline.fanout import Item, Job, run_job
@@ -50,7 +50,7 @@ class Line:
     at_half: tuple[Values, ...]  # mAP@.5; empty if not measured
 
 
-def make_active(experiment: Experiment) -> StageResult:
+def make_active(experiment: ExperimentRun) -> StageResult:
     """Simulate all rounds in every way with every seed, and draw the figure."""
     lines = summarise_rounds(run_rounds(experiment))
     videos = usable(experiment.run, (FEATURES,))
@@ -65,7 +65,7 @@ def make_active(experiment: Experiment) -> StageResult:
     return publish(folder, NAME, TITLE, sheet, numbers, notes)
 
 
-def run_rounds(experiment: Experiment) -> dict[Way, list[list[dict[str, Any]]]]:
+def run_rounds(experiment: ExperimentRun) -> dict[Way, list[list[dict[str, Any]]]]:
     """Return each way's results by round and seed; finished trainings are reused."""
     # Outside the experiment's own folder, so that adding seeds reuses finished rounds.
     made_of = [EVALUATE.identity(experiment.run), experiment.inputs]
@@ -104,7 +104,7 @@ def round_item(path: Path, before: Path | None, way: str, seed: int) -> Item:
     )
 
 
-def run_items(experiment: Experiment, items: Sequence[Item]) -> None:
+def run_items(experiment: ExperimentRun, items: Sequence[Item]) -> None:
     """Run the trainings of one round in parallel."""
     run = experiment.run
     job = Job(

@@ -9,7 +9,7 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
 from pipeline.datasets import BACKGROUND
-from pipeline.experiments.experiment import Experiment
+from pipeline.experiments.experiment import ExperimentRun
 from pipeline.experiments.figures.mixing import GROUPS, Mixing, measure_mixing
 from pipeline.experiments.figures.rows import read_responses, train_rows
 from pipeline.experiments.figures.sheet import INKS, new_sheet, publish, rounded
@@ -28,7 +28,7 @@ LEAST_SHARE = 1e-3  # smaller shares are drawn white
 MOST_NAMES = 25  # with more classes, the names would overlap
 
 
-def make_category_softmax(experiment: Experiment) -> StageResult:
+def make_category_softmax(experiment: ExperimentRun) -> StageResult:
     """Train with both aggregations, measure on the searched videos, and draw."""
     categories = (BACKGROUND, *experiment.run.dataset.classes)
     mixings = {

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from pipeline.experiments.experiment import Experiment
+from pipeline.experiments.experiment import ExperimentRun
 from pipeline.experiments.figures.active import make_active
 from pipeline.experiments.figures.category_softmax import make_category_softmax
 from pipeline.experiments.figures.lambdas import make_lambdas
@@ -11,7 +11,7 @@ from pipeline.experiments.figures.seven_gaussians import make_seven_gaussians
 from pipeline.experiments.figures.temporal_softmax import make_temporal_softmax
 from pipeline.run.record import StageResult
 
-MAKERS: dict[str, Callable[[Experiment], StageResult]] = {
+MAKERS: dict[str, Callable[[ExperimentRun], StageResult]] = {
     "5": make_sequences,
     "8": make_temporal_softmax,
     "9": make_category_softmax,
@@ -21,6 +21,6 @@ MAKERS: dict[str, Callable[[Experiment], StageResult]] = {
 }
 
 
-def make_figure(experiment: Experiment, name: str) -> StageResult:
+def make_figure(experiment: ExperimentRun, name: str) -> StageResult:
     """Write a figure to the experiment's folder."""
     return MAKERS[name](experiment)

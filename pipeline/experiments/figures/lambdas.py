@@ -6,14 +6,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from pipeline.experiments.cells import run_cells
-from pipeline.experiments.experiment import Experiment
+from pipeline.experiments.experiment import ExperimentRun
 from pipeline.experiments.figures.sheet import BLUE, ORANGE, Ink, new_sheet, publish
 from pipeline.experiments.summary import SummaryRow, Values, summarise, write_summary
 from pipeline.experiments.tables import LAMBDAS
 from pipeline.run.record import StageResult
 
 
-def make_lambdas(experiment: Experiment) -> StageResult:
+def make_lambdas(experiment: ExperimentRun) -> StageResult:
     """Train with each weight, and write the values as a table and a figure."""
     rows = summarise(LAMBDAS, run_cells(experiment, LAMBDAS, experiment.seeds))
     folder = experiment.folder

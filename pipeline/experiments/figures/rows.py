@@ -9,7 +9,7 @@ from jaxtyping import Float
 from pipeline.datasets import BACKGROUND, Video
 from pipeline.detection.activations import read_response
 from pipeline.experiments.cells import run_cells
-from pipeline.experiments.experiment import Experiment
+from pipeline.experiments.experiment import ExperimentRun
 from pipeline.experiments.tables import Table
 from pipeline.grid import SnippetGrid
 from pipeline.run.config import changed
@@ -18,7 +18,7 @@ from pipeline.stages.detect import cas_file
 from pipeline.stages.features import extracted_videos
 
 
-def train_rows(experiment: Experiment, table: Table) -> dict[str, Run]:
+def train_rows(experiment: ExperimentRun, table: Table) -> dict[str, Run]:
     """Train and score each row with the first seed only.
 
     Returns:

@@ -8,7 +8,7 @@ from pipeline.datasets import Video
 from pipeline.detection.detections import Detection, read_detections
 from pipeline.detection.proposals import normalise
 from pipeline.evaluation import EvaluateConfig
-from pipeline.experiments.experiment import Experiment
+from pipeline.experiments.experiment import ExperimentRun
 from pipeline.experiments.figures.localizations import localize_class, video_map
 from pipeline.experiments.figures.rows import (
     VideoResponses,
@@ -46,7 +46,7 @@ class Tested(NamedTuple):
     detections: dict[str, list[Detection]]
 
 
-def make_sequences(experiment: Experiment) -> StageResult:
+def make_sequences(experiment: ExperimentRun) -> StageResult:
     """Train both rows, and draw the videos in which they differ."""
     rows = {
         label: read_tested(row) for label, row in train_rows(experiment, ROWS).items()

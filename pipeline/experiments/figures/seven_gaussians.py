@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from pipeline.experiments.experiment import Experiment
+from pipeline.experiments.experiment import ExperimentRun
 from pipeline.experiments.figures.descent_panels import draw_figure
 from pipeline.experiments.figures.descents import (
     DescentConfig,
@@ -50,7 +50,7 @@ SHOWN = (
 Rates = list[Rate]
 
 
-def make_seven_gaussians(experiment: Experiment) -> StageResult:
+def make_seven_gaussians(experiment: ExperimentRun) -> StageResult:
     """Draw the surface and count successes, without using the dataset."""
     surface, config = SurfaceConfig(), DescentConfig()
     wells, starts, rates = try_surface(SEED, STARTS, surface, config)

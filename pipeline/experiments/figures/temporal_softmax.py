@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 
 from pipeline.datasets import Video
-from pipeline.experiments.experiment import Experiment
+from pipeline.experiments.experiment import ExperimentRun
 from pipeline.experiments.figures.concentration import Example, Trace, trace_training
 from pipeline.experiments.figures.sheet import INKS, new_sheet, publish
 from pipeline.features.file import read_features
@@ -46,7 +46,7 @@ class Shown(NamedTuple):
     grid: SnippetGrid
 
 
-def make_temporal_softmax(experiment: Experiment) -> StageResult:
+def make_temporal_softmax(experiment: ExperimentRun) -> StageResult:
     """Train with both aggregations, measure the weights per epoch, and draw."""
     run = experiment.run
     run_stage(run, POINTS)

@@ -28,14 +28,14 @@ PREFERRED = ("features", "feature", "feats")  # names, in a file of several arra
 
 
 @dataclass(frozen=True)
-class FeatureFile:
+class FeatureLocation:
     """The location of one stream of one video's features."""
 
     path: Path
     key: str = ""  # the video's entry, in a file that holds many videos
 
 
-def read_array(file: FeatureFile) -> Shaped[np.ndarray, "..."]:
+def read_array(file: FeatureLocation) -> Shaped[np.ndarray, "..."]:
     """Return the array in a file, unchanged.
 
     Raises:
@@ -69,23 +69,23 @@ def as_sequence(
     return np.ascontiguousarray(flat.T if is_transposed else flat, dtype=np.float32)
 
 
-def _npy(file: FeatureFile) -> np.ndarray:
+def _npy(file: FeatureLocation) -> np.ndarray:
     if file.key:
         array: np.ndarray = _array_of_arrays(file.path)[int(file.key)]
         return array
     return np.asarray(np.load(file.path, mmap_mode="r"))
 
 
-def _npz(file: FeatureFile) -> np.ndarray:
+def _npz(file: FeatureLocation) -> np.ndarray:
     with np.load(file.path) as arrays:
         return np.asarray(_only(dict(arrays)))
 
 
-def _safetensors(file: FeatureFile) -> np.ndarray:
+def _safetensors(file: FeatureLocation) -> np.ndarray:
     return np.asarray(_only(load_file(file.path)))
 
 
-def _hdf5(file: FeatureFile) -> np.ndarray:
+def _hdf5(file: FeatureLocation) -> np.ndarray:
     with h5py.File(file.path) as content:
         found = content[file.key] if file.key else content
         chosen = found if isinstance(found, h5py.Dataset) else _only(dict(found))

@@ -9,7 +9,7 @@ import numpy as np
 
 from pipeline.errors import VideoError
 from pipeline.features.file import Features, write_features
-from pipeline.features.imported.arrays import FeatureFile, as_sequence, read_array
+from pipeline.features.imported.arrays import FeatureLocation, as_sequence, read_array
 from pipeline.grid import SnippetGrid
 from pipeline.intervals import beyond_end
 from pipeline.progress import ShareDone, silent
@@ -39,7 +39,9 @@ def import_features(
     if not plan["streams"]:
         raise VideoError(plan["missing"])
     streams = {
-        stream: _read(FeatureFile(Path(file["path"]), file["key"]), plan["transposed"])
+        stream: _read(
+            FeatureLocation(Path(file["path"]), file["key"]), plan["transposed"]
+        )
         for stream, file in plan["streams"].items()
     }
     lengths = {stream: len(array) for stream, array in streams.items()}
@@ -63,7 +65,7 @@ def import_features(
     progress(1.0)
 
 
-def _read(file: FeatureFile, is_transposed: bool) -> np.ndarray:
+def _read(file: FeatureLocation, is_transposed: bool) -> np.ndarray:
     try:
         return as_sequence(read_array(file), is_transposed)
     except ValueError as error:

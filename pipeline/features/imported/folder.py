@@ -7,7 +7,7 @@ from pathlib import Path
 import h5py
 
 from pipeline.errors import AnnotationError, InputNotFoundError
-from pipeline.features.imported.arrays import FeatureFile, read_array
+from pipeline.features.imported.arrays import FeatureLocation, read_array
 from pipeline.storage import file_name
 
 SUFFIXES = (".npy", ".npz", ".safetensors", ".h5", ".hdf5")
@@ -17,7 +17,7 @@ JOINT = "joint"
 
 
 # By video id, then by stream: `joint`, or `rgb` and `flow`.
-FeatureFiles = Mapping[str, Mapping[str, FeatureFile]]
+FeatureFiles = Mapping[str, Mapping[str, FeatureLocation]]
 
 
 def find_features(folder: Path, ids: Sequence[str]) -> FeatureFiles:
@@ -37,7 +37,7 @@ def find_features(folder: Path, ids: Sequence[str]) -> FeatureFiles:
             f"{folder}: expected a folder of features, found none; check --features-dir"
         )
     wanted = {name: id for id in ids for name in (f"v_{id}", id, file_name(id))}
-    found: dict[str, dict[str, FeatureFile]] = {}
+    found: dict[str, dict[str, FeatureLocation]] = {}
     for path in _feature_files(folder):
         stream = _stream_of(path.relative_to(folder))
         for name, file in _contents(path, folder, wanted):
@@ -74,19 +74,19 @@ def _stream_of(path: Path) -> str:
 
 def _contents(
     path: Path, folder: Path, wanted: Mapping[str, str]
-) -> list[tuple[str, FeatureFile]]:
+) -> list[tuple[str, FeatureLocation]]:
     """Return the names of the videos in a file, with the location of each."""
     if path.stem in wanted:
-        return [(path.stem, FeatureFile(path))]
+        return [(path.stem, FeatureLocation(path))]
     if path.suffix in (".h5", ".hdf5"):
         with h5py.File(path) as file:
-            return [(name, FeatureFile(path, name)) for name in file]
+            return [(name, FeatureLocation(path, name)) for name in file]
     # Other arrays in the same folder have one label or duration per video.
     if path.suffix != ".npy" or "features" not in path.stem.lower():
         return []
     names = [*path.parent.glob(NAMES_FILE), *sorted(folder.rglob(NAMES_FILE))]
-    listed = read_array(FeatureFile(names[0])).tolist() if names else []
+    listed = read_array(FeatureLocation(names[0])).tolist() if names else []
     return [
-        (n.decode() if isinstance(n, bytes) else str(n), FeatureFile(path, str(i)))
+        (n.decode() if isinstance(n, bytes) else str(n), FeatureLocation(path, str(i)))
         for i, n in enumerate(listed)
     ]

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from pipeline.datasets import Video
 from pipeline.errors import AnnotationError, UsageError
-from pipeline.features.imported.arrays import FeatureFile, forget_arrays, read_array
+from pipeline.features.imported.arrays import FeatureLocation, forget_arrays, read_array
 from pipeline.features.imported.config import ImportConfig
 from pipeline.features.imported.folder import JOINT, find_features
 from pipeline.features.imported.timing import Timing, choose_timing, read_stated
@@ -75,8 +75,8 @@ def plan_imports(
 
 
 def _chosen(
-    id: str, files: Mapping[str, FeatureFile], streams: str
-) -> dict[str, FeatureFile]:
+    id: str, files: Mapping[str, FeatureLocation], streams: str
+) -> dict[str, FeatureLocation]:
     """Return the requested streams of a video, RGB before flow."""
     if JOINT in files and len(files) > 1:
         raise AnnotationError(

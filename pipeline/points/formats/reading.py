@@ -19,7 +19,7 @@ from pipeline.points.formats.click import Click, ClickEntry, click_of
 from pipeline.points.formats.document import Document, read_document
 
 
-class Format(Protocol):
+class PointsFormat(Protocol):
     """A module for one file format."""
 
     NAME: str
@@ -31,7 +31,7 @@ class Format(Protocol):
         """Yield the clicks of a file in this format."""
 
 
-FORMATS: tuple[Format, ...] = (
+FORMATS: tuple[PointsFormat, ...] = (
     points_csv,
     points_json,
     single_frames,

@@ -4,12 +4,12 @@ import time
 
 import pytest
 
-from pipeline.annotation.background import InTheBackground, State
+from pipeline.annotation.background import Computation, InTheBackground
 from pipeline.errors import UnreadableVideoError
 from pipeline.progress import ShareDone
 
 
-def finished(work: InTheBackground[str], number: int) -> State[str]:
+def finished(work: InTheBackground[str], number: int) -> Computation[str]:
     while (state := work.ask(number)).result is None and state.error is None:
         time.sleep(0.001)
     return state

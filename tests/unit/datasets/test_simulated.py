@@ -15,7 +15,7 @@ from pipeline.datasets.simulated import (
 )
 from pipeline.datasets.simulated.drawing import presence
 from pipeline.datasets.simulated.noise import correlated_noise
-from pipeline.datasets.simulated.script import Stretch
+from pipeline.datasets.simulated.script import ContentSpan
 from pipeline.datasets.simulated.vocabulary import direction, discriminative
 from pipeline.errors import UsageError
 from pipeline.features.file import read_features
@@ -46,7 +46,7 @@ def resemblance(config):
     snippets = draw("v", script, grid, config) - direction(config.seed, "floor:")
     model = discriminative(config.seed, "Jump", config.difficulty * config.confusion)
     cosine = snippets @ model / np.linalg.norm(snippets, axis=1) / np.linalg.norm(model)
-    action = [Stretch(i.start_seconds, i.end_seconds, "a", 1) for i in ACTIONS]
+    action = [ContentSpan(i.start_seconds, i.end_seconds, "a", 1) for i in ACTIONS]
     outside = presence(action, ["a"], grid)[:, 0] == 0
     cores = [s for s in script if s.content == "core:Jump"]
     inside = presence(cores, ["core:Jump"], grid)[:, 0] > 0.9
@@ -127,7 +127,7 @@ def test_confused_classes_share_features():
 
 def test_a_snippet_shows_a_stretch_for_its_share_of_time():
     grid = simulated_grid(0.64 * 3)
-    script = [Stretch(0.32, 1.28, "a", 2.0), Stretch(1.28, 9.0, "b", 1.0)]
+    script = [ContentSpan(0.32, 1.28, "a", 2.0), ContentSpan(1.28, 9.0, "b", 1.0)]
     shown = presence(script, ["a", "b"], grid)
     assert shown == pytest.approx(np.array([[1, 0], [2, 0], [0, 1]]))
 

@@ -11,7 +11,7 @@ import torch
 from extractors.flow import FlowConfig
 from extractors.flow.tvl1 import tvl1_flow
 from extractors.flow.tvl1.batched import BatchedSolver
-from extractors.flow.tvl1.torch_kernels import Level, iterate, linearise, median
+from extractors.flow.tvl1.torch_kernels import BatchLevel, iterate, linearise, median
 
 ROOT = Path(__file__).parents[3]
 CPU = torch.device("cpu")
@@ -53,7 +53,7 @@ def mean_distance(one: np.ndarray, other: np.ndarray) -> float:
     return float(np.linalg.norm(one - other, axis=-1).mean())
 
 
-def random_level(height: int, width: int, seed: int = 0) -> Level:
+def random_level(height: int, width: int, seed: int = 0) -> BatchLevel:
     """Three pairs in the middle of their solution; the second has converged."""
     generator = torch.Generator().manual_seed(seed)
 
@@ -61,7 +61,7 @@ def random_level(height: int, width: int, seed: int = 0) -> Level:
         shape = (3, *planes, height, width)
         return scale * torch.randn(shape, generator=generator)
 
-    return Level(
+    return BatchLevel(
         first=field(scale=50),
         second=field(scale=50),
         gradient=field(2, scale=20),

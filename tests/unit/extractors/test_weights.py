@@ -23,7 +23,7 @@ from extractors.conversion import load_state
 from extractors.i3d import InceptionI3d, build_i3d
 from extractors.sources import (
     SOURCES,
-    Source,
+    WeightSource,
     download_sdist,
     download_url,
     git_blob_sha1,
@@ -112,9 +112,9 @@ def assert_same_state(found: State, expected: State) -> None:
     assert all(torch.equal(found[name], expected[name]) for name in expected)
 
 
-def published(path: Path, filename: str = "published.safetensors") -> Source:
+def published(path: Path, filename: str = "published.safetensors") -> WeightSource:
     """A source whose download copies a file of this machine."""
-    return Source(
+    return WeightSource(
         filename=filename,
         origin="a publisher",
         by_hand="go there",
@@ -129,7 +129,7 @@ def unreachable(target: Path) -> None:
 
 
 @pytest.fixture
-def sources(monkeypatch, files) -> dict[str, tuple[Source, ...]]:
+def sources(monkeypatch, files) -> dict[str, tuple[WeightSource, ...]]:
     """No net in tests: the flow weights nowhere, RGB on this machine."""
     source = published(files / "zipped.pt", "published.pt")
     sources = {"rgb": (source,), "flow": (replace(source, download=unreachable),)}

@@ -16,7 +16,7 @@ from pipeline.report import (
     Activations,
     Findings,
     Model,
-    Report,
+    RunReport,
     VideoReport,
     write_report,
 )
@@ -71,7 +71,7 @@ def found(**parts: Any) -> Findings:
     )
 
 
-def a_report(*videos: VideoReport, **changes: Any) -> Report:
+def a_report(*videos: VideoReport, **changes: Any) -> RunReport:
     fields: dict[str, Any] = dict(
         title="three classes",
         classes=CLASSES,
@@ -83,7 +83,7 @@ def a_report(*videos: VideoReport, **changes: Any) -> Report:
         notes=("flow features: hof",),
         stage_seconds={"train": 95.2},
     )
-    return Report(**(fields | changes))
+    return RunReport(**(fields | changes))
 
 
 class Page(HTMLParser):
@@ -110,14 +110,14 @@ class Page(HTMLParser):
         ]
 
 
-def index_and_pages(folder: Path, report: Report) -> tuple[Page, list[Page]]:
+def index_and_pages(folder: Path, report: RunReport) -> tuple[Page, list[Page]]:
     """The index, and the pages in the order in which it links them."""
     index = Page(write_report(folder, report))
     links = [unquote(str(link["href"])) for link in index.all("a")]
     return index, [Page(folder / link) for link in links]
 
 
-def the_page(folder: Path, report: Report) -> Page:
+def the_page(folder: Path, report: RunReport) -> Page:
     _, (page,) = index_and_pages(folder, report)
     return page
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.report import Findings, Model, Report, VideoReport, write_report
+from pipeline.report import Findings, Model, RunReport, VideoReport, write_report
 from tests.report_maker import random_report
 
 
@@ -35,7 +35,7 @@ def test_a_video_of_ten_hours_has_few_ticks(tmp_path: Path) -> None:
 
 def test_a_video_of_which_nothing_is_known_has_a_page(tmp_path: Path) -> None:
     video = VideoReport("v", "", None, 3.0, (), (), (Findings(()),))
-    report = Report("t", (), (video,), (Model("m"),), "soda report")
+    report = RunReport("t", (), (video,), (Model("m"),), "soda report")
     index = write_report(tmp_path, report)
     text = (tmp_path / "videos" / "v.html").read_text(encoding="utf-8")
     assert text.count(">none<") == 3
@@ -46,14 +46,14 @@ def test_a_video_of_which_nothing_is_known_has_a_page(tmp_path: Path) -> None:
 def test_findings_must_be_of_all_models() -> None:
     video = VideoReport("v", "", None, 3.0, (), (), (Findings(()),))
     with pytest.raises(ValueError, match=r"v: expected findings of 2 model"):
-        Report("t", (), (video,), (Model("a"), Model("b")), "")
+        RunReport("t", (), (video,), (Model("a"), Model("b")), "")
 
 
 def test_detections_without_activations_have_no_curves(tmp_path: Path) -> None:
     report = random_report(1)
     (video,) = report.videos
     alone = Findings(video.findings[0].detections)
-    shown = Report(
+    shown = RunReport(
         "t",
         report.classes,
         (VideoReport("v", "test", None, 200.0, video.ground_truth, (), (alone,)),),
