@@ -21,18 +21,16 @@ class Camera:
     def window(self, frame: int, parallax: float) -> np.ndarray:
         """Return the affine map (2, 3) from pixels of a frame to those of the place.
 
-        Args:
-            frame: Index of the frame.
-            parallax: 1 for things as near as the figures, 0 for infinitely far ones.
+        The parallax is 1 for things as near as the figures, 0 for infinitely far ones.
         """
         scale = 1 / float(self.zoom[frame])
         right, down = self.shift_pixels[frame]
         return np.array([[scale, 0, parallax * right], [0, scale, down]])
 
-    def seen(self, frame: int, placement: Placement) -> Placement:
-        """Convert a figure's placement in the place to its placement in a frame."""
+    def seen(self, frame: int, placement: Placement, enlargement: int) -> Placement:
+        """Convert a figure's placement in the place to that in an enlarged frame."""
         right, down = (float(shift) for shift in self.shift_pixels[frame])
-        zoom = float(self.zoom[frame])
+        zoom = enlargement * float(self.zoom[frame])
         return Placement(
             x_pixels=(placement.x_pixels - right) * zoom,
             y_pixels=(placement.y_pixels - down) * zoom,
@@ -60,11 +58,7 @@ def smooth_noise(
 ) -> np.ndarray:
     """Draw Gaussian noise (num_frames, channels) of unit deviation, smooth over time.
 
-    Args:
-        rng: The source of the noise.
-        num_frames: The length of the noise.
-        channels: The number of independent sequences.
-        deviation_frames: Standard deviation of the smoothing window.
+    `deviation_frames` is the standard deviation of the smoothing window.
     """
     reach = int(4 * deviation_frames)
     offsets = np.arange(-reach, reach + 1)

@@ -8,14 +8,11 @@ import numpy as np
 
 from pipeline.datasets.demo.camera import Camera, draw_camera
 from pipeline.datasets.demo.config import DemoConfig
-from pipeline.datasets.demo.figure import Placement, draw_figure
+from pipeline.datasets.demo.figure import Part, Placement, draw_body, draw_figure
 from pipeline.datasets.demo.motions import STRIDE_METRES, WALKING
-from pipeline.datasets.demo.outfit import Part, body_parts, draw_outfit
-from pipeline.datasets.demo.performance import play
-from pipeline.datasets.demo.pose import mirrored
+from pipeline.datasets.demo.pose import TALL_METRES, Points, mirrored, points_of
 from pipeline.datasets.demo.scene import HORIZON, Scene, paint_scene
-from pipeline.datasets.demo.script import Script, video_rng
-from pipeline.datasets.demo.skeleton import TALL_METRES, Points, points_of
+from pipeline.datasets.demo.script import Script, play, video_rng
 
 SUPERSAMPLING = 2  # figures are drawn larger by this factor, for smooth outlines
 
@@ -24,8 +21,8 @@ SUPERSAMPLING = 2  # figures are drawn larger by this factor, for smooth outline
 class Actor:
     """A figure and its movement through the video."""
 
-    parts: tuple[Part, ...]
-    points: Points  # (frames, 3) each
+    parts: list[Part]
+    points: Points
     x_pixels: np.ndarray  # (frames,)
     y_pixels: float
     pixels_per_metre: float
@@ -33,11 +30,10 @@ class Actor:
     def draw(self, canvas: np.ndarray, camera: Camera, frame: int) -> None:
         """Draw the figure of one frame into a supersampled image."""
         points = {name: xyz[frame] for name, xyz in self.points.items()}
-        placement = Placement(
-            float(self.x_pixels[frame]), self.y_pixels, self.pixels_per_metre
-        )
-        placement = camera.seen(frame, placement).enlarged(SUPERSAMPLING)
-        draw_figure(canvas, points, self.parts, placement)
+        x_pixels = float(self.x_pixels[frame])
+        placement = Placement(x_pixels, self.y_pixels, self.pixels_per_metre)
+        seen = camera.seen(frame, placement, SUPERSAMPLING)
+        draw_figure(canvas, points, self.parts, seen)
 
 
 def film(config: DemoConfig, script: Script) -> Iterator[np.ndarray]:
@@ -70,14 +66,9 @@ def _performer(rng: np.random.Generator, config: DemoConfig, script: Script) -> 
     poses, metres = play(config, script)
     scale = rng.uniform(*config.figure_height) * config.height / TALL_METRES
     # A larger figure is nearer, so its feet are lower in the frame.
-    feet = config.height * (0.52 + 0.55 * scale * TALL_METRES / config.height)
-    return Actor(
-        parts=body_parts(draw_outfit(rng)),
-        points=points_of(poses),
-        x_pixels=config.width / 2 + metres * scale,
-        y_pixels=feet,
-        pixels_per_metre=scale,
-    )
+    y_pixels = config.height * (0.52 + 0.55 * scale * TALL_METRES / config.height)
+    x_pixels = config.width / 2 + metres * scale
+    return Actor(draw_body(rng), points_of(poses), x_pixels, y_pixels, scale)
 
 
 def _passer_by(rng: np.random.Generator, config: DemoConfig, num_frames: int) -> Actor:
@@ -89,13 +80,9 @@ def _passer_by(rng: np.random.Generator, config: DemoConfig, num_frames: int) ->
     metres = speed * (seconds - rng.uniform(0.2, 0.8) * seconds[-1])
     if rng.random() < 0.5:
         poses, metres = mirrored(poses), -metres
-    return Actor(
-        parts=body_parts(draw_outfit(rng)),
-        points=points_of(poses),
-        x_pixels=config.width / 2 + metres * scale,
-        y_pixels=(HORIZON + 0.06) * config.height,
-        pixels_per_metre=scale,
-    )
+    y_pixels = (HORIZON + 0.06) * config.height
+    x_pixels = config.width / 2 + metres * scale
+    return Actor(draw_body(rng), points_of(poses), x_pixels, y_pixels, scale)
 
 
 class Sensor:

@@ -13,7 +13,6 @@ from pipeline.datasets.demo.film import film
 from pipeline.datasets.demo.script import CLASSES, Script, Stretch, write_scripts
 from pipeline.storage import atomic_path, plain, read_json, write_json
 
-MANIFEST_VERSION = 1
 RECIPE_VERSION = 1  # raise it when the same config gives different pixels
 
 # One thread, no dates and no versions, so that a file is the same every time. The
@@ -28,11 +27,11 @@ CODEC_OPTIONS = {
     "x264-params": "no-mbtree=1",
 }
 
-ReportFrames = Callable[[int, int], None]
-
 
 def make_demo(
-    folder: Path, progress: ReportFrames | None = None, config: DemoConfig | None = None
+    folder: Path,
+    progress: Callable[[int, int], None] = lambda *_: None,
+    config: DemoConfig | None = None,
 ) -> Path:
     """Make the demo dataset in a folder, or the missing part of it.
 
@@ -55,8 +54,7 @@ def make_demo(
     for done, (script, path) in enumerate(zip(scripts, paths, strict=True), start=1):
         if not path.exists():
             write_video(path, film(config, script), config)
-        if progress is not None:
-            progress(done, len(scripts))
+        progress(done, len(scripts))
     if not manifest.exists():
         write_json(manifest, _manifest(config, scripts))
     return manifest
@@ -94,24 +92,19 @@ def write_video(path: Path, frames: Iterable[np.ndarray], config: DemoConfig) ->
 
 
 def _manifest(config: DemoConfig, scripts: list[Script]) -> dict[str, Any]:
-    return {
-        "version": MANIFEST_VERSION,
-        "name": "demo",
-        "classes": list(CLASSES),
-        "videos": [_entry(config, script) for script in scripts],
-    }
+    def segment(action: Stretch) -> dict[str, Any]:
+        frames = (action.start_frame, action.stop_frame)
+        seconds = [frame / config.fps for frame in frames]
+        return {"label": action.label, "segment": seconds}
 
-
-def _entry(config: DemoConfig, script: Script) -> dict[str, Any]:
-    return {
-        "id": script.video_id,
-        "path": _relative_path(script),
-        "subset": script.subset,
-        "labels": sorted({str(action.label) for action in script.actions}),
-        "segments": [_segment(config, action) for action in script.actions],
-    }
-
-
-def _segment(config: DemoConfig, action: Stretch) -> dict[str, Any]:
-    frames = (action.start_frame, action.stop_frame)
-    return {"label": action.label, "segment": [frame / config.fps for frame in frames]}
+    videos = [
+        {
+            "id": script.video_id,
+            "path": _relative_path(script),
+            "subset": script.subset,
+            "labels": sorted({str(action.label) for action in script.actions}),
+            "segments": [segment(action) for action in script.actions],
+        }
+        for script in scripts
+    ]
+    return {"version": 1, "name": "demo", "classes": list(CLASSES), "videos": videos}

@@ -12,27 +12,18 @@ STAND = pose()
 
 @dataclass(frozen=True)
 class Motion:
-    """A cycle of key poses, equally spaced in time.
-
-    A smaller amplitude moves the poses towards `rest`, the pose before the motion.
-    """
+    """A cycle of key poses, equally spaced in time."""
 
     keys: tuple[np.ndarray, ...]
     cycle_seconds: float
-    rest: np.ndarray
+    rest: np.ndarray  # the pose before the motion
 
     def poses(self, cycles: np.ndarray, amplitude: float = 1.0) -> np.ndarray:
-        """Return the poses at the given numbers of cycles since the first key pose.
+        """Return poses (frames, channels) after numbers of cycles (frames,).
 
         A Catmull-Rom spline interpolates between the keys. It passes through every key
         without stopping there, since a body that stops at each key looks mechanical.
-
-        Args:
-            cycles: Numbers of cycles, (frames,).
-            amplitude: 1 reaches the key poses, 0 stays at rest.
-
-        Returns:
-            Poses (frames, channels).
+        An amplitude of 1 reaches the key poses, 0 stays at rest.
         """
         keys = np.stack(self.keys)
         position = cycles * len(keys)
@@ -54,9 +45,8 @@ def _jumping_jacks() -> Motion:
 
 
 def _boxing() -> Motion:
-    stance = partial(
-        pose, turn=50, left_leg=(26, 6, -8, 8), right_leg=(-10, 12, -34, 12)
-    )
+    left, right = (26, 6, -8, 8), (-10, 12, -34, 12)
+    stance = partial(pose, turn=50, left_leg=left, right_leg=right)
     up: Limb = (28, 14, 128, -8)
     out: Limb = (86, 4, 91, -6)
     guard = stance(lean=10, nod=8, left_arm=up)
@@ -67,9 +57,8 @@ def _boxing() -> Motion:
 
 def _squatting() -> Motion:
     high = pose(turn=45)
-    low = pose(
-        turn=45, lean=42, nod=-18, left_arm=(84, 4, 88, -2), left_leg=(98, 14, -34, 4)
-    )
+    arm, leg = (84, 4, 88, -2), (98, 14, -34, 4)
+    low = pose(turn=45, lean=42, nod=-18, left_arm=arm, left_leg=leg)
     return Motion((high, low), 1.5, high)
 
 
@@ -120,20 +109,15 @@ def _other_foot(step: np.ndarray) -> np.ndarray:
 
 
 def _walking() -> Motion:
-    step = pose(
-        turn=85,
-        lean=4,
+    stride = partial(pose, turn=85, lean=4)
+    step = stride(
         left_arm=(-26, 6, -8, 4),
         right_arm=(24, 6, 44, 2),
         left_leg=(24, 2, 16, 2),
         right_leg=(-16, 2, -32, 2),
     )
-    passing = pose(
-        turn=85,
-        lean=4,
-        left_arm=(0, 6, 16, 4),
-        left_leg=(4, 2, -4, 2),
-        right_leg=(18, 2, -48, 2),
+    passing = stride(
+        left_arm=(0, 6, 16, 4), left_leg=(4, 2, -4, 2), right_leg=(18, 2, -48, 2)
     )
     return Motion((step, passing, _other_foot(step), _other_foot(passing)), 1.1, STAND)
 

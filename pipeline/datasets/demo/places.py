@@ -1,12 +1,11 @@
 """Four places as backgrounds, painted at random but each of a distinct kind."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from pipeline.datasets.demo.outfit import Colour
+from pipeline.datasets.demo.figure import Colour
 from pipeline.datasets.demo.textures import gradient, octaves, plain, tiles
 
 FrameSize = tuple[int, int]  # height and width in pixels
@@ -22,15 +21,6 @@ class Motes:
     start_pixels: np.ndarray  # (motes, 2)
 
 
-@dataclass(frozen=True)
-class Backdrop:
-    """The far and the near half of a place, as float32 images (height, width, 3)."""
-
-    wall: np.ndarray
-    floor: np.ndarray
-    motes: Motes
-
-
 def _motes(
     rng: np.random.Generator,
     count: int,
@@ -41,12 +31,12 @@ def _motes(
 ) -> Motes:
     """Scatter motes over `area` (left, top, right, bottom), each at its own speed."""
     start = rng.uniform(area[:2], area[2:], (count, 2))
-    return Motes(
-        colour, radii, np.array(speed) * rng.uniform(0.6, 1.4, (count, 1)), start
-    )
+    speeds = np.array(speed) * rng.uniform(0.6, 1.4, (count, 1))
+    return Motes(colour, radii, speeds, start)
 
 
-Painter = Callable[[np.random.Generator, FrameSize, FrameSize], Backdrop]
+# The far and the near half of a place, float32 (height, width, 3).
+Backdrop = tuple[np.ndarray, np.ndarray, Motes]
 
 
 def _gym(rng: np.random.Generator, wall: FrameSize, floor: FrameSize) -> Backdrop:
@@ -61,7 +51,7 @@ def _gym(rng: np.random.Generator, wall: FrameSize, floor: FrameSize) -> Backdro
     wood = planks + 10 * octaves(rng, floor, (4, 40))
     beside = (0, height - 30, width, height)
     ball = _motes(rng, 1, (40, 110, 225), (8, 8), (45, 0), beside)
-    return Backdrop(picture, wood, ball)
+    return picture, wood, ball
 
 
 def _window(picture: np.ndarray, left: int, top: int) -> None:
@@ -85,17 +75,14 @@ def _cellar(rng: np.random.Generator, wall: FrameSize, floor: FrameSize) -> Back
     lamp = rng.uniform(0.3, 0.7) * wall[1]
     distance = np.hypot((columns - lamp) / wall[1], (rows - 20) / wall[0] / 2)
     bricks *= (1.35 - 1.1 * distance).clip(0.45, 1.3)[:, :, None].astype(np.float32)
-    for level, colour in (
-        (0.52, (60, 60, 200)),
-        (0.68, (220, 220, 220)),
-        (0.84, (190, 90, 50)),
-    ):
+    stripes = {0.52: (60, 60, 200), 0.68: (220, 220, 220), 0.84: (190, 90, 50)}
+    for level, colour in stripes.items():
         row = int(level * wall[0])
         cv2.line(bricks, (0, row), (wall[1], row), colour, 3, cv2.LINE_AA)
     canvas = plain(floor, (118, 110, 104)) + 16 * octaves(rng, floor, (24, 60))
     everywhere = (0, 0, wall[1], wall[0])
     dust = _motes(rng, 16, (150, 175, 185), (1.2, 1.2), (7, 4), everywhere)
-    return Backdrop(bricks, canvas, dust)
+    return bricks, canvas, dust
 
 
 def _park(rng: np.random.Generator, wall: FrameSize, floor: FrameSize) -> Backdrop:
@@ -110,7 +97,7 @@ def _park(rng: np.random.Generator, wall: FrameSize, floor: FrameSize) -> Backdr
     grass = gradient(floor, (70, 150, 110), (50, 135, 85))
     grass += 26 * octaves(rng, floor, (12, 5))
     falling = _motes(rng, 9, (50, 140, 205), (3, 1.7), (22, 16), (0, 0, width, height))
-    return Backdrop(picture, grass, falling)
+    return picture, grass, falling
 
 
 def _beach(rng: np.random.Generator, wall: FrameSize, floor: FrameSize) -> Backdrop:
@@ -125,13 +112,8 @@ def _beach(rng: np.random.Generator, wall: FrameSize, floor: FrameSize) -> Backd
     sand[:5] = (235, 235, 230)  # foam
     sky_only = (0, 30, width, 0.6 * height)
     gulls = _motes(rng, 5, (252, 252, 252), (5, 1.4), (26, 0), sky_only)
-    return Backdrop(picture, sand, gulls)
+    return picture, sand, gulls
 
 
 # The place at index k is the usual one of the action at index k.
-PLACES: dict[str, Painter] = {
-    "gym": _gym,
-    "cellar": _cellar,
-    "park": _park,
-    "beach": _beach,
-}
+PLACES = {"gym": _gym, "cellar": _cellar, "park": _park, "beach": _beach}

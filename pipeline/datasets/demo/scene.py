@@ -39,10 +39,9 @@ class Scene:
         return picture
 
     def _seen(self, painted: np.ndarray, window: np.ndarray) -> np.ndarray:
-        window = window + np.array([[0, 0, MARGIN], [0, 0, MARGIN]])
         return cv2.warpAffine(
             painted,
-            window,
+            np.add(window, [[0, 0, MARGIN], [0, 0, MARGIN]]),
             (self.width, self.height),
             flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
             borderMode=cv2.BORDER_REFLECT_101,
@@ -64,16 +63,16 @@ def paint_scene(rng: np.random.Generator, config: DemoConfig, place: str) -> Sce
     """Paint one of `PLACES`, with details that the generator draws."""
     width, height = config.width + 2 * MARGIN, config.height + 2 * MARGIN
     horizon = round(HORIZON * config.height) + MARGIN
-    backdrop = PLACES[place](rng, (horizon, width), (height - horizon, width))
+    wall, floor, motes = PLACES[place](rng, (horizon, width), (height - horizon, width))
     tint = rng.uniform(0.88, 1.12, 3)
     # The last row of the wall and the first of the floor are repeated across the
     # horizon, where the camera's interpolation reads beyond them.
-    wall = np.pad(backdrop.wall, ((0, height - horizon), (0, 0), (0, 0)), "edge")
-    floor = np.pad(backdrop.floor, ((horizon, 0), (0, 0), (0, 0)), "edge")
+    wall = np.pad(wall, ((0, height - horizon), (0, 0), (0, 0)), "edge")
+    floor = np.pad(floor, ((horizon, 0), (0, 0), (0, 0)), "edge")
     return Scene(
         wall=(wall * tint).clip(0, 255).astype(np.uint8),
         floor=(floor * tint).clip(0, 255).astype(np.uint8),
-        motes=backdrop.motes,
+        motes=motes,
         width=config.width,
         height=config.height,
         fps=config.fps,

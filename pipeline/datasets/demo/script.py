@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from pipeline.datasets.dataset import Subset
+from pipeline.datasets.dataset import SUBSETS, Subset
+from pipeline.datasets.demo.camera import smooth_noise
 from pipeline.datasets.demo.config import DemoConfig, Range
 from pipeline.datasets.demo.motions import (
     ACTIONS,
@@ -15,7 +16,7 @@ from pipeline.datasets.demo.motions import (
     Motion,
 )
 from pipeline.datasets.demo.places import PLACES
-from pipeline.datasets.demo.pose import INDEX, mirrored
+from pipeline.datasets.demo.pose import CHANNELS, INDEX, mirrored
 
 CLASSES = tuple(ACTIONS)
 STAGE_METRES = 0.7  # to either side of the middle, so that a centre crop has all
@@ -79,13 +80,10 @@ def video_rng(config: DemoConfig, video_id: str, purpose: str) -> np.random.Gene
 
 def write_scripts(config: DemoConfig) -> list[Script]:
     """Write the scripts of all videos, training videos first."""
-    counts: dict[Subset, int] = {
-        "train": config.train_videos,
-        "test": config.test_videos,
-    }
+    counts = (config.train_videos, config.test_videos)
     return [
         _write_script(config, subset, index)
-        for subset, count in counts.items()
+        for subset, count in zip(SUBSETS, counts, strict=True)
         for index in range(count)
     ]
 
@@ -131,7 +129,7 @@ def _action(
         amplitude=rng.uniform(*config.amplitude),
         tempo=rng.uniform(*config.tempo),
         phase=rng.random(),
-        turn_degrees=_turn(rng, config),
+        turn_degrees=rng.uniform(-config.turn_degrees, config.turn_degrees),
         mirror=bool(rng.random() < 0.5),
     )
 
@@ -178,5 +176,36 @@ def _frames(rng: np.random.Generator, config: DemoConfig, seconds: Range) -> int
     return max(1, round(rng.uniform(*seconds) * config.fps))
 
 
-def _turn(rng: np.random.Generator, config: DemoConfig) -> float:
-    return float(rng.uniform(-config.turn_degrees, config.turn_degrees))
+def play(config: DemoConfig, script: Script) -> tuple[np.ndarray, np.ndarray]:
+    """Compute the figure's motion through the whole video, without any jump.
+
+    Returns:
+        Poses (frames, channels) and metres to the right of the middle (frames,).
+    """
+    rng = video_rng(config, script.video_id, "play")
+    poses = config.sway_degrees * smooth_noise(
+        rng, script.num_frames, len(CHANNELS), deviation_frames=8
+    )
+    poses[:, INDEX["lift"]] = 0
+    speed = np.zeros(script.num_frames)
+    shares = _shares(config, script)
+    for stretch, share in zip(script.stretches, shares, strict=True):
+        poses += share[:, None] * stretch.poses(script.num_frames, config.fps)
+        speed += share * stretch.speed
+    metres = script.start_metres + np.cumsum(speed) / config.fps
+    return poses, metres
+
+
+def _shares(config: DemoConfig, script: Script) -> np.ndarray:
+    """Return the share of every stretch in every frame, (stretches, frames).
+
+    Shares sum to 1 in every frame. A boundary of the ground truth is the middle of a
+    cross-fade, where the share of the new motion exceeds that of the old one.
+    """
+    starts = np.array([stretch.start_frame for stretch in script.stretches[1:]])
+    frames = np.arange(script.num_frames) + 0.5  # a frame's middle
+    fade = config.transition_seconds * config.fps
+    entered = ((frames - starts[:, None]) / fade + 0.5).clip(0, 1)
+    entered = entered**2 * (3 - 2 * entered)
+    edge = np.ones((1, script.num_frames))
+    return -np.diff(np.concatenate([edge, entered, 0 * edge]), axis=0)

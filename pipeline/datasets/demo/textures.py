@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from pipeline.datasets.demo.outfit import Colour
+from pipeline.datasets.demo.figure import Colour
 
 
 def octaves(
@@ -11,10 +11,7 @@ def octaves(
 ) -> np.ndarray:
     """Draw noise at several scales (height, width, 1), zero on average, about -1 to 1.
 
-    Args:
-        rng: The source of the noise.
-        shape: Height and width in pixels.
-        cell: Height and width of the coarsest blobs in pixels.
+    `cell` is the height and width of the coarsest blobs in pixels.
     """
     height, width = shape
     total = np.zeros(shape, np.float32)
@@ -44,21 +41,12 @@ def gradient(shape: tuple[int, int], top: Colour, bottom: Colour) -> np.ndarray:
 def tiles(
     rng: np.random.Generator,
     shape: tuple[int, int],
-    tile: tuple[int, int],
+    tile: tuple[int, int],  # height and width of one
     colour: Colour,
-    joint: Colour,
-    variety: float,
+    joint: Colour,  # of the lines between tiles
+    variety: float,  # standard deviation of the shades in grey levels
 ) -> np.ndarray:
-    """Draw bricks or planks: staggered rows of tiles, each in its own shade.
-
-    Args:
-        rng: The source of the shades.
-        shape: Height and width in pixels.
-        tile: Height and width of one tile in pixels.
-        colour: The average colour of a tile.
-        joint: The colour of the lines between tiles.
-        variety: Standard deviation of the shades in grey levels.
-    """
+    """Draw bricks or planks: staggered rows of tiles, each in its own shade."""
     rows, columns = np.mgrid[: shape[0], : shape[1]]
     row = rows // tile[0]
     along = columns + (row % 2) * (tile[1] // 2)

@@ -11,12 +11,10 @@ import pytest
 from pipeline.datasets.demo import DemoConfig, make_demo
 from pipeline.datasets.demo.film import film
 from pipeline.datasets.demo.motions import ACTIONS, PASTIMES, WALKING
-from pipeline.datasets.demo.performance import play
 from pipeline.datasets.demo.places import PLACES
-from pipeline.datasets.demo.pose import INDEX, mirrored
+from pipeline.datasets.demo.pose import INDEX, mirrored, points_of
 from pipeline.datasets.demo.scene import paint_scene
-from pipeline.datasets.demo.script import STAGE_METRES, Script, write_scripts
-from pipeline.datasets.demo.skeleton import points_of
+from pipeline.datasets.demo.script import STAGE_METRES, Script, play, write_scripts
 from pipeline.storage import read_json
 
 TINY = DemoConfig(
