@@ -46,8 +46,7 @@ class SimulationConfig:
         float, "look-alikes per minute: background that resembles an action"
     ] = 2.0
     lookalike_strength: Annotated[
-        float,
-        "largest strength of the action in a look-alike, at difficulty 1",
+        float, "largest strength of the action in a look-alike, at difficulty 1"
     ] = 1.0
     event_seconds: Annotated[
         float, "mean length of background events, which all classes share"

@@ -6,7 +6,6 @@ import numpy as np
 from jaxtyping import Float
 
 from pipeline.datasets.simulated.config import SimulationConfig
-from pipeline.datasets.simulated.noise import correlated_noise
 from pipeline.datasets.simulated.script import ContentSpan
 from pipeline.datasets.simulated.vocabulary import direction, discriminative
 from pipeline.grid import SnippetGrid
@@ -26,17 +25,12 @@ def draw(
     """Draw the features of a video's snippets, float32.
 
     All random values depend only on the seed and the video's id.
-
-    Args:
-        video_id: The id of the video.
-        script: The content of the video.
-        grid: The grid of its snippets.
-        config: The parameters.
     """
     rng = generator_of(config.seed, f"features of {video_id}")
     contents = sorted({stretch.content for stretch in script})
     seen = presence(script, contents, grid)
-    memory = config.noise_seconds / _stride_seconds(grid)
+    stride_seconds = grid.position_to_seconds(1) - grid.position_to_seconds(0)
+    memory = config.noise_seconds / stride_seconds
     flicker = config.difficulty * config.flicker
     seen *= np.exp(flicker * correlated_noise(rng, len(seen), len(contents), memory))
     floor = direction(config.seed, "floor:")
@@ -63,8 +57,19 @@ def presence(
     return shown
 
 
-def _stride_seconds(grid: SnippetGrid) -> float:
-    return grid.position_to_seconds(1) - grid.position_to_seconds(0)
+def correlated_noise(
+    rng: np.random.Generator, steps: int, channels: int, memory_steps: float
+) -> Float[np.ndarray, "steps channels"]:
+    """Draw Gaussian noise of unit deviation, autoregressive of order 1.
+
+    Its correlation falls to 1/e in `memory_steps`.
+    """
+    kept = np.exp(-1 / memory_steps)
+    noise = rng.standard_normal((steps, channels), dtype=np.float32)
+    noise[1:] *= np.sqrt(1 - kept**2)
+    for step in range(1, steps):
+        noise[step] += kept * noise[step - 1]
+    return noise
 
 
 def _features(content: str, config: SimulationConfig) -> Float[np.ndarray, "features"]:

@@ -50,24 +50,12 @@ def _instance(
     gaps: list[Interval],
     config: SimulationConfig,
 ) -> Iterator[ContentSpan]:
-    """Yield an instance's three phases, and its context in the gaps around it."""
+    """Yield an instance's three phases, and its context in the gaps around it.
+
+    The phase in the middle is discriminative; the classes share the other two.
+    """
+    start, end = instance.start_seconds, instance.end_seconds
     strength = rng.lognormal(0, config.difficulty * config.strength_spread)
-    yield from _phases(rng, instance, strength, config)
-    start, end = instance.start_seconds, instance.end_seconds
-    before, after = rng.exponential(config.context_seconds, 2)
-    resemblance = strength * config.difficulty * config.context_strength
-    for span in intersection([(start - before, start), (end, end + after)], gaps):
-        yield ContentSpan(*span, f"core:{instance.label}", resemblance)
-
-
-def _phases(
-    rng: np.random.Generator,
-    instance: Instance,
-    strength: float,
-    config: SimulationConfig,
-) -> Iterator[ContentSpan]:
-    """Yield the discriminative phase within an instance, and the two shared phases."""
-    start, end = instance.start_seconds, instance.end_seconds
     # The share varies by up to half of its mean.
     share = config.discriminative_share * rng.uniform(0.5, 1.5)
     first = start + (end - start) * (1 - share) * rng.beta(3, 3)
@@ -78,6 +66,10 @@ def _phases(
         yield ContentSpan(*span, f"phase:{shared.integers(PHASES)}", strength)
         yield ContentSpan(*span, core, strength * config.weak_strength)
     yield ContentSpan(first, second, core, strength)
+    before, after = rng.exponential(config.context_seconds, 2)
+    resemblance = strength * config.difficulty * config.context_strength
+    for span in intersection([(start - before, start), (end, end + after)], gaps):
+        yield ContentSpan(*span, core, resemblance)
 
 
 def _events(
@@ -86,9 +78,8 @@ def _events(
     """Yield background events, one after the other in all gaps."""
     for gap in gaps:
         for span in _cuts(rng, gap, config.event_seconds):
-            yield ContentSpan(
-                *span, f"event:{rng.integers(EVENTS)}", rng.lognormal(0, 0.4)
-            )
+            event = f"event:{rng.integers(EVENTS)}"
+            yield ContentSpan(*span, event, rng.lognormal(0, 0.4))
 
 
 def _lookalikes(

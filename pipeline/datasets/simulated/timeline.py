@@ -1,11 +1,12 @@
 """Datasets of real annotations without videos, over which features are drawn."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
 from pipeline.datasets.dataset import Dataset, Instance, Subset, Video
 from pipeline.datasets.simulated.config import SimulationConfig
-from pipeline.datasets.thumos14 import Annotations, read_thumos14, video_of
+from pipeline.datasets.thumos14 import read_thumos14, video_of
 from pipeline.datasets.validation import validate
 from pipeline.errors import UsageError
 from pipeline.seeds import generator_of
@@ -20,9 +21,7 @@ TAIL_SHARE = 0.12
 def simulated_dataset(folder: Path | None, config: SimulationConfig) -> Dataset:
     """Load annotations in THUMOS14's format as a dataset without videos.
 
-    Args:
-        folder: The folder of the annotations; None if the user gave none.
-        config: The number of videos, and the seed for their choice and length.
+    The config tells the number of videos, and the seed for their choice and length.
 
     Raises:
         UsageError: If no folder is given.
@@ -35,29 +34,26 @@ def simulated_dataset(folder: Path | None, config: SimulationConfig) -> Dataset:
             "folder, found none; give it with --timeline, such as the folder of "
             "THUMOS14's official text files (Diving_val.txt, Diving_test.txt and so on)"
         )
-    subsets = read_thumos14(folder)
     videos = tuple(
-        simulated_video(folder, id, subset, instances, config.seed)
-        for subset, annotations in subsets.items()
-        for id, instances in chosen(annotations, config).items()
+        _video(folder, id, subset, annotations[id], config.seed)
+        for subset, annotations in read_thumos14(folder).items()
+        for id in _chosen(annotations, config)
     )
     classes = tuple(sorted({label for video in videos for label in video.labels}))
     return validate(Dataset(SIMULATED, folder, folder, classes, videos))
 
 
-def chosen(annotations: Annotations, config: SimulationConfig) -> Annotations:
+def _chosen(ids: Iterable[str], config: SimulationConfig) -> list[str]:
     """Draw the configured number of a subset's videos, and keep their order.
 
     Each video has its own random rank, so that a larger number only adds videos.
     """
-    ranks = {
-        id: generator_of(config.seed, f"rank of {id}").random() for id in annotations
-    }
-    first = sorted(annotations, key=lambda id: ranks[id])[: config.max_videos or None]
-    return {id: annotations[id] for id in annotations if id in first}
+    ranks = {id: generator_of(config.seed, f"rank of {id}").random() for id in ids}
+    first = sorted(ranks, key=ranks.__getitem__)[: config.max_videos or None]
+    return [id for id in ranks if id in first]
 
 
-def simulated_video(
+def _video(
     folder: Path, id: str, subset: Subset, instances: tuple[Instance, ...], seed: int
 ) -> Video:
     """Build a video with its instances and a random duration."""

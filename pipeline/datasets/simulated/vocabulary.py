@@ -32,9 +32,7 @@ TAIL = 1.0  # standard deviation of the logarithm
 def direction(seed: int, name: str) -> Float[np.ndarray, "features"]:
     """Draw a content's non-negative features at strength 1, which depend on its name.
 
-    Args:
-        seed: The seed of the simulated features.
-        name: `KIND:ANYTHING`, with a kind of `GAINS`.
+    The name is `KIND:ANYTHING`, with a kind of `GAINS`.
     """
     rng = generator_of(seed, name)
     kind = name.split(":")[0]
@@ -51,10 +49,7 @@ def discriminative(
 ) -> Float[np.ndarray, "features"]:
     """Return the features of a class: its own, mixed with motions of other classes.
 
-    Args:
-        seed: The seed of the simulated features.
-        label: The class.
-        confusion: The share of the motions that other classes have too, 0 to 1.
+    `confusion` is the share of the motions that other classes have too, 0 to 1.
     """
     rng = generator_of(seed, f"motions of {label}")
     motions = rng.choice(MOTIONS, MOTIONS_OF_CLASS, replace=False)

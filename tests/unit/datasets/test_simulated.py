@@ -13,8 +13,7 @@ from pipeline.datasets.simulated import (
     simulated_dataset,
     write_script,
 )
-from pipeline.datasets.simulated.drawing import presence
-from pipeline.datasets.simulated.noise import correlated_noise
+from pipeline.datasets.simulated.drawing import correlated_noise, presence
 from pipeline.datasets.simulated.script import ContentSpan
 from pipeline.datasets.simulated.vocabulary import direction, discriminative
 from pipeline.errors import UsageError
