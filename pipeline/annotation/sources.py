@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.datasets import Dataset, Video, load_dataset
-from pipeline.datasets.class_names import parse_classes
 from pipeline.datasets.draft import DraftVideo, entries_of_folder, normal, unique_ids
+from pipeline.datasets.text import parse_classes
 from pipeline.errors import InputNotFoundError, UsageError
 
 MANIFESTS = (".json", ".jsonl")

@@ -10,7 +10,6 @@ import typer
 
 from pipeline.check import Failure, gather_facts
 from pipeline.datasets import SUBSETS
-from pipeline.datasets.class_names import parse_classes
 from pipeline.datasets.draft import (
     DraftVideo,
     entries_of_folder,
@@ -19,6 +18,7 @@ from pipeline.datasets.draft import (
 )
 from pipeline.datasets.manifest import parse_manifest
 from pipeline.datasets.table import entries_of_table
+from pipeline.datasets.text import parse_classes
 from pipeline.datasets.validation import validate
 from pipeline.errors import InputNotFoundError, UsageError
 from pipeline.fanout import default_jobs

@@ -1,11 +1,12 @@
-"""The reading of text and JSON from other sources, written on any system."""
+"""The reading of text, JSON and class names, written by users on any system."""
 
 import json
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import AnnotationError
+from pipeline.datasets.dataset import BACKGROUND
+from pipeline.errors import AnnotationError, UsageError
 
 
 def read_text(path: Path) -> str:
@@ -31,9 +32,7 @@ def read_text(path: Path) -> str:
 def parse_json(where: str, text: str) -> Any:
     """Parse JSON and refuse duplicate keys, where one video would hide another.
 
-    Args:
-        where: The place of the text, with which messages begin.
-        text: The JSON.
+    Messages begin with `where`, the place of the text.
 
     Raises:
         AnnotationError: If it is not JSON, or has a key twice in one object.
@@ -50,3 +49,24 @@ def _reject_duplicate_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if twice:
         raise ValueError(f"duplicate id(s) or key(s): {', '.join(twice)}")
     return dict(pairs)
+
+
+def parse_classes(text: str) -> tuple[str, ...]:
+    """Parse names separated by commas, or read them from a text file, one per line.
+
+    Raises:
+        UsageError: If a name is reserved or repeated, or if there is none.
+
+    >>> parse_classes("pour, stir")
+    ('pour', 'stir')
+    """
+    path = Path(text)
+    given = read_text(path).splitlines() if path.is_file() else text.split(",")
+    names = tuple(name.strip() for name in given if name.strip())
+    if not names or BACKGROUND in names or len(set(names)) < len(names):
+        raise UsageError(
+            f"--classes {text}: expected distinct names of actions, separated by "
+            f"commas or one per line in a file; leave out {BACKGROUND!r}, which is "
+            "always available"
+        )
+    return names
