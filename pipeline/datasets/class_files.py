@@ -22,11 +22,7 @@ class ClassFiles:
     digest: str  # expected result of `digest_of`
 
     def check_archive(self, path: Path) -> None:
-        """Check that a zip archive contains these files.
-
-        Raises:
-            ValueError: If it is not a zip archive, or contains other files.
-        """
+        """Raise ValueError unless a file is a zip archive of these files."""
         try:
             self._check(self._in_archive(path))
         except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
@@ -42,19 +38,21 @@ class ClassFiles:
         Raises:
             ValueError: If it contains other files with such names.
         """
-        files = self._in_folder(folder)
+        files: dict[str, bytes] = {}
+        for parent, folders, names in os.walk(folder):
+            # Another process may be unpacking.
+            folders[:] = [f for f in folders if not f.startswith(TEMPORARY_PREFIX)]
+            own = filter(self._is_one, names)
+            files |= {name: Path(parent, name).read_bytes() for name in own}
         if files:
             self._check(files)
         return bool(files)
 
     def unpack(self, archive: Path) -> Path:
-        """Unpack the files into a folder next to their archive, all or none.
+        """Unpack the files, all or none, into a folder named like their archive.
 
         The archive's own folders are ignored, so that no path in it can lead out of the
         target folder.
-
-        Returns:
-            The folder, which is named like the archive.
         """
         target = archive.with_suffix("")
         with tempfile.TemporaryDirectory(
@@ -70,15 +68,6 @@ class ClassFiles:
                 if not self.are_in(target):  # otherwise another process was faster
                     raise
         return target
-
-    def _in_folder(self, folder: Path) -> Files:
-        files: dict[str, bytes] = {}
-        for parent, folders, names in os.walk(folder):
-            # Another process may be unpacking.
-            folders[:] = [f for f in folders if not f.startswith(TEMPORARY_PREFIX)]
-            own = filter(self._is_one, names)
-            files |= {name: Path(parent, name).read_bytes() for name in own}
-        return files
 
     def _in_archive(self, path: Path) -> Files:
         with zipfile.ZipFile(path) as archive:

@@ -17,14 +17,9 @@ def download_annotations(
 ) -> None:
     """Download the annotations of a benchmark into a folder, created if missing.
 
-    Files that are already there are verified instead.
-
-    Args:
-        dataset: The benchmark.
-        folder: Receives the files.
-        mirrors: Web folders that hold the files under the same names, used instead of
-            the published addresses.
-        silence_seconds: The time that a server may send nothing before it is given up.
+    Files that are already there are verified instead. Mirrors are web folders that hold
+    the files under the same names, used instead of the published addresses. A server
+    that sends nothing for `silence_seconds` is given up.
 
     Raises:
         InputNotFoundError: If a file cannot be downloaded. The message says how to get
@@ -56,19 +51,17 @@ def _is_there(file: PublishedFile, folder: Path) -> bool:
     """
     path = folder
     try:
-        is_there = file.unpacked is not None and file.unpacked.are_in(folder)
-        if not is_there:
+        if file.unpacked is None or not file.unpacked.are_in(folder):
             path = folder / file.name
-            is_there = path.exists()
-            if is_there:
-                file.check(path)
+            if not path.exists():
+                return False
+            file.check(path)
     except ValueError as error:
         raise AnnotationError(
             f"{path}: {error}; move it away to download the published one"
         ) from error
-    if is_there:
-        say(f"{path}: {file.name} is already there, verified by {file.known_by}")
-    return is_there
+    say(f"{path}: {file.name} is already there, verified by {file.known_by}")
+    return True
 
 
 def _download(

@@ -1,11 +1,12 @@
 """The files that the benchmarks' authors publish: their addresses and checks."""
 
-from collections.abc import Callable
+import json
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.datasets.class_files import ClassFiles
-from pipeline.datasets.release import Release
 from pipeline.errors import UsageError
 
 # The second is plain HTTP, as the certificate of the first has lapsed at times.
@@ -13,7 +14,6 @@ THUMOS14_SERVERS = (
     "https://www.crcv.ucf.edu/THUMOS14",
     "http://crcv.ucf.edu/THUMOS14",
 )
-ACTIVITYNET_PAGE = "http://activity-net.org/download.html"
 ACTIVITYNET_FORM = (
     "https://docs.google.com/forms/d/e/"
     "1FAIpQLSeKaFq9ZfcmZ7W0B0PbEhfbTHY41GeEgwsa7WobJgGUhn4DTQ/viewform"
@@ -33,7 +33,7 @@ test videos with temporal annotations are used."""
 ACTIVITYNET_VIDEOS = f"""\
 The videos of ActivityNet are available from its authors only, for research: fill in the
 form {ACTIVITYNET_FORM}
-that {ACTIVITYNET_PAGE} links to.
+that http://activity-net.org/download.html links to.
 You get a link to all videos, which is valid for some days."""
 
 
@@ -58,21 +58,65 @@ class PublishedDataset:
     videos: str  # instructions for getting them
 
 
-def published_dataset(name: str) -> PublishedDataset:
-    """Return the benchmark with a name.
+@dataclass(frozen=True)
+class Release:
+    """The counts of an annotation file of ActivityNet, by which it is recognised."""
+
+    classes: int
+    videos: Mapping[str, int]  # by subset
+    instances: Mapping[str, int]  # by subset; the testing labels are withheld
+
+    def __str__(self) -> str:
+        return (
+            f"{_sum_text(self.videos)} videos, {_sum_text(self.instances)} instances, "
+            f"{self.classes} classes"
+        )
+
+    def check(self, path: Path) -> None:
+        """Raise ValueError unless a file has the format and these counts."""
+        found = count(path)
+        if found != self:
+            raise ValueError(f"expected {self}, found {found}")
+
+
+def count(path: Path) -> Release:
+    """Count the videos, instances and classes of a file in ActivityNet's format.
 
     Raises:
-        UsageError: If there is none. The message lists the known ones.
+        ValueError: If it is not JSON, or not in that format.
     """
-    for dataset in PUBLISHED:
-        if dataset.name == name:
-            return dataset
-    names = ", ".join(dataset.name for dataset in PUBLISHED)
-    raise UsageError(f"{name}: expected one of the published datasets, {names}")
+    try:
+        database = json.loads(path.read_bytes())["database"]
+        labels = [
+            (video["subset"], instance["label"])
+            for video in database.values()
+            for instance in video["annotations"]
+        ]
+        videos = Counter(video["subset"] for video in database.values())
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(
+            f"expected JSON in ActivityNet's format, found something else ({error!r})"
+        ) from error
+    return Release(
+        classes=len({label for _, label in labels}),
+        videos=dict(videos),
+        instances=dict(Counter(subset for subset, _ in labels)),
+    )
 
 
-def _class_files(content: ClassFiles, *paths: str) -> PublishedFile:
+def _sum_text(numbers: Mapping[str, int]) -> str:
+    """Write the sum of some counts, and each of them.
+
+    >>> _sum_text({"training": 4819, "validation": 2383})
+    '7,202 (4,819 training, 2,383 validation)'
+    """
+    parts = ", ".join(f"{number:,} {subset}" for subset, number in numbers.items())
+    return f"{sum(numbers.values()):,} ({parts})"
+
+
+def _class_files(suffix: str, digest: str, *paths: str) -> PublishedFile:
     """Describe an archive by its paths on the servers; one has two spellings."""
+    content = ClassFiles(suffix, digest)
     return PublishedFile(
         name=paths[0].rpartition("/")[2],
         kind="a zip archive",
@@ -83,68 +127,67 @@ def _class_files(content: ClassFiles, *paths: str) -> PublishedFile:
     )
 
 
-def _release(name: str, servers: tuple[str, ...], content: Release) -> PublishedFile:
-    return PublishedFile(
+def _activitynet(
+    version: str, servers: tuple[str, ...], content: Release
+) -> PublishedDataset:
+    """Describe a version of ActivityNet, such as 1.3, which is one file."""
+    name = f"activity_net.v{version.replace('.', '-')}.min.json"
+    file = PublishedFile(
         name=name,
         kind="a JSON file",
         urls=tuple(f"{server}/{name}" for server in servers),
         check=content.check,
         known_by=f"its counts, as no hash is published: {content}",
     )
+    return PublishedDataset(f"activitynet{version}", (file,), ACTIVITYNET_VIDEOS)
 
 
 THUMOS14 = PublishedDataset(
     name="thumos14",
     files=(
         _class_files(
-            ClassFiles(
-                suffix="_val",
-                digest="440cdf9b737f757ad86769b44f1ceeb33af562ebf7108c73ec1cf1b1dd69c09f",
-            ),
+            "_val",
+            "440cdf9b737f757ad86769b44f1ceeb33af562ebf7108c73ec1cf1b1dd69c09f",
             "Validation_set/TH14_Temporal_annotations_validation.zip",
         ),
         _class_files(
-            ClassFiles(
-                suffix="_test",
-                digest="8659f6564ec2f42598785dd849b068527cd26f97ed2d07c563837d57a1c8255e",
-            ),
+            "_test",
+            "8659f6564ec2f42598785dd849b068527cd26f97ed2d07c563837d57a1c8255e",
             "test_set/TH14_Temporal_annotations_test.zip",
             "test_set/TH14_Temporal_Annotations_Test.zip",
         ),
     ),
     videos=THUMOS14_VIDEOS,
 )
-
-ACTIVITYNET_1_2 = PublishedDataset(
-    name="activitynet1.2",
-    files=(
-        _release(
-            "activity_net.v1-2.min.json",
-            (ACTIVITYNET_SERVER, CUHK_REPOSITORY),
-            Release(
-                classes=100,
-                videos={"training": 4819, "validation": 2383, "testing": 2480},
-                instances={"training": 7151, "validation": 3582},
-            ),
-        ),
+ACTIVITYNET_1_2 = _activitynet(
+    "1.2",
+    (ACTIVITYNET_SERVER, CUHK_REPOSITORY),
+    Release(
+        classes=100,
+        videos={"training": 4819, "validation": 2383, "testing": 2480},
+        instances={"training": 7151, "validation": 3582},
     ),
-    videos=ACTIVITYNET_VIDEOS,
 )
-
-ACTIVITYNET_1_3 = PublishedDataset(
-    name="activitynet1.3",
-    files=(
-        _release(
-            "activity_net.v1-3.min.json",
-            (ACTIVITYNET_REPOSITORY, ACTIVITYNET_SERVER, CUHK_REPOSITORY),
-            Release(
-                classes=200,
-                videos={"training": 10024, "validation": 4926, "testing": 5044},
-                instances={"training": 15410, "validation": 7654},
-            ),
-        ),
+ACTIVITYNET_1_3 = _activitynet(
+    "1.3",
+    (ACTIVITYNET_REPOSITORY, ACTIVITYNET_SERVER, CUHK_REPOSITORY),
+    Release(
+        classes=200,
+        videos={"training": 10024, "validation": 4926, "testing": 5044},
+        instances={"training": 15410, "validation": 7654},
     ),
-    videos=ACTIVITYNET_VIDEOS,
 )
-
 PUBLISHED = (THUMOS14, ACTIVITYNET_1_2, ACTIVITYNET_1_3)
+
+
+def published_dataset(name: str) -> PublishedDataset:
+    """Return the benchmark with a name.
+
+    Raises:
+        UsageError: If there is none. The message lists the known ones.
+    """
+    known = {dataset.name: dataset for dataset in PUBLISHED}
+    if name not in known:
+        names = ", ".join(known)
+        raise UsageError(f"{name}: expected one of the published datasets, {names}")
+    return known[name]

@@ -13,9 +13,10 @@ from pipeline.datasets.published import (
     THUMOS14,
     PublishedDataset,
     PublishedFile,
+    Release,
+    count,
     published_dataset,
 )
-from pipeline.datasets.release import Release, count
 from pipeline.datasets.thumos14 import read_thumos14
 from pipeline.errors import AnnotationError, InputNotFoundError, UsageError
 from tests.file_server import Answer, serve_files
