@@ -49,8 +49,7 @@ def draw_camera(
 
 
 def _slow_wave(rng: np.random.Generator, seconds: np.ndarray) -> np.ndarray:
-    wave: np.ndarray = np.sin(2 * np.pi * (seconds / rng.uniform(6, 12) + rng.random()))
-    return wave
+    return np.sin(2 * np.pi * (seconds / rng.uniform(6, 12) + rng.random()))
 
 
 def smooth_noise(

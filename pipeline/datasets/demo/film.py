@@ -1,6 +1,6 @@
 """The frames of a video, drawn from its script."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -45,20 +45,18 @@ def film(config: DemoConfig, script: Script) -> Iterator[np.ndarray]:
     if rng.random() < config.distractor_probability:
         # Drawn first, since the passer-by walks behind the performer.
         actors.insert(0, _passer_by(rng, config, script.num_frames))
-    sensor = Sensor(rng, config)
-    for frame in range(script.num_frames):
-        yield sensor.exposed(_staged(scene, camera, actors, frame))
+    staged = (_staged(scene, camera, actors, f) for f in range(script.num_frames))
+    yield from _exposed(rng, config, staged)
 
 
 def _staged(
     scene: Scene, camera: Camera, actors: list[Actor], frame: int
 ) -> np.ndarray:
     picture = scene.picture(camera, frame)
-    size = (scene.width, scene.height)
-    large = (scene.width * SUPERSAMPLING, scene.height * SUPERSAMPLING)
-    canvas = cv2.resize(picture, large, interpolation=cv2.INTER_LINEAR)
+    canvas = cv2.resize(picture, None, fx=SUPERSAMPLING, fy=SUPERSAMPLING)
     for actor in actors:
         actor.draw(canvas, camera, frame)
+    size = (scene.width, scene.height)
     return cv2.resize(canvas, size, interpolation=cv2.INTER_AREA)
 
 
@@ -85,23 +83,17 @@ def _passer_by(rng: np.random.Generator, config: DemoConfig, num_frames: int) ->
     return Actor(draw_body(rng), points_of(poses), x_pixels, y_pixels, scale)
 
 
-class Sensor:
-    """The sensor of a camera, which reduces contrast and adds noise."""
-
-    def __init__(self, rng: np.random.Generator, config: DemoConfig) -> None:
-        self._rng = rng
-        self._contrast = config.contrast
-        self._shape = (config.height, config.width)
-        # A random window of one large field of noise costs a tenth of new noise.
-        shape = (2 * config.height, 2 * config.width, 3)
-        noise = config.noise * rng.standard_normal(shape, dtype=np.float32)
-        self._noise = noise.round().astype(np.int16)
-
-    def exposed(self, picture: np.ndarray) -> np.ndarray:
-        """Return an image as the sensor records it."""
-        height, width = self._shape
-        top, left = self._rng.integers(0, (height, width))
-        noise = self._noise[top : top + height, left : left + width]
-        grey = 128 * (1 - self._contrast)
-        flat = cv2.convertScaleAbs(picture, alpha=self._contrast, beta=grey)
-        return cv2.add(flat, noise, dtype=cv2.CV_8U)
+def _exposed(
+    rng: np.random.Generator, config: DemoConfig, pictures: Iterable[np.ndarray]
+) -> Iterator[np.ndarray]:
+    """Yield images as a sensor records them, with less contrast and with noise."""
+    height, width = config.height, config.width
+    # A random window of one large field of noise costs a tenth of new noise.
+    field = rng.standard_normal((2 * height, 2 * width, 3), dtype=np.float32)
+    field = (config.noise * field).round().astype(np.int16)
+    grey = 128 * (1 - config.contrast)
+    for picture in pictures:
+        top, left = rng.integers(0, (height, width))
+        noise = field[top : top + height, left : left + width]
+        flat = cv2.convertScaleAbs(picture, alpha=config.contrast, beta=grey)
+        yield cv2.add(flat, noise, dtype=cv2.CV_8U)

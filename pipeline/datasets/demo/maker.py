@@ -33,18 +33,12 @@ def make_demo(
     progress: Callable[[int, int], None] = lambda *_: None,
     config: DemoConfig | None = None,
 ) -> Path:
-    """Make the demo dataset in a folder, or the missing part of it.
+    """Make the missing part of the demo dataset in a folder; return its manifest.
 
-    The same config gives the same pixels and, on one machine, the same files. Videos
-    finished before an interruption are kept.
-
-    Args:
-        folder: Receives videos/<id>.mp4, recipe.json and, last, dataset.json.
-        progress: Called with the number of finished videos and of all videos.
-        config: The parameters; None means those of the documented demo.
-
-    Returns:
-        The path of dataset.json.
+    The folder receives videos/<id>.mp4, recipe.json and, last, dataset.json. The same
+    config gives the same pixels and, on one machine, the same files. Videos finished
+    before an interruption are kept. `progress` is called with the number of finished
+    videos and of all videos.
     """
     config = config or DemoConfig()
     manifest = folder / "dataset.json"

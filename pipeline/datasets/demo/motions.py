@@ -33,8 +33,7 @@ class Motion:
         curve = b + u / 2 * (
             (c - a) + u * ((2 * a - 5 * b + 4 * c - d) + u * (3 * (b - c) + d - a))
         )
-        poses: np.ndarray = self.rest + amplitude * (curve - self.rest)
-        return poses
+        return self.rest + amplitude * (curve - self.rest)
 
 
 def _jumping_jacks() -> Motion:
