@@ -7,7 +7,7 @@ from math import inf
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline.datasets.dataset import BACKGROUND, Dataset, Point, Video
+from pipeline.datasets.dataset import BACKGROUND, Dataset, Video
 from pipeline.errors import AnnotationError
 from pipeline.intervals import beyond_end
 from pipeline.storage import file_name
@@ -62,12 +62,9 @@ def _duplicates(dataset: Dataset) -> Iterator[Problem]:
         subsets[video.id].append(video.subset)
     for id, found in subsets.items():
         if len(found) > 1:
-            yield Problem(
-                id,
-                "one id twice",
-                f"the id occurs {len(found)} times ({', '.join(found)}); ids must be "
-                "unique",
-            )
+            times = f"{len(found)} times ({', '.join(found)})"
+            text = f"the id occurs {times}; ids must be unique"
+            yield Problem(id, "one id twice", text)
 
 
 def _classes(dataset: Dataset) -> Iterator[Problem]:
@@ -95,12 +92,9 @@ def _classes(dataset: Dataset) -> Iterator[Problem]:
 
 def _video(dataset: Dataset, video: Video) -> Iterator[Problem]:
     if _leaves(video.path, dataset.videos_folder):
-        yield Problem(
-            video.id,
-            "path that leaves the folder",
-            f"the path {video.path} leads out of {dataset.videos_folder} by `..`; give "
-            "an absolute path, or move the file into the folder",
-        )
+        text = f"the path {video.path} leads out of {dataset.videos_folder} by `..`; "
+        text += "give an absolute path, or move the file into the folder"
+        yield Problem(video.id, "path that leaves the folder", text)
     if len(file_name(video.id)) > LONGEST_FILE_NAME:
         text = "the id is too long for a file name; choose a shorter one"
         yield Problem(video.id, "id too long", text)
@@ -111,6 +105,10 @@ def _video(dataset: Dataset, video: Video) -> Iterator[Problem]:
         listed = ", ".join(dataset.classes)
         text = f"the label {label!r} is not in the class list ({listed})"
         yield Problem(video.id, "unknown label", text)
+    yield from _times(video)
+
+
+def _times(video: Video) -> Iterator[Problem]:
     for instance in video.instances:
         start, end = instance.start_seconds, instance.end_seconds
         named = f"[{start}, {end}] ({instance.label})"
@@ -120,16 +118,12 @@ def _video(dataset: Dataset, video: Video) -> Iterator[Problem]:
         if beyond := beyond_end(end, video.duration_seconds):
             yield Problem(video.id, BEYOND, f"the segment {named} {beyond}")
     for point in video.points or ():
-        yield from _point(video, point)
-
-
-def _point(video: Video, point: Point) -> Iterator[Problem]:
-    if not 0 <= point.seconds < inf:
-        text = f"a point's time must not be negative, got {point.seconds}"
-        yield Problem(video.id, "impossible point", text)
-    if beyond := beyond_end(point.seconds, video.duration_seconds):
-        text = f"the point at {point.seconds} ({point.label}) {beyond}"
-        yield Problem(video.id, BEYOND, text)
+        if not 0 <= point.seconds < inf:
+            text = f"a point's time must not be negative, got {point.seconds}"
+            yield Problem(video.id, "impossible point", text)
+        if beyond := beyond_end(point.seconds, video.duration_seconds):
+            text = f"the point at {point.seconds} ({point.label}) {beyond}"
+            yield Problem(video.id, BEYOND, text)
 
 
 def _leaves(path: Path, folder: Path) -> bool:
