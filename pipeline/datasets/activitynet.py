@@ -18,14 +18,9 @@ def parse_activitynet(
 ) -> Dataset:
     """Build a dataset from ActivityNet's JSON.
 
-    The classes are the labels that occur, sorted.
-
-    Args:
-        path: Where the content was read from.
-        content: The file's content.
-        videos_folder: The folder assumed for a video that `files` lacks.
-        files: The files of the videos by id. An id may have the prefix `v_`, which
-            the dataset's own tools add.
+    The classes are the labels that occur, sorted. `files` are those of the videos by
+    id, which may have the prefix `v_` that the dataset's own tools add. `videos_folder`
+    is assumed for others.
 
     Raises:
         AnnotationError: If entries lack a field or hold an unreadable value. All are

@@ -89,10 +89,8 @@ def unique_ids(paths: Sequence[Path], folder: Path) -> list[str]:
     ids: dict[str, None] = {}
     for path in paths:
         place = path.relative_to(folder) if path.is_relative_to(folder) else path
-        parts = [
-            part for part in place.with_suffix("").parts if part not in ("/", "..")
-        ]
-        stem = "_".join(parts).replace("\\", "_")
+        parts = place.with_suffix("").parts
+        stem = "_".join(p for p in parts if p not in ("/", "..")).replace("\\", "_")
         others = (f"{stem} ({number})" for number in range(2, len(paths) + 2))
         ids[next(id for id in (stem, *others) if id not in ids)] = None
     return list(ids)
@@ -104,36 +102,29 @@ def manifest_of(
     folder: Path,
     home: Path,
 ) -> dict[str, Any]:
-    """Build the content of the manifest.
+    """Build the content of the manifest, from entries that all have a subset.
 
-    Args:
-        entries: The videos, all with a subset.
-        durations: Seconds of each video.
-        folder: The folder of the videos; ids are made of the paths in it.
-        home: The folder of the manifest; paths inside it are written as relative,
-            others as absolute.
+    Ids are made of the paths in the videos' folder, and durations are in seconds. Paths
+    inside `home`, the manifest's folder, are written as relative, others as absolute.
     """
     ids = unique_ids([entry.path for entry in entries], folder)
     classes = sorted({label for entry in entries for label in entry.labels or ()})
-    return {
-        "version": 1,
-        **({"classes": classes} if classes else {}),
-        "videos": [
-            _to_json(id, entry, durations[entry.path], normal(home))
-            for id, entry in zip(ids, entries, strict=True)
-        ],
-    }
+    videos = [
+        _to_json(id, entry, durations[entry.path], normal(home))
+        for id, entry in zip(ids, entries, strict=True)
+    ]
+    named = {"classes": classes} if classes else {}
+    return {"version": 1, **named, "videos": videos}
 
 
 def _to_json(
     id: str, entry: DraftVideo, duration_seconds: float, home: Path
 ) -> dict[str, Any]:
     path = normal(entry.path)
+    path = path.relative_to(home) if path.is_relative_to(home) else path
     video: dict[str, Any] = {
         "id": id,
-        "path": (
-            path.relative_to(home) if path.is_relative_to(home) else path
-        ).as_posix(),
+        "path": path.as_posix(),
         "subset": entry.subset,
         "duration": round(duration_seconds, 3),
     }

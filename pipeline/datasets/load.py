@@ -140,8 +140,8 @@ def _demo(folder: Path) -> Path:
     """Make the demo's videos unless they exist, and return its manifest."""
     if (folder / "dataset.json").exists():
         return make_demo(folder)
-    bar = Progress("demo videos, made once", DEMO_VIDEOS, [1.0] * DEMO_VIDEOS)
-    with bar:
+    weights = [1.0] * DEMO_VIDEOS
+    with Progress("demo videos, made once", DEMO_VIDEOS, weights) as bar:
         return make_demo(folder, lambda done, _: bar.update(done))
 
 

@@ -71,12 +71,10 @@ def dataset_name(path: Path) -> str:
 
 
 def _check_schema(path: Path, content: Any) -> None:
-    schema = json.loads(
-        files("pipeline.datasets").joinpath("manifest.schema.json").read_text()
-    )
+    schema = files("pipeline.datasets").joinpath("manifest.schema.json").read_text()
     errors = [
         f"  {json_path(error.instance_path)}: {shorten(error.message)}"
-        for error in Draft202012Validator(schema).iter_errors(content)
+        for error in Draft202012Validator(json.loads(schema)).iter_errors(content)
     ]
     if errors:
         raise AnnotationError(
@@ -111,9 +109,8 @@ def _video(folder: Path, entry: dict[str, Any]) -> Video:
     points = tuple(
         Point(float(p["seconds"]), p["label"]) for p in entry.get("points", [])
     )
-    seen = {i.label for i in instances} | {
-        p.label for p in points if p.kind == "action"
-    }
+    clicked = {p.label for p in points if p.kind == "action"}
+    seen = clicked | {i.label for i in instances}
     return Video(
         id=entry["id"],
         subset=entry["subset"],

@@ -51,7 +51,7 @@ def _rows(table: Path) -> Iterator[tuple[int, dict[str, str]]]:
     """Yield the line number and the stripped cells of each row."""
     reader = csv.DictReader(StringIO(read_text(table)), restkey="", restval="")
     columns = [name.strip() for name in reader.fieldnames or ()]
-    if not NEEDED <= set(columns) <= set(COLUMNS):
+    if not NEEDED <= set(columns) <= COLUMNS:
         raise AnnotationError(
             f"{table}: expected the columns path,label and optionally start_seconds,"
             f"end_seconds,subset, separated by commas; found {columns}"

@@ -5,7 +5,7 @@ videos are trimmed. Files are found by their names, `Diving_val.txt` and
 `Diving_test.txt`, also in nested folders, however the archives were unpacked.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from pipeline.datasets.dataset import Dataset, Instance, Subset, Video
@@ -22,7 +22,6 @@ LEFT_OUT = {
     "212": ("video_test_0001292",),
     "210": ("video_test_0000270", "video_test_0001292", "video_test_0001496"),
 }
-
 
 Annotations = dict[str, tuple[Instance, ...]]  # by video id
 
@@ -44,17 +43,13 @@ def read_thumos14(
 ) -> dict[Subset, Annotations]:
     """Read the annotations of both subsets, ambiguous segments included.
 
-    Args:
-        folder: The folder of the files, which may be in nested folders.
-        excluded: Ids of videos to leave out.
-
-    Returns:
-        The instances by subset and video id. Ids are sorted, instances are in order of
-        their start.
+    Videos with an id in `excluded` are left out. Ids are sorted, instances are in order
+    of their start.
 
     Raises:
         InputNotFoundError: If the folder has no file of a subset.
-        AnnotationError: If lines are not segments. All are listed.
+        AnnotationError: If lines are not segments, which are all listed, or if a class
+            has two files.
     """
     return {
         subset: _read_subset(folder, suffix, excluded)
@@ -63,20 +58,12 @@ def read_thumos14(
 
 
 def thumos14_dataset(
-    folder: Path,
-    videos_folder: Path,
-    files: Mapping[str, Path],
+    folder: Path, videos_folder: Path, files: Mapping[str, Path]
 ) -> Dataset:
     """Build the benchmark's dataset, with all videos; its classes are the labels.
 
-    Args:
-        folder: The folder of the text annotations.
-        videos_folder: The folder assumed for a video that `files` lacks.
-        files: The files of the videos by id.
-
-    Raises:
-        InputNotFoundError: If the folder has no file of a subset.
-        AnnotationError: If lines are not segments. All are listed.
+    `files` are those of the videos by id. `videos_folder` is assumed for others. The
+    errors are those of `read_thumos14`.
     """
     videos = tuple(
         video_of(id, subset, instances, files.get(id, videos_folder / id))
@@ -106,11 +93,13 @@ def _read_subset(folder: Path, suffix: str, excluded: Collection[str]) -> Annota
     instances: dict[str, list[Instance]] = {}
     problems: list[str] = []
     for label, path in _class_files(folder, suffix).items():
-        for where, line in _lines(path):
+        for number, line in enumerate(read_text(path).splitlines(), start=1):
+            if not line.strip():
+                continue
             try:
-                id, instance = parse_line(label, line)
+                id, instance = parse_line(label, line.strip())
             except ValueError as error:
-                problems.append(f"  {where}: {error}")
+                problems.append(f"  {path}, line {number}: {error}")
             else:
                 instances.setdefault(id, []).append(instance)
     if problems:
@@ -126,12 +115,7 @@ def _read_subset(folder: Path, suffix: str, excluded: Collection[str]) -> Annota
 
 
 def _class_files(folder: Path, suffix: str) -> dict[str, Path]:
-    """Find the file of each class.
-
-    Raises:
-        InputNotFoundError: If the folder has no such file.
-        AnnotationError: If a class has two files.
-    """
+    """Find the file of each class."""
     files: dict[str, Path] = {}
     for path in sorted(folder.rglob(f"*{suffix}.txt")):
         label = path.stem.removesuffix(suffix)
@@ -147,13 +131,6 @@ def _class_files(folder: Path, suffix: str) -> dict[str, Path]:
             f"Diving{suffix}.txt, found none; give the folder that holds them"
         )
     return files
-
-
-def _lines(path: Path) -> Iterator[tuple[str, str]]:
-    """Yield the place and the text of each line that is not blank."""
-    for number, line in enumerate(read_text(path).splitlines(), start=1):
-        if line.strip():
-            yield f"{path}, line {number}", line.strip()
 
 
 def parse_line(label: str, line: str) -> tuple[str, Instance]:

@@ -38,8 +38,7 @@ def draw(
     clean *= rng.lognormal(0, STYLE_SPREAD, floor.shape)
     deviation = config.difficulty * config.noise * (clean + LEAST_DEVIATION)
     noisy = clean + deviation * correlated_noise(rng, len(clean), len(floor), memory)
-    rectified: np.ndarray = np.maximum(noisy - THRESHOLD, 0)
-    return rectified.astype(np.float32)
+    return np.maximum(noisy - THRESHOLD, 0).astype(np.float32)
 
 
 def presence(

@@ -56,5 +56,4 @@ def discriminative(
     shared = sum(direction(seed, f"motion:{motion}") for motion in motions)
     own = direction(seed, f"core:{label}")
     scale = np.linalg.norm(own) / np.linalg.norm(shared)
-    mixed: np.ndarray = np.sqrt(1 - confusion) * own
-    return mixed + np.sqrt(confusion) * scale * shared
+    return np.sqrt(1 - confusion) * own + np.sqrt(confusion) * scale * shared
