@@ -33,10 +33,9 @@ def entries_of_folder(folder: Path) -> list[DraftVideo]:
         InputNotFoundError: If the folder does not exist or contains no file.
         UsageError: If videos are outside the folders `train` and `test`.
     """
-    files = video_files(folder)
     has_subsets = all((folder / subset).is_dir() for subset in SUBSETS)
     entries, beside = [], []
-    for file in files:
+    for file in video_files(folder):
         parents = file.relative_to(folder).parts[:-1]
         subset = next((s for s in SUBSETS if has_subsets and s in parents[:1]), None)
         if has_subsets and not subset:

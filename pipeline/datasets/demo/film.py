@@ -56,8 +56,8 @@ def _staged(
     canvas = cv2.resize(picture, None, fx=SUPERSAMPLING, fy=SUPERSAMPLING)
     for actor in actors:
         actor.draw(canvas, camera, frame)
-    size = (scene.width, scene.height)
-    return cv2.resize(canvas, size, interpolation=cv2.INTER_AREA)
+    height, width = picture.shape[:2]
+    return cv2.resize(canvas, (width, height), interpolation=cv2.INTER_AREA)
 
 
 def _performer(rng: np.random.Generator, config: DemoConfig, script: Script) -> Actor:

@@ -21,16 +21,14 @@ class Scene:
     wall: np.ndarray
     floor: np.ndarray
     motes: Motes
-    width: int
-    height: int
-    fps: int
+    config: DemoConfig
 
     def picture(self, camera: Camera, frame: int) -> np.ndarray:
         """Return the place at one frame as a uint8 image (height, width, 3)."""
         picture = self._seen(self.wall, camera.window(frame, WALL_PARALLAX))
         floor = self._seen(self.floor, camera.window(frame, 1.0))
         _, down = camera.shift_pixels[frame]
-        horizon = (HORIZON * self.height - down) * camera.zoom[frame]
+        horizon = (HORIZON * self.config.height - down) * camera.zoom[frame]
         row, share = int(horizon), float(horizon % 1)
         picture[row + 1 :] = floor[row + 1 :]
         # A horizon between two rows of pixels must not jump from one to the other.
@@ -42,15 +40,15 @@ class Scene:
         return cv2.warpAffine(
             painted,
             np.add(window, [[0, 0, MARGIN], [0, 0, MARGIN]]),
-            (self.width, self.height),
+            (self.config.width, self.config.height),
             flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
             borderMode=cv2.BORDER_REFLECT_101,
         )
 
     def _draw_motes(self, picture: np.ndarray, camera: Camera, frame: int) -> None:
         """Draw leaves, gulls or dust, which wrap around from one side to the other."""
-        span = np.array([self.width + 2 * MARGIN, self.height + 2 * MARGIN])
-        travelled = self.motes.start_pixels + self.motes.speed * frame / self.fps
+        span = np.array([self.config.width, self.config.height]) + 2 * MARGIN
+        travelled = self.motes.start_pixels + self.motes.speed * frame / self.config.fps
         for x, y in travelled % span - MARGIN - camera.shift_pixels[frame]:
             centre = (round(16 * float(x)), round(16 * float(y)))
             axes = (round(16 * self.motes.radii[0]), round(16 * self.motes.radii[1]))
@@ -73,7 +71,5 @@ def paint_scene(rng: np.random.Generator, config: DemoConfig, place: str) -> Sce
         wall=(wall * tint).clip(0, 255).astype(np.uint8),
         floor=(floor * tint).clip(0, 255).astype(np.uint8),
         motes=motes,
-        width=config.width,
-        height=config.height,
-        fps=config.fps,
+        config=config,
     )
