@@ -26,12 +26,10 @@ SIZES = "share of the video, seconds, instances of the class in the video"
 
 def evaluate_command(
     ground_truth: Annotated[
-        Path,
-        typer.Option(help="Annotations in ActivityNet's format, or a manifest."),
+        Path, typer.Option(help="Annotations in ActivityNet's format, or a manifest.")
     ],
     detections: Annotated[
-        Path,
-        typer.Option(help="Detections in ActivityNet's results format, or CSV."),
+        Path, typer.Option(help="Detections in ActivityNet's results format, or CSV.")
     ],
     tiou: Annotated[
         str,

@@ -3,8 +3,10 @@
 PyTorch takes seconds to import, and `--help` must not wait for it.
 """
 
-from dataclasses import dataclass, field
+import ast
+from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from typing import Any, Literal
 
 import typer
@@ -18,13 +20,20 @@ MARKUP: Literal["markdown"] = "markdown"
 class CommandEntry:
     """The entry of a command in the list of commands.
 
-    The command is in `pipeline/cli/NAME.py`: `app` for a group, else `NAME_command`.
+    The command is `NAME_command` in `pipeline/cli/NAME.py`; a group has an `app`, too,
+    and a command may have `SETTINGS` of its context.
     """
 
     name: str
     panel: str  # the heading in the list
-    help: str  # the first line of the command's help
-    settings: dict[str, Any] = field(default_factory=dict)  # of the command's context
+
+    @property
+    def help(self) -> str:
+        """The first line of the command's docstring, read without an import."""
+        text = Path(__file__).with_name(f"{self.name}.py").read_text(encoding="utf-8")
+        nodes = (n for n in ast.parse(text).body if isinstance(n, ast.FunctionDef))
+        (command,) = (n for n in nodes if n.name == f"{self.name}_command")
+        return (ast.get_docstring(command) or "").partition("\n")[0]
 
 
 class LazyCommand(TyperCommand):
@@ -62,7 +71,8 @@ def load(entry: CommandEntry) -> Any:
     if hasattr(module, "app"):
         holder.add_typer(module.app, name=entry.name)
     else:
+        settings = getattr(module, "SETTINGS", None)
         command = getattr(module, f"{entry.name}_command")
-        holder.command(entry.name, context_settings=entry.settings)(command)
+        holder.command(entry.name, context_settings=settings)(command)
     group: Any = typer.main.get_command(holder)
     return group.commands[entry.name]

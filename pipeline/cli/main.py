@@ -8,65 +8,18 @@ from pipeline.cli.lazy import MARKUP, CommandEntry, LazyGroup
 from pipeline.errors import SodaError
 from pipeline.progress import INTERRUPTED, say, say_error
 
-DATA, RUNNING, RESULTS = "Your data", "Running", "Results"
-FLAGS = {"ignore_unknown_options": True}
+PANELS = {
+    "Your data": ("init", "annotate", "check", "download"),
+    "Running": ("run", "detect", "status", "clean", "doctor"),
+    "Results": ("evaluate", "report", "figure", "export"),
+}
 
 
 class Soda(LazyGroup):
     """The group of all commands, each with a file in `pipeline/cli`."""
 
-    entries = (
-        CommandEntry(
-            "init", DATA, "Make a dataset's manifest from a folder of videos."
-        ),
-        CommandEntry(
-            "annotate", DATA, "Watch videos and click single frames in a browser."
-        ),
-        CommandEntry(
-            "check",
-            DATA,
-            "Check every video of a dataset and compare it with the annotations.",
-        ),
-        CommandEntry(
-            "download",
-            DATA,
-            "Download the annotations and weights of a benchmark, and verify them.",
-        ),
-        CommandEntry(
-            "run", RUNNING, "Run the pipeline from raw videos to a report.", FLAGS
-        ),
-        CommandEntry(
-            "detect", RUNNING, "Find the actions in new videos with a trained model."
-        ),
-        CommandEntry(
-            "status",
-            RUNNING,
-            "Show each stage's outputs, when they were made and with what parameters.",
-        ),
-        CommandEntry(
-            "clean",
-            RUNNING,
-            "Remove the leftovers of interrupted runs, and caches on request.",
-        ),
-        CommandEntry(
-            "doctor",
-            RUNNING,
-            "Check that this machine has everything that a run needs.",
-        ),
-        CommandEntry(
-            "evaluate",
-            RESULTS,
-            "Score temporal detections by mean average precision, and diagnose errors.",
-        ),
-        CommandEntry("report", RESULTS, "Make HTML pages that show any detections."),
-        CommandEntry(
-            "figure", RESULTS, "Draw the time line of a video as a figure for a paper."
-        ),
-        CommandEntry(
-            "export",
-            RESULTS,
-            "Export detections, features and models to the formats of other tools.",
-        ),
+    entries = tuple(
+        CommandEntry(name, panel) for panel, names in PANELS.items() for name in names
     )
 
     def invoke(self, ctx: Any) -> Any:
