@@ -5,7 +5,6 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from logging.handlers import MemoryHandler
-from types import TracebackType
 from typing import IO, Any, NoReturn
 
 from rich.box import SIMPLE
@@ -171,21 +170,12 @@ def fail(error: Any) -> NoReturn:
     raise SystemExit(error.exit_code)
 
 
-ExceptionHook = Callable[
-    [type[BaseException], BaseException, TracebackType | None], Any
-]
-
-
 def hush_tracebacks(
-    otherwise: ExceptionHook, *plain: type[BaseException]
-) -> ExceptionHook:
+    otherwise: Callable[..., Any], *plain: type[BaseException]
+) -> Callable[..., None]:
     """Return an exception hook that reports Ctrl-C, and some errors, in one line."""
 
-    def hook(
-        kind: type[BaseException],
-        error: BaseException,
-        traceback: TracebackType | None,
-    ) -> None:
+    def hook(kind: type[BaseException], error: BaseException, traceback: Any) -> None:
         if issubclass(kind, KeyboardInterrupt):
             say(f"\n{INTERRUPTED}")
         elif issubclass(kind, plain):
