@@ -16,6 +16,7 @@ from pipeline.annotation.sources import MANIFESTS, dataset_to_annotate
 from pipeline.annotation.static import write_static_page
 from pipeline.annotation.store import PointsStore
 from pipeline.check.facts import readable_facts
+from pipeline.datasets import Dataset
 from pipeline.errors import UsageError
 from pipeline.model_folder.newest import find_models
 from pipeline.progress import say
@@ -97,16 +98,7 @@ def annotate_command(
             "expected --page or --model, found both; a page without a server cannot "
             "run a model, so leave one out"
         )
-    dataset = dataset_to_annotate(videos, classes, subset)
-    paths = [video.path for video in dataset.videos]
-    facts = readable_facts(paths, None, "annotate", dataset.source)
-    dataset = dataset.with_videos(
-        tuple(
-            replace(video, duration_seconds=facts[video.path].duration_seconds)
-            for video in dataset.videos
-            if video.path in facts
-        )
-    )
+    dataset, fps = readable(dataset_to_annotate(videos, classes, subset))
     path = points_file or dataset.videos_folder / "clicks.json"
     store = PointsStore(path, dataset, annotator)
     if page:
@@ -119,10 +111,18 @@ def annotate_command(
             from pipeline.annotation.hints import Hints
 
             hints = Hints(model, store, cache, device)
-        fps = {video.id: facts[video.path].fps for video in dataset.videos}
         with annotation_server(store, fps, cache, half, port, hints) as server:
             serve(server, store, browser)
     print_next(videos, path)
+
+
+def readable(dataset: Dataset) -> tuple[Dataset, dict[str, float]]:
+    """Return the readable videos with their durations, and frames per second by id."""
+    paths = [video.path for video in dataset.videos]
+    facts = readable_facts(paths, None, "annotate", dataset.source)
+    known = [(v, facts[v.path]) for v in dataset.videos if v.path in facts]
+    videos = (replace(v, duration_seconds=f.duration_seconds) for v, f in known)
+    return dataset.with_videos(tuple(videos)), {v.id: f.fps for v, f in known}
 
 
 def serve(server: AnnotationServer, store: PointsStore, browser: bool) -> None:

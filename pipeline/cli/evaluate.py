@@ -42,9 +42,7 @@ def evaluate_command(
     ] = "test",
     thumos14_list: Annotated[
         str | None,
-        typer.Option(
-            help="Score only the test videos of this list: 210, 212 or 213 of them."
-        ),
+        typer.Option(help="Score only the 210, 212 or 213 test videos of this list."),
     ] = None,
     evaluator: Annotated[
         str,
@@ -53,7 +51,7 @@ def evaluate_command(
     ap: Annotated[
         str,
         typer.Option(
-            help="Average precision: interpolated, plain, or auto (that of the rule)."
+            help="Average precision: interpolated, plain, or auto: the rule's."
         ),
     ] = "auto",
     bootstrap: Annotated[
@@ -69,9 +67,7 @@ def evaluate_command(
     ] = 0.5,
     buckets: Annotated[
         str,
-        typer.Option(
-            help="The bounds of the size buckets XS to XL: thumos14 or activitynet."
-        ),
+        typer.Option(help="The bounds of the sizes XS to XL: thumos14 or activitynet."),
     ] = "thumos14",
     json: Annotated[
         Path | None,

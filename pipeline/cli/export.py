@@ -5,13 +5,14 @@ from typing import Annotated
 
 import typer
 
+from pipeline.cli.lazy import MARKUP
 from pipeline.datasets import load_dataset
 from pipeline.exports import FORMATS, LAYOUTS, export_detections, export_features
 from pipeline.exports.media import VideoFiles
 from pipeline.model_folder.portable import NETWORKS, export_network
 from pipeline.progress import say
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False, rich_markup_mode=MARKUP)
 
 
 @app.callback(no_args_is_help=True)

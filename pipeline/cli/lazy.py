@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import typer
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperCommand
 
 # Joins the lines of a paragraph, and keeps indented lines as they are.
 MARKUP: Literal["markdown"] = "markdown"
@@ -48,31 +48,14 @@ class LazyCommand(TyperCommand):
         return load(self.entry).make_context(*arguments, **extra)
 
 
-class LazyGroup(TyperGroup):
-    """A group of commands that load on use; a subclass lists them."""
-
-    entries: tuple[CommandEntry, ...] = ()
-
-    def list_commands(self, ctx: Any) -> list[str]:
-        """Return the names in their order."""
-        return [entry.name for entry in self.entries]
-
-    def get_command(self, ctx: Any, cmd_name: str) -> LazyCommand | None:
-        """Return the placeholder of a command; None for an unknown name."""
-        named = [entry for entry in self.entries if entry.name == cmd_name]
-        return LazyCommand(named[0]) if named else None
-
-
 def load(entry: CommandEntry) -> Any:
     """Import and return a command."""
     module = import_module(f"pipeline.cli.{entry.name}")
-    holder = typer.Typer(add_completion=False, rich_markup_mode=MARKUP)
-    holder.callback()(lambda: None)  # makes it a group, even with one command
     if hasattr(module, "app"):
-        holder.add_typer(module.app, name=entry.name)
-    else:
-        settings = getattr(module, "SETTINGS", None)
-        command = getattr(module, f"{entry.name}_command")
-        holder.command(entry.name, context_settings=settings)(command)
-    group: Any = typer.main.get_command(holder)
-    return group.commands[entry.name]
+        return typer.main.get_command(module.app)
+    app = typer.Typer(add_completion=False, rich_markup_mode=MARKUP)
+    settings = getattr(module, "SETTINGS", None)
+    app.command(entry.name, context_settings=settings)(
+        getattr(module, f"{entry.name}_command")
+    )
+    return typer.main.get_command(app)

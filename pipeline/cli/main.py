@@ -3,8 +3,9 @@
 from typing import Any
 
 import typer
+from typer.core import TyperGroup
 
-from pipeline.cli.lazy import MARKUP, CommandEntry, LazyGroup
+from pipeline.cli.lazy import MARKUP, CommandEntry, LazyCommand
 from pipeline.errors import SodaError
 from pipeline.progress import INTERRUPTED, say, say_error
 
@@ -15,12 +16,21 @@ PANELS = {
 }
 
 
-class Soda(LazyGroup):
-    """The group of all commands, each with a file in `pipeline/cli`."""
+class Soda(TyperGroup):
+    """The group of all commands, each in a file of `pipeline/cli` that loads on use."""
 
     entries = tuple(
         CommandEntry(name, panel) for panel, names in PANELS.items() for name in names
     )
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the names in their order."""
+        return [entry.name for entry in self.entries]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> LazyCommand | None:
+        """Return the placeholder of a command; None for an unknown name."""
+        named = [entry for entry in self.entries if entry.name == cmd_name]
+        return LazyCommand(named[0]) if named else None
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command that was chosen."""
