@@ -52,7 +52,7 @@ def open_run(run: Run, last: Stage) -> None:
             record_problems(run, ledger, error)
             raise
         say(" | ".join(opening(run, statuses)))
-    if makes_features(last):
+    if "features" in last.flags:
         say("; ".join(notes(run)))
         if any(s.done < s.of for s in statuses if s.stage.is_per_video):
             say_need(disk_need(run, last))
@@ -91,11 +91,6 @@ def check_run(run: Run, last: Stage) -> list[StageStatus]:
     return statuses
 
 
-def makes_features(last: Stage) -> bool:
-    """Return whether features, and so weights, have a part in a stage."""
-    return "features" in last.flags
-
-
 def opening(run: Run, statuses: list[StageStatus]) -> Iterator[str]:
     """Yield the parts of the first line: the dataset, and the progress so far."""
     yield f"SODA  {run.dataset.name}: {len(run.dataset.videos)} videos"
@@ -115,7 +110,7 @@ def print_plan(run: Run, last: Stage) -> None:
         statuses = check_run(run, last)
         say(next(opening(run, statuses)))
         say("a dry run: nothing is done")
-    if makes_features(last):
+    if "features" in last.flags:
         say("; ".join(notes(run)))
     forecast = make_forecast(run, last, statuses)
     table = Table("stage", box=SIMPLE)

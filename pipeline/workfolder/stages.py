@@ -11,6 +11,8 @@ from pipeline.errors import InputNotFoundError
 from pipeline.layout import outputs_in
 from pipeline.run.stage import Stage
 
+# These files define no stage, and import PyTorch, which takes seconds.
+WITHOUT = {"fitting", "predicting"}
 # The experiment runs the other stages, so it is in a package above theirs.
 ELSEWHERE = ("pipeline.experiments.stage",)
 
@@ -22,16 +24,10 @@ def all_stages() -> tuple[Stage, ...]:
     Stages are found by their files in `pipeline/stages/`. A new file is enough to add
     one; there is no list to keep up to date.
     """
-    own = [f"{stages.__name__}.{name}" for name in sorted(module_names())]
+    files = sorted(module.name for module in iter_modules(stages.__path__))
+    own = [f"{stages.__name__}.{name}" for name in files if name not in WITHOUT]
     found = [stage for name in (*own, *ELSEWHERE) for stage in _defined_in(name)]
     return tuple(dict.fromkeys(stage for last in found for stage in _chain(last)))
-
-
-def module_names() -> list[str]:
-    """Return the names of the modules in `pipeline/stages/` that may define a stage."""
-    # These define no stage, and import PyTorch, which takes seconds.
-    shared = {"fitting", "predicting"}
-    return [m.name for m in iter_modules(stages.__path__) if m.name not in shared]
 
 
 def _defined_in(module: str) -> list[Stage]:
