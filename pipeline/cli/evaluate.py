@@ -95,9 +95,8 @@ def evaluate_command(
     config = make_config("soda", {"evaluate": parsed | numbers}).evaluate
     truth = exclude(read_ground_truth(ground_truth, subset), left_out)
     found = exclude(read_detections(detections), left_out)
-    chosen = {"subset": subset, "left_out": list(left_out)}
     scores = evaluate(truth, found, config).scores
-    result = scores.to_json() | chosen
+    result = scores.to_json() | {"subset": subset, "left_out": list(left_out)}
     print_evaluation(scores, subset)
     if tell_errors:
         errors = diagnose(truth, found, config, read_durations(ground_truth))

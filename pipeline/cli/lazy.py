@@ -54,8 +54,6 @@ def load(entry: CommandEntry) -> Any:
     if hasattr(module, "app"):
         return typer.main.get_command(module.app)
     app = typer.Typer(add_completion=False, rich_markup_mode=MARKUP)
-    settings = getattr(module, "SETTINGS", None)
-    app.command(entry.name, context_settings=settings)(
-        getattr(module, f"{entry.name}_command")
-    )
+    add = app.command(entry.name, context_settings=getattr(module, "SETTINGS", None))
+    add(getattr(module, f"{entry.name}_command"))
     return typer.main.get_command(app)
