@@ -59,15 +59,11 @@ class Check:
 
 
 def check_dataset(
-    name: str, videos_folder: Path | None, data_folder: Path, jobs: int
+    name: str, videos_folder: Path | None, data_folder: Path, jobs: int | None = None
 ) -> Check:
     """Examine every video of a dataset and compare it with the annotations.
 
-    Args:
-        name: The dataset, as for `load_dataset`.
-        videos_folder: The folder of the videos, if the annotations do not name it.
-        data_folder: The folder that contains the named datasets.
-        jobs: The number of worker processes.
+    The dataset is named as for `load_dataset`.
 
     Raises:
         SodaError: The annotations cannot be read at all.
@@ -79,9 +75,5 @@ def check_dataset(
     paths = [video.path for video in dataset.videos]
     hashed = {video.path for video in dataset.videos if video.sha256}
     findings = gather_facts(paths, jobs, "check", hashed)
-    return Check(
-        dataset=dataset,
-        findings=findings,
-        problems=problems_of(dataset, findings),
-        notes=notes_of(dataset, findings),
-    )
+    problems, notes = problems_of(dataset, findings), notes_of(dataset, findings)
+    return Check(dataset, findings, problems, notes)

@@ -6,8 +6,9 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from pipeline.fanout import Item, Job, Ledger, Resources, run_job
-from pipeline.progress import ShareDone, silent
+from pipeline.errors import InputNotFoundError
+from pipeline.fanout import Item, Job, Ledger, Resources, default_jobs, run_job
+from pipeline.progress import ShareDone, say, silent
 from pipeline.storage import read_json, sha256_of, write_json
 from pipeline.video import Ends, VideoInfo, decode_ends, probe
 
@@ -39,17 +40,12 @@ FactsByPath = dict[Path, Facts | Failure]
 
 
 def gather_facts(
-    paths: Iterable[Path], jobs: int, stage: str, hashed: Collection[Path] = ()
+    paths: Iterable[Path], jobs: int | None, stage: str, hashed: Collection[Path] = ()
 ) -> FactsByPath:
-    """Examine each distinct video file once.
+    """Examine each distinct video file once, with one worker per processor or `jobs`.
 
-    A file that crashes its worker fails alone; the other files are still examined.
-
-    Args:
-        paths: The video files.
-        jobs: The number of worker processes.
-        stage: The name of the work in the progress that is printed.
-        hashed: The files to read completely, for their sha256.
+    A file that crashes its worker fails alone; the other files are still examined. The
+    files in `hashed` are read completely, for their sha256.
     """
     distinct = tuple(dict.fromkeys(paths))
     with tempfile.TemporaryDirectory(prefix="soda-check-") as name:
@@ -65,7 +61,7 @@ def gather_facts(
             for index, path in enumerate(distinct)
         )
         job = Job(stage, f"{__name__}:examine", {}, items)
-        run_job(job, folder, Resources(jobs, max_failures=1.0))
+        run_job(job, folder, Resources(jobs or default_jobs(), max_failures=1.0))
         failures = Ledger(folder, job.stage).read()
         return {
             path: _failure(path, failures[item.id])
@@ -73,6 +69,27 @@ def gather_facts(
             else Facts(**read_json(Path(item.output)))
             for path, item in zip(distinct, items, strict=True)
         }
+
+
+def readable_facts(
+    paths: Iterable[Path], jobs: int | None, stage: str, place: Path
+) -> dict[Path, Facts]:
+    """Examine video files of a place; report unreadable ones, and leave them out.
+
+    Raises:
+        InputNotFoundError: No video can be read.
+    """
+    found = {}
+    for path, facts in gather_facts(paths, jobs, stage).items():
+        if isinstance(facts, Facts):
+            found[path] = facts
+        else:
+            say(f"left out: {path}: {facts.text}")
+    if not found:
+        raise InputNotFoundError(
+            f"{place}: expected videos, found none that can be read"
+        )
+    return found
 
 
 def examine(

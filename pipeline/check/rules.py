@@ -1,12 +1,13 @@
 """The rules that a dataset and its video files are checked against."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 
-from pipeline.check.content import same_content
 from pipeline.check.facts import Facts, FactsByPath, Failure
 from pipeline.datasets import SUBSETS, Dataset, Problem, Video, find_problems
 from pipeline.datasets.folder import may_be_video
+from pipeline.storage import sha256_of
 
 # A duration that is one percent off shifts every annotation of a long video.
 TOLERANCE_SECONDS = 1.0
@@ -18,7 +19,7 @@ def problems_of(dataset: Dataset, findings: FactsByPath) -> list[Problem]:
         *find_problems(_as_long_as_they_are(dataset, findings)),
         *_subsets(dataset),
         *(problem for v in dataset.videos for problem in _file(v, findings[v.path])),
-        *same_content(dataset, findings),
+        *_same_content(dataset, findings),
     ]
 
 
@@ -79,6 +80,36 @@ def _file(video: Video, facts: Facts | Failure) -> Iterator[Problem]:
     if video.sha256 and video.sha256 != facts.sha256:
         text = f"the manifest states the sha256 {video.sha256}, found {facts.sha256}"
         yield Problem(video.id, "stated sha256 differs", text)
+
+
+def _same_content(dataset: Dataset, findings: FactsByPath) -> Iterator[Problem]:
+    """Yield a problem for each video whose file is a copy of another video's file.
+
+    Copies across subsets leak training data into the test.
+    """
+    for first, *others in _by_content(dataset, findings):
+        for other in others:
+            overlaps = other.subset != first.subset
+            yield Problem(
+                other.id,
+                "train/test overlap" if overlaps else "duplicate content",
+                f"the file has the same content as {first.path}, which is "
+                f"{first.id!r} of the {first.subset} subset; this one is of the "
+                f"{other.subset} subset",
+            )
+
+
+def _by_content(dataset: Dataset, findings: FactsByPath) -> Iterator[list[Video]]:
+    """Yield the videos of each content; only files of equal size are read."""
+    by_size: dict[int, dict[str, Video]] = defaultdict(dict)
+    for video in dataset.videos:
+        if isinstance(facts := findings[video.path], Facts):
+            by_size[facts.size_bytes].setdefault(video.id, video)
+    for videos in by_size.values():
+        by_hash = defaultdict(list)
+        for video in videos.values() if len(videos) > 1 else ():
+            by_hash[sha256_of(video.path)].append(video)
+        yield from by_hash.values()
 
 
 def _scoring(dataset: Dataset) -> Iterator[Problem]:

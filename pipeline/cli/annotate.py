@@ -5,7 +5,7 @@ import webbrowser
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -15,15 +15,11 @@ from pipeline.annotation.server import annotation_server
 from pipeline.annotation.sources import MANIFESTS, dataset_to_annotate
 from pipeline.annotation.static import write_static_page
 from pipeline.annotation.store import PointsStore
-from pipeline.check import Failure, gather_facts
+from pipeline.check.facts import readable_facts
 from pipeline.datasets import Dataset
-from pipeline.errors import InputNotFoundError, UsageError
-from pipeline.fanout import default_jobs
+from pipeline.errors import UsageError
 from pipeline.model_folder.newest import find_models
 from pipeline.progress import say
-
-if TYPE_CHECKING:
-    from pipeline.annotation.hints import Hints
 
 
 def annotate_command(
@@ -109,43 +105,24 @@ def annotate_command(
         write_static_page(page, store, half)
         say(f"written: {page}; open it with a double click, export to {path.name}")
     else:
-        cache = cache_folder()
-        hints = hints_of(model, store, cache, device) if model else None
+        cache, hints = cache_folder(), None
+        if model:
+            # Not above: it imports PyTorch, which --help must not wait for.
+            from pipeline.annotation.hints import Hints
+
+            hints = Hints(model, store, cache, device)
         with annotation_server(store, fps, cache, half, port, hints) as server:
             serve(server, store, browser)
     print_next(videos, path)
 
 
 def readable(dataset: Dataset) -> tuple[Dataset, dict[str, float]]:
-    """Return the readable videos with their durations, and frames per second by id.
-
-    Videos that cannot be read are reported and left out.
-
-    Raises:
-        InputNotFoundError: No video can be read.
-    """
-    facts = gather_facts([v.path for v in dataset.videos], default_jobs(), "annotate")
-    kept, fps = [], {}
-    for video in dataset.videos:
-        found = facts[video.path]
-        if isinstance(found, Failure):
-            say(f"left out: {video.path}: {found.text}")
-        else:
-            kept.append(replace(video, duration_seconds=found.duration_seconds))
-            fps[video.id] = found.fps
-    if not kept:
-        raise InputNotFoundError(
-            f"{dataset.source}: expected videos, found none that can be read"
-        )
-    return dataset.with_videos(tuple(kept)), fps
-
-
-def hints_of(model: Path, store: PointsStore, cache: Path, device: str) -> "Hints":
-    """Load a model that gives hints on the videos."""
-    # Not above: it imports PyTorch, which --help must not wait for.
-    from pipeline.annotation.hints import Hints
-
-    return Hints(model, store, cache, device)
+    """Return the readable videos with their durations, and frames per second by id."""
+    paths = [video.path for video in dataset.videos]
+    facts = readable_facts(paths, None, "annotate", dataset.source)
+    known = [(v, facts[v.path]) for v in dataset.videos if v.path in facts]
+    videos = (replace(v, duration_seconds=f.duration_seconds) for v, f in known)
+    return dataset.with_videos(tuple(videos)), {v.id: f.fps for v, f in known}
 
 
 def serve(server: AnnotationServer, store: PointsStore, browser: bool) -> None:

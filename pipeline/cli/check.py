@@ -8,10 +8,9 @@ from typing import Annotated
 
 import typer
 
-from pipeline.check import Check, check_dataset
+from pipeline.check.check import Check, check_dataset
 from pipeline.datasets import Problem
 from pipeline.errors import AnnotationError
-from pipeline.fanout import default_jobs
 from pipeline.storage import write_json
 
 MOST_SHOWN = 20
@@ -50,7 +49,7 @@ def check_command(
 
         soda check kitchen/dataset.json
     """
-    check = check_dataset(dataset, videos, data_dir, jobs or default_jobs())
+    check = check_dataset(dataset, videos, data_dir, jobs)
     if json:
         write_json(json, check.to_json())
     print_check(check, None if show_all else MOST_SHOWN)

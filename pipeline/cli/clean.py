@@ -1,39 +1,35 @@
 """`soda clean`: the removal of files that a work folder no longer needs."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from pipeline.cli.status import chosen_folders
+from pipeline.cli.status import WorkFolder, chosen_folders
 from pipeline.progress import bytes_text
-from pipeline.workfolder import Removal, find_removals, folders_by_kind, remove
+from pipeline.workfolder.cleaning import (
+    Removal,
+    find_removals,
+    folders_by_kind,
+    remove,
+)
 
 MOST_SHOWN = 5  # paths per kind
 
 
+def also(kind: str, files: str) -> Any:
+    """Return the flag that removes a kind of results, as a `Stage` names it."""
+    return typer.Option(f"--{kind}", help=f"Also remove {files}.")
+
+
 def clean_command(
-    workdir: Annotated[
-        Path | None,
-        typer.Argument(
-            help="The --workdir of a run. Default: work, or each folder in it."
-        ),
-    ] = None,
-    frames: Annotated[
-        bool, typer.Option("--frames", help="Also remove decoded frames.")
-    ] = False,
-    flow: Annotated[
-        bool, typer.Option("--flow", help="Also remove optical flow.")
-    ] = False,
-    features: Annotated[
-        bool, typer.Option("--features", help="Also remove features.")
-    ] = False,
-    models: Annotated[
-        bool, typer.Option("--models", help="Also remove trained models.")
-    ] = False,
-    reports: Annotated[
-        bool, typer.Option("--reports", help="Also remove report pages.")
-    ] = False,
+    context: typer.Context,
+    workdir: WorkFolder = None,
+    frames: Annotated[bool, also("frames", "decoded frames")] = False,
+    flow: Annotated[bool, also("flow", "optical flow")] = False,
+    features: Annotated[bool, also("features", "features")] = False,
+    models: Annotated[bool, also("models", "trained models")] = False,
+    reports: Annotated[bool, also("reports", "report pages")] = False,
     everything: Annotated[
         bool,
         typer.Option(
@@ -52,14 +48,8 @@ def clean_command(
 
         soda clean work/kitchen --frames --flow
     """
-    chosen = {
-        "frames": frames,
-        "flow": flow,
-        "features": features,
-        "models": models,
-        "reports": reports,
-    }
-    kinds = [kind for kind in folders_by_kind() if everything or chosen.get(kind)]
+    flags = context.params
+    kinds = [kind for kind in folders_by_kind() if everything or flags.get(kind)]
     for folder in chosen_folders(workdir, None):
         removals = find_removals(folder, kinds)
         for line in removal_lines(folder, removals):

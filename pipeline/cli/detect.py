@@ -64,14 +64,13 @@ def detect_command(
     Exit codes: 2 wrong usage, 3 no such video or model, 5 some videos could not be
     searched (they are named, and the others are searched), 7 missing weights.
     """
-    chosen = model or newest_model()
     if model is None:
-        count = len(find_models())
-        say(f"model: {chosen}, the newest of {count}; choose another with --model")
+        model, count = newest_model(), len(find_models())
+        say(f"model: {model}, the newest of {count}; choose another with --model")
     # Not above: it imports PyTorch, which --help must not wait for.
     from pipeline.inference.batch import search_videos
 
-    found = search_videos(videos, chosen, output, device, threshold, jobs)
+    found = search_videos(videos, model, output, device, threshold, jobs)
     for id, detections in found.detections.items():
         print_detections(id, detections[:top])
     if found.detections:

@@ -34,7 +34,7 @@ def doctor_command(
     weights.
     """
     # Not above: it imports PyTorch, which --help must not wait for.
-    from pipeline.doctor import examine
+    from pipeline.doctor.examination import examine
     from pipeline.storage import plain
 
     findings = list(examine(workdir))

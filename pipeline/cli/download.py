@@ -57,10 +57,8 @@ def download_command(
         download_annotations(published, folder, mirror or ())
     code = fetch_weights() if what != "annotations" else 0
     if what is None:
-        typer.echo(f"\n{published.videos}")
-        typer.echo(
-            f"Put them into {folder / 'videos'}, in sub-folders or not, then type"
-        )
+        place = f"{folder / 'videos'}, in sub-folders or not"
+        typer.echo(f"\n{published.videos}\nPut them into {place}, then type")
         typer.echo(f"  soda check {dataset}")
     if code:
         raise typer.Exit(code)

@@ -26,12 +26,10 @@ SIZES = "share of the video, seconds, instances of the class in the video"
 
 def evaluate_command(
     ground_truth: Annotated[
-        Path,
-        typer.Option(help="Annotations in ActivityNet's format, or a manifest."),
+        Path, typer.Option(help="Annotations in ActivityNet's format, or a manifest.")
     ],
     detections: Annotated[
-        Path,
-        typer.Option(help="Detections in ActivityNet's results format, or CSV."),
+        Path, typer.Option(help="Detections in ActivityNet's results format, or CSV.")
     ],
     tiou: Annotated[
         str,
@@ -44,9 +42,7 @@ def evaluate_command(
     ] = "test",
     thumos14_list: Annotated[
         str | None,
-        typer.Option(
-            help="Score only the test videos of this list: 210, 212 or 213 of them."
-        ),
+        typer.Option(help="Score only the 210, 212 or 213 test videos of this list."),
     ] = None,
     evaluator: Annotated[
         str,
@@ -55,7 +51,7 @@ def evaluate_command(
     ap: Annotated[
         str,
         typer.Option(
-            help="Average precision: interpolated, plain, or auto (that of the rule)."
+            help="Average precision: interpolated, plain, or auto: the rule's."
         ),
     ] = "auto",
     bootstrap: Annotated[
@@ -71,9 +67,7 @@ def evaluate_command(
     ] = 0.5,
     buckets: Annotated[
         str,
-        typer.Option(
-            help="The bounds of the size buckets XS to XL: thumos14 or activitynet."
-        ),
+        typer.Option(help="The bounds of the sizes XS to XL: thumos14 or activitynet."),
     ] = "thumos14",
     json: Annotated[
         Path | None,
@@ -101,9 +95,8 @@ def evaluate_command(
     config = make_config("soda", {"evaluate": parsed | numbers}).evaluate
     truth = exclude(read_ground_truth(ground_truth, subset), left_out)
     found = exclude(read_detections(detections), left_out)
-    chosen = {"subset": subset, "left_out": list(left_out)}
     scores = evaluate(truth, found, config).scores
-    result = scores.to_json() | chosen
+    result = scores.to_json() | {"subset": subset, "left_out": list(left_out)}
     print_evaluation(scores, subset)
     if tell_errors:
         errors = diagnose(truth, found, config, read_durations(ground_truth))

@@ -5,22 +5,19 @@ from typing import Annotated
 
 import typer
 
+from pipeline.cli.lazy import MARKUP
 from pipeline.datasets import load_dataset
-from pipeline.exports import (
-    FORMATS,
-    LAYOUTS,
-    export_detections,
-    export_features,
-)
+from pipeline.exports import FORMATS, LAYOUTS, export_detections, export_features
 from pipeline.exports.media import VideoFiles
 from pipeline.model_folder.portable import NETWORKS, export_network
 from pipeline.progress import say
 
-app = typer.Typer(
-    name="export",
-    help="Export detections, features and models to the formats of other tools.",
-    no_args_is_help=True,
-)
+app = typer.Typer(add_completion=False, rich_markup_mode=MARKUP)
+
+
+@app.callback(no_args_is_help=True)
+def export_command() -> None:
+    """Export detections, features and models to the formats of other tools."""
 
 
 @app.command("detections")
@@ -87,11 +84,9 @@ def features_command(
 
     Example: soda export features work/thumos14 --format npy --output features
     """
-    known = (
-        load_dataset(dataset, data_folder=data_dir, with_videos=False)
-        if dataset
-        else None
-    )
+    known = None
+    if dataset:
+        known = load_dataset(dataset, data_folder=data_dir, with_videos=False)
     count = export_features(folder, format, output, known)
     say(f"snippet times: {output / 'features.json'}")
     typer.echo(f"features of {count} videos: {output}")

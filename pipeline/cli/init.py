@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.check import Failure, gather_facts
+from pipeline.check.facts import readable_facts
 from pipeline.datasets import SUBSETS
 from pipeline.datasets.draft import (
     DraftVideo,
@@ -20,9 +20,7 @@ from pipeline.datasets.manifest import parse_manifest
 from pipeline.datasets.table import entries_of_table
 from pipeline.datasets.text import parse_classes
 from pipeline.datasets.validation import validate
-from pipeline.errors import InputNotFoundError, UsageError
-from pipeline.fanout import default_jobs
-from pipeline.progress import say
+from pipeline.errors import UsageError
 from pipeline.storage import write_json
 
 
@@ -84,7 +82,8 @@ def init_command(
     if not 0 <= test_share < 1:
         raise UsageError(f"--test-share {test_share}: expected 0 <= share < 1")
     found = entries_of_table(csv, folder) if csv else entries_of_folder(folder)
-    durations = durations_of(found, folder, jobs or default_jobs())
+    facts = readable_facts([entry.path for entry in found], jobs, "init", folder)
+    durations = {path: known.duration_seconds for path, known in facts.items()}
     readable = [entry for entry in found if entry.path in durations]
     entries = with_subsets(readable, test_share, seed)
     manifest = manifest_of(entries, durations, folder, path.parent)
@@ -95,27 +94,6 @@ def init_command(
     write_json(path, manifest)
     print_summary(entries, sum(durations.values()) / 3600)
     print_next(path, entries)
-
-
-def durations_of(
-    entries: Sequence[DraftVideo], folder: Path, jobs: int
-) -> dict[Path, float]:
-    """Return the durations in seconds; report and leave out unreadable files.
-
-    Raises:
-        InputNotFoundError: No video can be read.
-    """
-    durations = {}
-    for path, facts in gather_facts([e.path for e in entries], jobs, "init").items():
-        if isinstance(facts, Failure):
-            say(f"left out: {path}: {facts.text}")
-        else:
-            durations[path] = facts.duration_seconds
-    if not durations:
-        raise InputNotFoundError(
-            f"{folder}: expected videos, found none that can be read"
-        )
-    return durations
 
 
 def print_summary(entries: Sequence[DraftVideo], hours: float) -> None:

@@ -3,71 +3,34 @@
 from typing import Any
 
 import typer
+from typer.core import TyperGroup
 
-from pipeline.cli.lazy import MARKUP, CommandEntry, LazyGroup
+from pipeline.cli.lazy import MARKUP, CommandEntry, LazyCommand
 from pipeline.errors import SodaError
 from pipeline.progress import INTERRUPTED, say, say_error
 
-DATA, RUNNING, RESULTS = "Your data", "Running", "Results"
-FLAGS = {"ignore_unknown_options": True}
+PANELS = {
+    "Your data": ("init", "annotate", "check", "download"),
+    "Running": ("run", "detect", "status", "clean", "doctor"),
+    "Results": ("evaluate", "report", "figure", "export"),
+}
 
 
-class Soda(LazyGroup):
-    """The group of all commands, each with a file in `pipeline/cli`."""
+class Soda(TyperGroup):
+    """The group of all commands, each in a file of `pipeline/cli` that loads on use."""
 
-    entries = (
-        CommandEntry(
-            "init", DATA, "Make a dataset's manifest from a folder of videos."
-        ),
-        CommandEntry(
-            "annotate", DATA, "Watch videos and click single frames in a browser."
-        ),
-        CommandEntry(
-            "check",
-            DATA,
-            "Check every video of a dataset and compare it with the annotations.",
-        ),
-        CommandEntry(
-            "download",
-            DATA,
-            "Download the annotations and weights of a benchmark, and verify them.",
-        ),
-        CommandEntry(
-            "run", RUNNING, "Run the pipeline from raw videos to a report.", FLAGS
-        ),
-        CommandEntry(
-            "detect", RUNNING, "Find the actions in new videos with a trained model."
-        ),
-        CommandEntry(
-            "status",
-            RUNNING,
-            "Show each stage's outputs, when they were made and with what parameters.",
-        ),
-        CommandEntry(
-            "clean",
-            RUNNING,
-            "Remove the leftovers of interrupted runs, and caches on request.",
-        ),
-        CommandEntry(
-            "doctor",
-            RUNNING,
-            "Check that this machine has everything that a run needs.",
-        ),
-        CommandEntry(
-            "evaluate",
-            RESULTS,
-            "Score temporal detections by mean average precision, and diagnose errors.",
-        ),
-        CommandEntry("report", RESULTS, "Make HTML pages that show any detections."),
-        CommandEntry(
-            "figure", RESULTS, "Draw the time line of a video as a figure for a paper."
-        ),
-        CommandEntry(
-            "export",
-            RESULTS,
-            "Export detections, features and models to the formats of other tools.",
-        ),
+    entries = tuple(
+        CommandEntry(name, panel) for panel, names in PANELS.items() for name in names
     )
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the names in their order."""
+        return [entry.name for entry in self.entries]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> LazyCommand | None:
+        """Return the placeholder of a command; None for an unknown name."""
+        named = [entry for entry in self.entries if entry.name == cmd_name]
+        return LazyCommand(named[0]) if named else None
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command that was chosen."""

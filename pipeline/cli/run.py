@@ -23,6 +23,7 @@ def task_names() -> tuple[str, ...]:
     return tuple(c.name for c in classes if ast.unparse(c.bases[0]) == "StageTask")
 
 
+SETTINGS = {"ignore_unknown_options": True}  # which are flags of the task
 GOALS = task_names()
 BENCHMARKS = ("demo", "thumos14", "activitynet1.2", "activitynet1.3", "simulated")
 

@@ -1,9 +1,9 @@
 """`soda status`: the contents of a work folder."""
 
 import sys
-from datetime import datetime
+from itertools import groupby
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -16,24 +16,18 @@ from pipeline.model_folder.newest import WORK
 from pipeline.progress import bytes_text
 from pipeline.report.formats import readable
 from pipeline.storage import plain, write_json
-from pipeline.workfolder import (
-    Inventory,
-    Result,
-    check_work_folder,
-    take_inventory,
-    work_folders,
-)
+from pipeline.workfolder.inventory import Inventory, Result, take_inventory
+from pipeline.workfolder.stages import check_work_folder, work_folders
 
+WorkFolder = Annotated[
+    Path | None,
+    typer.Argument(help="The --workdir of a run. Default: work, or each folder in it."),
+]
 WIDE = 10_000  # columns, if the output is no terminal that wraps lines
 
 
 def status_command(
-    workdir: Annotated[
-        Path | None,
-        typer.Argument(
-            help="The --workdir of a run. Default: work, or each folder in it."
-        ),
-    ] = None,
+    workdir: WorkFolder = None,
     dataset: Annotated[
         str | None, typer.Option(help="The --dataset of a run, instead of its folder.")
     ] = None,
@@ -81,11 +75,10 @@ def chosen_folders(workdir: Path | None, dataset: str | None) -> list[Path]:
 def tree_of(inventory: Inventory) -> Tree:
     """Return a tree with a branch per stage and a leaf per fingerprint."""
     tree = Tree(Text(f"{inventory.folder}  {bytes_text(inventory.size_bytes)}"))
-    branches: dict[str, Tree] = {}
-    for result in inventory.results:
-        if result.stage not in branches:
-            branches[result.stage] = tree.add(result.task)
-        branches[result.stage].add(Text(result_text(result)))
+    for task, results in groupby(inventory.results, lambda result: result.task):
+        branch = tree.add(task)
+        for result in results:
+            branch.add(Text(result_text(result)))
     for stage, count in inventory.failures.items():
         folder = inventory.folder / "failures" / stage
         tree.add(Text(f"failures: {count}, in {folder}"))
@@ -121,17 +114,10 @@ def state_text(result: Result) -> str:
     return ", ".join(parts) or "done"
 
 
-def to_json(inventory: Inventory) -> dict[str, object]:
+def to_json(inventory: Inventory) -> dict[str, Any]:
     """Return an inventory as JSON can hold it."""
-    entries = [
-        {**plain(result), "made": made_text(result.made)}
-        for result in inventory.results
-    ]
-    content = plain(inventory)
-    del content["results"]
-    return {**content, "entries": entries}
-
-
-def made_text(made: datetime) -> str:
-    """Return a time with its zone, by the second."""
-    return made.astimezone().isoformat(timespec="seconds")
+    content: dict[str, Any] = plain(inventory)
+    content["entries"] = content.pop("results")
+    for entry in content["entries"]:
+        entry["made"] = entry["made"].astimezone().isoformat(timespec="seconds")
+    return content

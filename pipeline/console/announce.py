@@ -5,7 +5,6 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from logging.handlers import MemoryHandler
-from types import TracebackType
 from typing import IO, Any, NoReturn
 
 from rich.box import SIMPLE
@@ -53,7 +52,7 @@ def open_run(run: Run, last: Stage) -> None:
             record_problems(run, ledger, error)
             raise
         say(" | ".join(opening(run, statuses)))
-    if makes_features(last):
+    if "features" in last.flags:
         say("; ".join(notes(run)))
         if any(s.done < s.of for s in statuses if s.stage.is_per_video):
             say_need(disk_need(run, last))
@@ -92,11 +91,6 @@ def check_run(run: Run, last: Stage) -> list[StageStatus]:
     return statuses
 
 
-def makes_features(last: Stage) -> bool:
-    """Return whether features, and so weights, have a part in a stage."""
-    return "features" in last.flags
-
-
 def opening(run: Run, statuses: list[StageStatus]) -> Iterator[str]:
     """Yield the parts of the first line: the dataset, and the progress so far."""
     yield f"SODA  {run.dataset.name}: {len(run.dataset.videos)} videos"
@@ -116,7 +110,7 @@ def print_plan(run: Run, last: Stage) -> None:
         statuses = check_run(run, last)
         say(next(opening(run, statuses)))
         say("a dry run: nothing is done")
-    if makes_features(last):
+    if "features" in last.flags:
         say("; ".join(notes(run)))
     forecast = make_forecast(run, last, statuses)
     table = Table("stage", box=SIMPLE)
@@ -171,21 +165,12 @@ def fail(error: Any) -> NoReturn:
     raise SystemExit(error.exit_code)
 
 
-ExceptionHook = Callable[
-    [type[BaseException], BaseException, TracebackType | None], Any
-]
-
-
 def hush_tracebacks(
-    otherwise: ExceptionHook, *plain: type[BaseException]
-) -> ExceptionHook:
+    otherwise: Callable[..., Any], *plain: type[BaseException]
+) -> Callable[..., None]:
     """Return an exception hook that reports Ctrl-C, and some errors, in one line."""
 
-    def hook(
-        kind: type[BaseException],
-        error: BaseException,
-        traceback: TracebackType | None,
-    ) -> None:
+    def hook(kind: type[BaseException], error: BaseException, traceback: Any) -> None:
         if issubclass(kind, KeyboardInterrupt):
             say(f"\n{INTERRUPTED}")
         elif issubclass(kind, plain):

@@ -62,15 +62,15 @@ def disk_need(run: Run, last: Stage) -> DiskNeed:
     """Return what the per-video stages of a run still need to write."""
     stages = [stage for stage in last.chain(run) if stage.is_per_video]
     if run.is_simulated:
-        return _drawing_need(run, stages[-1])
-    if run.options.features_dir:
-        return _import_need(run, run.options.features_dir)
-    needs = video_needs(run, stages)
-    return DiskNeed(
-        max((need.video_seconds for need in needs.values()), default=0.0),
-        sum(need.written_bytes for need in needs.values()),
-        _free_bytes(run.workdir),
-    )
+        seconds, size = _need_of_drawing(run, stages[-1])
+    elif run.options.features_dir:
+        seconds, size = _need_of_import(run, run.options.features_dir)
+    else:
+        needs = video_needs(run, stages).values()
+        seconds = max((need.video_seconds for need in needs), default=0.0)
+        size = sum(need.written_bytes for need in needs)
+    free = shutil.disk_usage(existing_folder(run.workdir)).free
+    return DiskNeed(seconds, size, free)
 
 
 def video_needs(run: Run, stages: Sequence[Stage]) -> dict[Stage, StageNeed]:
@@ -78,10 +78,9 @@ def video_needs(run: Run, stages: Sequence[Stage]) -> dict[Stage, StageNeed]:
 
     Empty if no video can be read.
     """
-    sizes = {
-        v.id: v.path.stat().st_size for v in run.dataset.videos if v.path.is_file()
-    }
-    sample = _sample([v for v in run.dataset.videos if v.id in sizes])
+    videos = [video for video in run.dataset.videos if video.path.is_file()]
+    sizes = {video.id: video.path.stat().st_size for video in videos}
+    sample = _sample(videos)
     infos, sampled_bytes = sample.values(), sum(sizes[id] for id in sample)
     needs = {}
     for stage in stages if sample else ():
@@ -95,26 +94,23 @@ def video_needs(run: Run, stages: Sequence[Stage]) -> dict[Stage, StageNeed]:
     return needs
 
 
-def _drawing_need(run: Run, stage: Stage) -> DiskNeed:
-    """Return the need of simulated features, whose lengths no video file tells."""
-    files = {v.id: stage.video_file(run, v.id) for v in run.dataset.videos}
+def _need_of_drawing(run: Run, stage: Stage) -> tuple[float, float]:
+    """Return the seconds and bytes of simulated features, which no video file tells."""
     grids = [
         simulated_grid(video.duration_seconds or 0.0)
         for video in run.dataset.videos
-        if not files[video.id].exists()
+        if not stage.video_file(run, video.id).exists()
     ]
-    return DiskNeed(
-        sum(grid.duration_seconds for grid in grids),
-        sum(grid.num_snippets for grid in grids) * FEATURE_BYTES * len(WIDTHS),
-        _free_bytes(run.workdir),
-    )
+    snippets = sum(grid.num_snippets for grid in grids)
+    seconds = sum(grid.duration_seconds for grid in grids)
+    return seconds, snippets * FEATURE_BYTES * len(WIDTHS)
 
 
-def _import_need(run: Run, folder: Path) -> DiskNeed:
-    """Return the need of imported features: as much as they take already."""
+def _need_of_import(run: Run, folder: Path) -> tuple[float, float]:
+    """Return the seconds and bytes of imported features: what they take already."""
     sizes = (path.stat().st_size for path in folder.rglob("*") if path.is_file())
     known = (video.duration_seconds or 0.0 for video in run.dataset.videos)
-    return DiskNeed(sum(known), sum(sizes), _free_bytes(run.workdir))
+    return sum(known), sum(sizes)
 
 
 def _sample(videos: Sequence[Video]) -> dict[str, VideoInfo]:
@@ -135,12 +131,6 @@ def _bytes_of(stage: str, info: VideoInfo, config: Config) -> float:
     if stage == "features":
         snippets = frames / config.features.stride_frames
         return snippets * FEATURE_BYTES * len(config.features.stream_names)
-    size = scaled_size(
-        Fraction(info.width), Fraction(info.height), config.decode.short_side
-    )
-    return frames * size[0] * size[1] * BYTES_PER_PIXEL[stage]
-
-
-def _free_bytes(folder: Path) -> int:
-    """Return the free bytes on the disk of a folder, which need not exist."""
-    return shutil.disk_usage(existing_folder(folder)).free
+    size = Fraction(info.width), Fraction(info.height)
+    width, height = scaled_size(*size, config.decode.short_side)
+    return frames * width * height * BYTES_PER_PIXEL[stage]

@@ -1,7 +1,6 @@
 """The end of a run: a table of stages, the results, the next command."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from rich.box import SIMPLE
@@ -16,57 +15,36 @@ from pipeline.run.run import Run
 from pipeline.run.stage import Stage
 
 
-@dataclass(frozen=True)
-class StageSummary:
-    """One stage in a run; counts are of videos, or 0 or 1 for one piece of work."""
-
-    task: str
-    before: int
-    now: int
-    failed: int
-    left: int
-    seconds: float | None  # that it took; None if it was not finished in this run
-
-    def cells(self) -> list[str]:
-        """Return the row of a table."""
-        counts = [self.before, self.now, self.failed, self.left]
-        time = NOTHING if self.seconds is None else duration_text(self.seconds)
-        return [self.task, *map(count_text, counts), time]
-
-
-def summarise_stages(
-    before: Sequence[StageStatus], after: Sequence[StageStatus]
-) -> list[StageSummary]:
-    """Return what a run has done, from the progress before and after it."""
-    return [
-        StageSummary(
-            task=new.stage.task,
-            before=min(old.done, new.done),
-            now=max(new.done - old.done, 0),
-            failed=new.failed,
-            left=max(new.of - new.done - new.failed, 0),
-            seconds=new.record.seconds
-            if new.record and new.record != old.record
-            else None,
-        )
-        for old, new in zip(before, after, strict=True)
-    ]
-
-
 def close_run(run: Run, last: Stage, before: Sequence[StageStatus]) -> None:
     """Print what was done before, now, or not at all, and what to type next."""
     table = Table("stage", box=SIMPLE)
     for name in ("done before", "done now", "failed", "left", "time"):
         table.add_column(name, justify="right")
     after = read_status(run, last)
-    for row in summarise_stages(before, after):
-        table.add_row(*row.cells())
+    for old, new in zip(before, after, strict=True):
+        table.add_row(*summary_row(old, new))
     Console(stderr=True).print(table)
     if after[-1].is_done:
         tell_failures(run, last)
         tell_results(run, last)
     else:
         say(f"next, to continue from here: {command_line(last.task, last.task)}")
+
+
+def summary_row(old: StageStatus, new: StageStatus) -> list[str]:
+    """Return the row of a stage, from its progress before and after a run.
+
+    It has a time only if the stage was finished in this run.
+    """
+    counts = [
+        min(old.done, new.done),
+        max(new.done - old.done, 0),
+        new.failed,
+        max(new.of - new.done - new.failed, 0),
+    ]
+    record = new.record if new.record != old.record else None
+    time = duration_text(record.seconds) if record else NOTHING
+    return [new.stage.task, *map(count_text, counts), time]
 
 
 def tell_failures(run: Run, last: Stage) -> None:

@@ -3,15 +3,13 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Severity = Literal["ok", "warning", "problem"]
-
 
 @dataclass(frozen=True)
 class Finding:
     """One finding about the machine, its state, and advice if something is wrong."""
 
     topic: str
-    state: Severity
+    state: Literal["ok", "warning", "problem"]
     found: str
     advice: str = ""  # empty if the state is ok
     exit_code: int = 0  # of a problem, as for errors

@@ -22,21 +22,14 @@ LITTLE_DISK_BYTES = 10e9
 def device() -> Finding:
     """Examine the device on which networks run."""
     if torch.cuda.is_available():
-        names = [
-            f"{properties.name} ({bytes_text(properties.total_memory)})"
-            for properties in map(
-                torch.cuda.get_device_properties, range(torch.cuda.device_count())
-            )
-        ]
+        every = map(torch.cuda.get_device_properties, range(torch.cuda.device_count()))
+        names = [f"{gpu.name} ({bytes_text(gpu.total_memory)})" for gpu in every]
         return Finding("device", "ok", f"CUDA {torch.version.cuda}: {', '.join(names)}")
     if shutil.which("nvidia-smi") or Path("/dev/nvidia0").exists():
         built = torch.version.cuda or "no CUDA"
-        return Finding(
-            "device",
-            "warning",
-            f"there is a GPU, but PyTorch, built for {built}, does not see it",
-            "install PyTorch for the CUDA version that nvidia-smi shows",
-        )
+        found = f"there is a GPU, but PyTorch, built for {built}, does not see it"
+        advice = "install PyTorch for the CUDA version that nvidia-smi shows"
+        return Finding("device", "warning", found, advice)
     return Finding("device", "ok", "CPU")
 
 
@@ -45,12 +38,9 @@ def processors(cgroup: Path = CGROUP) -> Finding:
     count, granted = default_jobs(), _granted_processors(cgroup)
     if granted is None or granted >= count:
         return Finding("processors", "ok", str(count))
-    return Finding(
-        "processors",
-        "warning",
-        f"{count}, but a limit grants {granted:g} of them",
-        f"use --jobs {max(1, int(granted))}, or raise the limit",
-    )
+    found = f"{count}, but a limit grants {granted:g} of them"
+    advice = f"use --jobs {max(1, int(granted))}, or raise the limit"
+    return Finding("processors", "warning", found, advice)
 
 
 def _granted_processors(cgroup: Path) -> float | None:
@@ -68,12 +58,8 @@ def memory(cgroup: Path = CGROUP) -> Finding:
         size = min(size, int((cgroup / "memory.max").read_text()))
     if size >= LITTLE_MEMORY_BYTES:
         return Finding("memory", "ok", bytes_text(size))
-    return Finding(
-        "memory",
-        "warning",
-        bytes_text(size),
-        "use --jobs 1, and --streams rgb if memory still runs out",
-    )
+    advice = "use --jobs 1, and --streams rgb if memory still runs out"
+    return Finding("memory", "warning", bytes_text(size), advice)
 
 
 def disk(topic: str, folder: Path, instead: str) -> Finding:

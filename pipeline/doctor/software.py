@@ -1,4 +1,4 @@
-"""Examinations of packages, their codecs and kernels, and Slurm."""
+"""Examinations of packages, their codecs and kernels, weights, and Slurm."""
 
 import platform
 import re
@@ -11,12 +11,14 @@ from typing import Literal
 from av.codec import Codec
 from av.codec.codec import UnknownCodecError
 
+from extractors.weights import Stream, cached_weights
 from pipeline.doctor.finding import Finding
-from pipeline.errors import MissingToolError
+from pipeline.errors import MissingToolError, WeightsError
 from pipeline.model_folder.versions import PACKAGES, PROJECT
 from pipeline.video.lossless import GRAY, RGB
 
 INSTALL = "reinstall the project: pip install --editable ."
+GET = "soda download thumos14 --what weights"
 SLURM_COMMANDS = ("sbatch", "squeue", "scancel", "scontrol")
 # The use of each codec; the project needs the encoders.
 WRITTEN = {RGB.name: "cached frames", GRAY.name: "cached flow"}
@@ -35,19 +37,12 @@ def python() -> Finding:
 
 def packages() -> Finding:
     """Examine whether all packages that the project requires are installed."""
-    declared = (requires(PROJECT) or []) if version(PROJECT) else []
-    names = [
-        re.split(r"[^\w.-]", requirement, maxsplit=1)[0]
-        for requirement in declared
-        if "extra ==" not in requirement
-    ]
-    missing = [name for name in names if not _is_there(name)]
-    if missing:
-        found = f"missing: {', '.join(missing)}"
-        return _missing("packages", found, INSTALL)
-    return Finding(
-        "packages", "ok", ", ".join(f"{name} {version(name)}" for name in PACKAGES)
-    )
+    declared = [text for text in requires(PROJECT) or () if "extra ==" not in text]
+    names = [re.split(r"[^\w.-]", text, maxsplit=1)[0] for text in declared]
+    if missing := [name for name in names if not _is_there(name)]:
+        return _missing("packages", f"missing: {', '.join(missing)}", INSTALL)
+    installed = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+    return Finding("packages", "ok", installed)
 
 
 def _is_there(package: str) -> bool:
@@ -70,23 +65,18 @@ def opencv() -> Finding:
     )
     if len(found) == 1:
         return Finding("opencv", "ok", found[0])
-    return _missing(
-        "opencv",
-        ", ".join(found) or "none",
-        "remove all with pip uninstall, then install opencv-contrib-python-headless",
+    advice = (
+        "remove all with pip uninstall, then install opencv-contrib-python-headless"
     )
+    return _missing("opencv", ", ".join(found) or "none", advice)
 
 
 def kernels() -> Finding:
     """Examine whether the installation compiled the loops of TV-L1."""
     if find_spec("extractors.flow.tvl1._kernels"):
         return Finding("TV-L1", "ok", "compiled")
-    return Finding(
-        "TV-L1",
-        "warning",
-        "not compiled; Numba runs it, half as fast, and compiles at first use",
-        f"install a C compiler, then {INSTALL}",
-    )
+    found = "not compiled; Numba runs it, half as fast, and compiles at first use"
+    return Finding("TV-L1", "warning", found, f"install a C compiler, then {INSTALL}")
 
 
 def codecs() -> Iterator[Finding]:
@@ -114,6 +104,25 @@ def _has_codec(name: str, mode: Literal["r", "w"]) -> bool:
     return True
 
 
+def weights(stream: Stream) -> Finding:
+    """Examine a network's cached weights: I3D features need only RGB's."""
+    topic = "RGB weights" if stream == "rgb" else "flow weights"
+    code = WeightsError.exit_code
+    try:
+        found = cached_weights(stream)
+    except WeightsError as error:
+        return Finding(topic, "problem", str(error), "delete the file", code)
+    if found:
+        text = f"{found.path}, {found.origin}, sha256 {found.sha256[:12]}"
+        return Finding(topic, "ok", text)
+    if stream == "rgb":
+        advice = f"a run fetches them when it needs them; to fetch them now: {GET}"
+        return Finding(topic, "problem", "not found", advice, code)
+    text = "not found; hof features, which need no network, are used instead"
+    advice = f"{GET} tries to fetch them; --flow-weights takes a file"
+    return Finding(topic, "warning", text, advice)
+
+
 def slurm() -> Finding:
     """Examine whether work can be sent to a Slurm cluster, which is optional."""
     there = [name for name in SLURM_COMMANDS if shutil.which(name)]
@@ -121,10 +130,8 @@ def slurm() -> Finding:
         return Finding("Slurm", "ok", "found, for --cluster slurm")
     if not there:
         return Finding("Slurm", "ok", "not found; only --cluster slurm needs it")
-    missing = ", ".join(name for name in SLURM_COMMANDS if name not in there)
-    return Finding(
-        "Slurm", "warning", f"missing: {missing}", "install all commands of Slurm"
-    )
+    found = f"missing: {', '.join(n for n in SLURM_COMMANDS if n not in there)}"
+    return Finding("Slurm", "warning", found, "install all commands of Slurm")
 
 
 def _missing(topic: str, found: str, advice: str) -> Finding:

@@ -5,17 +5,16 @@ import shutil
 from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from pipeline.errors import SodaError
 from pipeline.fanout.lock import LOCKS, held_locks, remove_lock
 from pipeline.fanout.slurm import Submission
-from pipeline.layout import outputs_in, size_of
+from pipeline.layout import size_of
 from pipeline.storage import TEMPORARY_PREFIX
-from pipeline.workfolder.layout import is_of_files, other_folders, stage_folders
-from pipeline.workfolder.stages import all_stages
+from pipeline.workfolder.stages import all_stages, results_in
 
-JOBS, FAILURES = "jobs", "failures"
 LOCK_SUFFIX = ".lock"
 
 
@@ -48,11 +47,7 @@ def find_removals(workdir: Path, kinds: Collection[str] = ()) -> list[Removal]:
     """
     check_idle(workdir)
     found = {
-        kind: [
-            path
-            for folder in folders
-            for _, path in outputs_in(workdir, folder, is_of_files(folder))
-        ]
+        kind: [path for folder in folders for _, path in results_in(workdir, folder)]
         for kind, folders in folders_by_kind().items()
         if kind in kinds
     }
@@ -104,7 +99,7 @@ def check_idle(workdir: Path) -> None:
 
 def temporary_paths(workdir: Path) -> Iterator[Path]:
     """Yield unfinished files of processes that have ended."""
-    for top in (*stage_folders(), *other_folders(), FAILURES):
+    for top in (*chain(*folders_by_kind().values()), "failures"):
         for folder, folders, files in os.walk(_own_folder(workdir, top)):
             for name in (*folders, *files):
                 if name.startswith(TEMPORARY_PREFIX):
@@ -114,7 +109,7 @@ def temporary_paths(workdir: Path) -> Iterator[Path]:
 
 def job_folders(workdir: Path) -> Iterator[Path]:
     """Yield the folders of workers' orders and logs."""
-    for path in sorted(_own_folder(workdir, JOBS).glob("*")):
+    for path in sorted(_own_folder(workdir, "jobs").glob("*")):
         is_one = (path / "order.json").is_file() and not path.is_symlink()
         # A folder with a submission may still be in use by its cluster job.
         if is_one and not Submission.read(path):

@@ -1,7 +1,7 @@
 """The results in a work folder, read from their records without the dataset."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -9,13 +9,12 @@ from typing import Any
 
 from pipeline.fanout import Ledger
 from pipeline.fanout.lock import held_locks
-from pipeline.layout import outputs_in, size_of
+from pipeline.layout import size_of
 from pipeline.report.formats import flatten
 from pipeline.run.record import Record, record_at
 from pipeline.run.stage import Stage
 from pipeline.storage import TEMPORARY_PREFIX, file_name, fingerprint, read_json
-from pipeline.workfolder.layout import is_of_files, stage_folders
-from pipeline.workfolder.stages import all_stages
+from pipeline.workfolder.stages import all_stages, results_in, stage_folders
 
 
 @dataclass(frozen=True)
@@ -61,41 +60,33 @@ def take_inventory(workdir: Path) -> Inventory:
     ]
     order = [stage.name for stage in all_stages()]
     ledgers = {name: Ledger(workdir, name).read() for name in ("dataset", *order)}
+    results = sorted(with_differences(results), key=lambda r: order.index(r.stage))
     return Inventory(
         folder=workdir,
-        results=tuple(
-            sorted(with_differences(results), key=lambda r: order.index(r.stage))
-        ),
+        results=tuple(results),
         failures={name: len(found) for name, found in ledgers.items() if found},
         running=tuple(held_locks(workdir)),
     )
 
 
-def with_differences(results: Sequence[Result]) -> list[Result]:
-    """Return the results with the parameters in which results of a stage differ."""
+def with_differences(results: Sequence[Result]) -> Iterator[Result]:
+    """Yield the results with the parameters in which results of a stage differ."""
     siblings: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for result in results:
         if result.is_finished:
             siblings[result.stage].append(result.parameters)
-    return [
-        replace(r, differing=_differing(r.parameters, siblings[r.stage]))
-        for r in results
-    ]
-
-
-def _differing(
-    own: dict[str, Any], siblings: Sequence[dict[str, Any]]
-) -> dict[str, Any]:
-    return {
-        name: value
-        for name, value in own.items()
-        if any(other.get(name) != value for other in siblings)
-    }
+    for result in results:
+        differing = {
+            name: value
+            for name, value in result.parameters.items()
+            if any(other.get(name) != value for other in siblings[result.stage])
+        }
+        yield replace(result, differing=differing)
 
 
 def _by_fingerprint(workdir: Path, folder: str) -> dict[str, list[Path]]:
     paths: dict[str, list[Path]] = defaultdict(list)
-    for name, path in outputs_in(workdir, folder, is_of_files(folder)):
+    for name, path in results_in(workdir, folder):
         paths[name].append(path)
     return paths
 
@@ -107,8 +98,10 @@ def _result(workdir: Path, folder: str, name: str, paths: Sequence[Path]) -> Res
     record = record_at(path)
     stage = stages[record.stage] if record else stage
     present = _names(paths[0], stage.suffix) if stage.is_per_video else set()
-    expected = expected_ids(workdir, stage, record) if record else None
     failed = set(record.failed) if record else set()
+    missing = None
+    if record and (expected := expected_ids(workdir, stage, record)) is not None:
+        missing = sum(file_name(id) not in present for id in expected - failed)
     changed = (path if record else paths[0]).stat().st_mtime
     result = read_json(path) if record and stage.is_file else {}
     return Result(
@@ -118,9 +111,7 @@ def _result(workdir: Path, folder: str, name: str, paths: Sequence[Path]) -> Res
         fingerprint=name,
         is_finished=record is not None,
         present=len(present),
-        missing=None
-        if expected is None
-        else sum(file_name(id) not in present for id in expected - failed),
+        missing=missing,
         failed=len(failed),
         size_bytes=sum(map(size_of, paths)),
         made=datetime.fromtimestamp(changed),

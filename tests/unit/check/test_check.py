@@ -5,8 +5,8 @@ import shutil
 
 import pytest
 
-from pipeline.check import Facts, check_dataset, gather_facts
-from pipeline.check.facts import examine
+from pipeline.check.check import check_dataset
+from pipeline.check.facts import Facts, examine, gather_facts
 from pipeline.datasets import Problem
 from pipeline.errors import UnreadableVideoError
 from pipeline.storage import sha256_of

@@ -2,15 +2,10 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.console import calibration
+from pipeline.console.calibration import Meter, TimeUpError, calibrate, cut_clip
 from pipeline.console.disk import DiskNeed
-from pipeline.console.forecast import (
-    Forecast,
-    StageForecast,
-    calibration,
-    make_forecast,
-)
-from pipeline.console.forecast.calibration import Meter, TimeUpError, calibrate
-from pipeline.console.forecast.clip import cut_clip
+from pipeline.console.forecast import Forecast, StageForecast, make_forecast
 from pipeline.console.status import read_status
 from pipeline.errors import VideoError
 from pipeline.run.config import make_config
@@ -71,18 +66,18 @@ def test_what_is_no_video_cannot_be_cut(tmp_path):
 
 @pytest.mark.parametrize("cache", ["all", "features"])
 def test_stages_are_tried_on_a_video_and_leave_nothing(run, cache):
-    found = calibrate(with_options(run, cache=cache), [FEATURES])
-    assert found and found.video.name == "b.mp4"
+    video, rates = calibrate(with_options(run, cache=cache), [FEATURES])
+    assert video and video.name == "b.mp4"
     stages = {"all": {DECODE, FLOW, FEATURES}, "features": {FEATURES}}
-    assert set(found.rates) == stages[cache]
-    assert all(1 < rate < 100_000 for rate in found.rates.values())
+    assert set(rates) == stages[cache]
+    assert all(1 < rate < 100_000 for rate in rates.values())
     assert not run.workdir.exists()
 
 
 def test_a_stage_that_takes_long_is_measured_by_what_it_did(run, monkeypatch):
     monkeypatch.setattr(calibration, "MOST_SECONDS", 0.0)
-    found = calibrate(run, [FEATURES])
-    assert found and FEATURES not in found.rates
+    video, rates = calibrate(run, [FEATURES])
+    assert video and FEATURES not in rates
 
 
 def test_unreadable_videos_leave_the_time_unknown(run, tmp_path):

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from extractors.weights import default_cache
-from pipeline.doctor import examine, machine, software, weights
+from pipeline.doctor import machine, software
+from pipeline.doctor.examination import examine
 
 
 def test_everything_is_looked_at_and_only_what_is_amiss_has_an_advice(tmp_path):
@@ -82,16 +83,16 @@ def test_a_folder_that_may_not_be_written_is_a_problem(bound_folder):
 
 def test_weights_are_looked_for_and_not_fetched(tmp_path, monkeypatch):
     monkeypatch.setenv("SODA_CACHE", str(tmp_path))
-    rgb, flow = weights.rgb_weights(), weights.flow_weights()
+    rgb, flow = software.weights("rgb"), software.weights("flow")
     assert (rgb.state, rgb.exit_code, flow.state) == ("problem", 7, "warning")
     assert "soda download" in rgb.advice and not list(tmp_path.iterdir())
     (tmp_path / "i3d-rgb.safetensors").write_text("a page that says: not found")
-    broken = weights.rgb_weights()
+    broken = software.weights("rgb")
     assert broken.exit_code == 7 and "expected safetensors" in broken.found
 
 
 def test_weights_that_are_there_say_their_hash():
     if not Path(default_cache(), "i3d-rgb.safetensors").exists():
         pytest.skip("the weights were not fetched")
-    finding = weights.rgb_weights()
+    finding = software.weights("rgb")
     assert finding.state == "ok" and "sha256" in finding.found

@@ -11,17 +11,15 @@ from pipeline.fanout import Ledger
 from pipeline.fanout.lock import held_locks, locked
 from pipeline.run.record import Record, write_record
 from pipeline.storage import fingerprint, write_json
-from pipeline.workfolder import (
+from pipeline.workfolder.cleaning import (
     Removal,
-    Result,
-    check_work_folder,
     find_removals,
     folders_by_kind,
+    job_folders,
     remove,
-    take_inventory,
-    work_folders,
 )
-from pipeline.workfolder.cleaning import job_folders
+from pipeline.workfolder.inventory import Result, take_inventory
+from pipeline.workfolder.stages import check_work_folder, work_folders
 
 DECODE = {"format": 3, "decode": {"fps": 25.0}}
 FRAMES = fingerprint(DECODE)

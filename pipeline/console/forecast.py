@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.console.calibration import CLIP_SECONDS, calibrate
 from pipeline.console.disk import TOO_SMALL, DiskNeed, disk_need, video_needs
-from pipeline.console.forecast.calibration import CLIP_SECONDS, calibrate
 from pipeline.console.status import StageStatus
 from pipeline.layout import outputs_in
 from pipeline.progress import NOTHING, count_text, duration_text
@@ -82,11 +82,10 @@ def make_forecast(run: Run, last: Stage, statuses: Sequence[StageStatus]) -> For
     due = [s for s in statuses if s.stage.is_per_video and s.done < s.of]
     rates = {s.stage: s.record.rate for s in due if s.record and s.record.rate}
     unmeasured = [s.stage for s in due if s.stage not in rates]
-    calibration = None
+    clip_of = None
     if unmeasured and run.origin == "videos":
-        calibration = calibrate(run, unmeasured)
-    if calibration:
-        rates = calibration.rates | rates
+        clip_of, measured = calibrate(run, unmeasured)
+        rates = measured | rates
     seconds = _seconds(run, statuses, rates)
     return Forecast(
         stages=tuple(
@@ -95,7 +94,7 @@ def make_forecast(run: Run, last: Stage, statuses: Sequence[StageStatus]) -> For
         ),
         disk=disk_need(run, last),
         workers=run.options.jobs,
-        clip_of=calibration.video if calibration else None,
+        clip_of=clip_of,
     )
 
 
@@ -123,19 +122,13 @@ def _last_seconds(run: Run, stage: Stage) -> float | None:
 
     A training takes longer the more epochs it has.
     """
-    paths = [
-        path for _, path in outputs_in(run.workdir, stage.folder_name, stage.is_file)
-    ]
-    if not stage.is_file:
-        paths = [path / "done.json" for path in paths]
-    by_age = sorted(
-        (path for path in paths if path.suffix == ".json" and path.exists()),
-        key=lambda path: path.stat().st_mtime,
-    )
-    found = [record for path in by_age if (record := record_at(path))]
-    last = next((r for r in reversed(found) if r.stage == stage.name), None)
+    results = outputs_in(run.workdir, stage.folder_name, stage.is_file)
+    paths = [path if stage.is_file else path / "done.json" for _, path in results]
+    found = [path for path in paths if path.suffix == ".json" and path.exists()]
+    by_age = sorted(found, key=lambda path: path.stat().st_mtime, reverse=True)
+    records = (record_at(path) for path in by_age)
+    last = next((r for r in records if r and r.stage == stage.name), None)
     if last and stage.folder_name == "models":
-        return (
-            last.seconds * run.config.train.epochs / last.parameters["train"]["epochs"]
-        )
+        seconds_per_epoch = last.seconds / last.parameters["train"]["epochs"]
+        return seconds_per_epoch * run.config.train.epochs
     return last.seconds if last else None

@@ -5,12 +5,13 @@ import tempfile
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pipeline.console.forecast.clip import cut_clip
-from pipeline.errors import VideoError
+import av
+from av.error import FFmpegError
+
+from pipeline.errors import UnreadableVideoError, VideoError
 from pipeline.run.run import Run
 from pipeline.run.stage import Stage
 from pipeline.stages.decode import DECODE, decoding
@@ -18,20 +19,12 @@ from pipeline.stages.features import FEATURES, extraction
 from pipeline.stages.flow import FLOW, flow_computation
 from pipeline.video import probe
 from pipeline.video.caching import compute_flow, decode
+from pipeline.video.source import open_video
 
 CLIP_SECONDS = 2.0
 MOST_SECONDS = 9.0  # that a stage is tried for
 MOST_VIDEOS = 3  # that are tried, where one cannot be read
 WARM_UP = 2  # reports of progress, before which networks load and code compiles
-
-
-@dataclass(frozen=True)
-class Calibration:
-    """The measured rates, and the video that they were measured on."""
-
-    video: Path
-    # Frames per second and worker.
-    rates: dict[Stage, float] = field(default_factory=dict)
 
 
 class TimeUpError(Exception):
@@ -65,10 +58,15 @@ class Meter:
         return done / (time.monotonic() - self.began) if done > 0 else None
 
 
-def calibrate(run: Run, stages: Collection[Stage]) -> Calibration | None:
-    """Try some per-video stages on a video of medium size; None if none can be read.
+def calibrate(
+    run: Run, stages: Collection[Stage]
+) -> tuple[Path | None, dict[Stage, float]]:
+    """Try some per-video stages on a video of medium size, if one can be read.
 
     Takes half a minute at most, in a temporary folder.
+
+    Returns:
+        The video, and the frames per second and worker of each stage.
     """
     files = {v.path for v in run.dataset.videos if v.path.is_file()}
     by_size = sorted(files, key=lambda path: (path.stat().st_size, path))
@@ -81,8 +79,33 @@ def calibrate(run: Run, stages: Collection[Stage]) -> Calibration | None:
             clip = Path(folder) / "clip.mkv"
             cut_clip(path, clip, CLIP_SECONDS)
             measured = measure(run, clip, stages)
-            return Calibration(path, {s: r for s, r in measured if r is not None})
-    return None
+            return path, {s: rate for s, rate in measured if rate is not None}
+    return None, {}
+
+
+def cut_clip(path: Path, output: Path, seconds: float) -> None:
+    """Copy what follows the keyframe in the middle of a video, without decoding it.
+
+    Raises:
+        VideoError: The video cannot be read, or not be cut.
+    """
+    try:
+        with open_video(path) as source, av.open(output, "w") as target:
+            stream, container = source.stream, source.container
+            container.seek((container.duration or 0) // 2, backward=True)
+            copy = target.add_stream_from_template(stream)
+            first: int | None = None
+            for packet in container.demux(stream):
+                if packet.dts is None or packet.pts is None:
+                    continue
+                first = packet.dts if first is None else first
+                if (packet.dts - first) * source.time_base >= seconds:
+                    break
+                packet.pts, packet.dts = packet.pts - first, packet.dts - first
+                packet.stream = copy
+                target.mux(packet)
+    except FFmpegError as error:
+        raise UnreadableVideoError(f"{path}: cannot be cut: {error}") from error
 
 
 def measure(
