@@ -15,19 +15,13 @@ from pipeline.experiments.figures.descents import (
     shares_of,
 )
 from pipeline.experiments.figures.sheet import INKS, new_sheet
-from pipeline.experiments.figures.wells import (
-    SurfaceConfig,
-    Wells,
-    lowest_point,
-    square_grid,
-)
+from pipeline.experiments.figures.wells import SURFACE, Wells, square_grid
 
 MAP_STEP = 0.03
 
 
 def draw_figure(
     wells: Wells,
-    surface: SurfaceConfig,
     paths: Sequence[Float[np.ndarray, "times _ 2"]],
     rates: Sequence[Rate],
     others: Sequence[Sequence[Rate]],
@@ -35,7 +29,7 @@ def draw_figure(
     """Draw the surface with the paths on the left, and the rates on the right."""
     sheet = new_sheet(7.5, 3.6)
     left, right = sheet.subplots(1, 2, width_ratios=(1.3, 1))
-    _draw_surface(left, wells, surface)
+    _draw_surface(left, wells)
     for of_run, ink in zip(paths, INKS, strict=False):
         label = f"M = {of_run.shape[1]}"
         for index, path in enumerate(np.moveaxis(of_run, 1, 0)):
@@ -48,10 +42,10 @@ def draw_figure(
     return sheet
 
 
-def _draw_surface(axes: Axes, wells: Wells, surface: SurfaceConfig) -> None:
+def _draw_surface(axes: Axes, wells: Wells) -> None:
     """Draw the surface, darker where deeper but light enough to keep paths visible."""
-    side = surface.half_side
-    heights = wells.loss(square_grid(side, MAP_STEP))
+    side = SURFACE.half_side
+    heights = wells.loss(square_grid(MAP_STEP))
     extent = (-side, side, -side, side)
     axes.imshow(
         heights, cmap="gray", vmin=2 * heights.min(), extent=extent, origin="lower"
@@ -59,8 +53,9 @@ def _draw_surface(axes: Axes, wells: Wells, surface: SurfaceConfig) -> None:
     levels = np.linspace(heights.min(), 0, 8)[1:-1]
     style: dict[str, Any] = {"linewidths": 0.4, "linestyles": "solid"}
     axes.contour(heights, levels, colors="white", extent=extent, **style)
-    lowest = lowest_point(wells, surface)
-    axes.plot(*lowest, "*", color="black", markersize=9, label="lowest point")
+    axes.plot(
+        *wells.lowest_point, "*", color="black", markersize=9, label="lowest point"
+    )
     axes.set(xlabel="first coordinate", ylabel="second coordinate")
 
 
@@ -69,35 +64,19 @@ def _draw_rates(
 ) -> None:
     counts = [rate.descents for rate in rates]
     shares = shares_of([rates])[0]
-    bars = np.abs(np.array([rate.interval for rate in rates]).T - shares)
-    label = f"this surface, {rates[0].starts} starts"
-    _draw_bars(axes, counts, shares, bars, label, 0)
+    errors = np.abs(np.array([rate.interval for rate in rates]).T - shares)
     mean, error = mean_and_error(shares_of(others))
-    label = f"mean of {len(others)} other surfaces"
-    _draw_bars(axes, counts, mean, DEVIATIONS * error, label, 1)
+    courses = {
+        f"this surface, {rates[0].starts} starts (95 %)": (shares, errors),
+        f"mean of {len(others)} other surfaces (95 %)": (mean, DEVIATIONS * error),
+    }
+    for ink, marker, (label, (middle, half)) in zip(
+        INKS, "os", courses.items(), strict=False
+    ):
+        look: Any = {"linestyle": ink.line, "color": ink.color, "marker": marker}
+        axes.errorbar(counts, 100 * middle, 100 * half, capsize=3, label=label, **look)
     axes.set(
         xlabel="descents M", ylabel="masters at the lowest point (%)", ylim=(0, None)
     )
     axes.set_xticks(counts)
     axes.legend(fontsize="x-small")
-
-
-def _draw_bars(
-    axes: Axes,
-    counts: Sequence[int],
-    shares: Float[np.ndarray, "counts"],
-    errors: Float[np.ndarray, "..."],
-    label: str,
-    place: int,
-) -> None:
-    ink = INKS[place]
-    axes.errorbar(
-        counts,
-        100 * shares,
-        100 * errors,
-        linestyle=ink.line,
-        color=ink.color,
-        marker="os"[place],
-        capsize=3,
-        label=f"{label} (95 %)",
-    )

@@ -5,31 +5,25 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Float
+from matplotlib.figure import Figure
 
 from pipeline.experiments.experiment import ExperimentRun
 from pipeline.experiments.figures.descent_panels import draw_figure
 from pipeline.experiments.figures.descents import (
-    DescentConfig,
+    DESCENT,
     Rate,
     descend,
     draw_starts,
-    has_succeeded,
     mean_and_error,
+    run_masters,
     shares_of,
     success_rates,
 )
-from pipeline.experiments.figures.sheet import DECIMALS, publish, rounded
-from pipeline.experiments.figures.wells import (
-    SurfaceConfig,
-    Wells,
-    draw_wells,
-    lowest_point,
-)
-from pipeline.run.record import StageResult
+from pipeline.experiments.figures.sheet import DECIMALS, rounded
+from pipeline.experiments.figures.wells import SURFACE, Wells, draw_wells
 from pipeline.seeds import generator_of
 from pipeline.storage import plain
 
-NAME = "figure-11"
 TITLE = "Descents on seven Gaussians (Fig. 11)"
 # The figure shows the first surface drawn; its rates played no part in the choice.
 SEED = 0
@@ -47,65 +41,51 @@ SHOWN = (
     "start 0 if there is none."
 )
 
-Rates = list[Rate]
 
-
-def make_seven_gaussians(experiment: ExperimentRun) -> StageResult:
+def make_seven_gaussians(_: ExperimentRun) -> tuple[str, Figure, dict[str, Any]]:
     """Draw the surface and count successes, without using the dataset."""
-    surface, config = SurfaceConfig(), DescentConfig()
-    wells, starts, rates = try_surface(SEED, STARTS, surface, config)
+    wells, starts, rates = try_surface(SEED, STARTS)
     seeds = range(SEED + 1, SEED + 1 + OTHER_SURFACES)
-    others = [try_surface(seed, OTHER_STARTS, surface, config)[2] for seed in seeds]
-    place = choose_start(wells, starts, surface, config)
+    others = [try_surface(seed, OTHER_STARTS)[2] for seed in seeds]
+    place = choose_start(wells, starts)
     shown = starts[:, place, None]
-    paths = [descend(wells, shown[:m], config)[:, :, 0] for m in SHOWN_COUNTS]
+    paths = [descend(wells, shown[:m])[:, :, 0] for m in SHOWN_COUNTS]
     ends = [rounded(path[-1]) for path in paths]
     numbers = {
-        "definition": DEFINITION.format(config.success_radius, OTHER_STARTS),
-        "surface": surface,
-        "descent": config,
-        "wells": wells_json(wells, surface),
+        "notes": (),
+        "definition": DEFINITION.format(DESCENT.success_radius, OTHER_STARTS),
+        "surface": SURFACE,
+        "descent": DESCENT,
+        "wells": wells_json(wells),
         "rates": [rate_json(rate) for rate in rates],
         "other_surfaces": others_json(others),
         "shown": {"rule": SHOWN, "start": place, "ends": ends},
     }
-    sheet = draw_figure(wells, surface, paths, rates, others)
-    return publish(experiment.folder, NAME, TITLE, sheet, numbers)
+    return TITLE, draw_figure(wells, paths, rates, others), numbers
 
 
 def try_surface(
-    seed: int, count: int, surface: SurfaceConfig, config: DescentConfig
-) -> tuple[Wells, Float[np.ndarray, "descents runs 2"], Rates]:
+    seed: int, count: int
+) -> tuple[Wells, Float[np.ndarray, "descents runs 2"], list[Rate]]:
     """Return a surface, starts on it, and the success rates of M = 1, 2, ...."""
-    wells = draw_wells(seed, surface)
-    starts = draw_starts(generator_of(seed, "starts"), count, surface)
-    return wells, starts, success_rates(wells, starts, surface, config)
+    wells = draw_wells(seed)
+    starts = draw_starts(generator_of(seed, "starts"), count)
+    return wells, starts, success_rates(wells, starts)
 
 
-def choose_start(
-    wells: Wells,
-    starts: Float[np.ndarray, "descents runs 2"],
-    surface: SurfaceConfig,
-    config: DescentConfig,
-) -> int:
+def choose_start(wells: Wells, starts: Float[np.ndarray, "descents runs 2"]) -> int:
     """Return the index of the run that the figure shows, as `SHOWN` describes."""
-    lowest = lowest_point(wells, surface)
-    one, *more = (
-        has_succeeded(
-            descend(wells, starts[:count], config)[-1, 0], lowest, config.success_radius
-        )
-        for count in SHOWN_COUNTS
-    )
+    one, *more = (run_masters(wells, starts[:count])[1] for count in SHOWN_COUNTS)
     return int(np.argmax(~one & np.all(more, axis=0)))
 
 
-def wells_json(wells: Wells, surface: SurfaceConfig) -> dict[str, Any]:
+def wells_json(wells: Wells) -> dict[str, Any]:
     """Return a surface as JSON, with its lowest point."""
     return {
         "centres": rounded(wells.centres),
         "depths": rounded(wells.depths),
         "widths": rounded(wells.widths),
-        "lowest_point": rounded(lowest_point(wells, surface)),
+        "lowest_point": rounded(wells.lowest_point),
     }
 
 
@@ -119,7 +99,7 @@ def rate_json(rate: Rate) -> dict[str, Any]:
     }
 
 
-def others_json(others: Sequence[Rates]) -> dict[str, Any]:
+def others_json(others: Sequence[Sequence[Rate]]) -> dict[str, Any]:
     """Return the rates over surfaces, and the gain over M = 1, with standard errors."""
     shares = shares_of(others)
     mean, error = mean_and_error(shares)
