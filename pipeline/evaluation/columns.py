@@ -56,7 +56,10 @@ class Comparison:
     def groups(
         self, segments: Columns, any_class: bool = False
     ) -> Iterator[tuple[Rows, Rows]]:
-        """Yield the rows of segments and of detections that share a video and class."""
+        """Yield the rows of segments and of detections that share a video and class.
+
+        With `any_class`, it is enough that they share the video.
+        """
         group = (lambda rows: rows.video) if any_class else self.video_and_class
         found = _rows_by(group(self.detections))
         for key, own in _rows_by(group(segments)).items():

@@ -61,8 +61,8 @@ class Evaluation:
         return self.scores.to_json()
 
     def _by_threshold(self, values: Float[np.ndarray, "tious"]) -> dict[str, float]:
-        names = [f"{value:g}" for value in self.tious]
-        return {n: _percent(v) for n, v in zip(names, values, strict=True)}
+        pairs = zip(self.tious, values, strict=True)
+        return {f"{tiou:g}": _percent(value) for tiou, value in pairs}
 
     def _bounds(self, intervals: Intervals) -> Bounds:
         return Bounds(
