@@ -11,7 +11,7 @@ from pipeline.evaluation import Scores
 from pipeline.experiments.experiment import ExperimentRun
 from pipeline.experiments.tables import Table
 from pipeline.fanout import Item, Job, run_job
-from pipeline.progress import ShareDone, silent
+from pipeline.progress import ShareDone, counted, silent
 from pipeline.run.config import Sections, changed
 from pipeline.run.run import Run
 from pipeline.run.work import run_up_to
@@ -60,14 +60,11 @@ def run_cells(experiment: ExperimentRun, table: Table, seeds: range) -> Results:
         tells_progress=False,
     )
     run_job(job, run.workdir, experiment.resources)
-    results = {
-        key: Scores.from_json(result)
-        for item, keys in zip(items, of_model.values(), strict=True)
-        for key, result in zip(keys, read_json(Path(item.output)), strict=True)
-    }
-    return {
-        row.label: [results[row.label, seed] for seed in seeds] for row in table.rows
-    }
+    results: Results = {}
+    for (label, _), cell in cells.items():
+        scores = Scores.from_json(read_json(EVALUATE.record_path(cell)))
+        results.setdefault(label, []).append(scores)
+    return results
 
 
 def cell_of(run: Run, changes: Sections, seed: int) -> Run:
@@ -93,13 +90,13 @@ def run_cells_of_model(
     cells: Sequence[Mapping[str, Any]],
     progress: ShareDone = silent,
 ) -> None:
-    """Run all stages from clicks to scores for the cells that share a training."""
-    results = []
-    for done, cell in enumerate(map(Run.from_json, cells)):
+    """Run all stages from clicks to scores for the cells that share a training.
+
+    The scores are in the records of the cells; the output only says that all are done.
+    """
+    for cell in counted(map(Run.from_json, cells), len(cells), progress):
         run_up_to(cell, EVALUATE)
-        results.append(read_json(EVALUATE.record_path(cell)))
-        progress((done + 1) / len(cells))
-    write_json(output, results)
+    write_json(output, "done")
 
 
 def train_rows(experiment: ExperimentRun, table: Table) -> dict[str, Run]:

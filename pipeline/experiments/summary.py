@@ -16,9 +16,7 @@ from pipeline.storage import plain, write_text
 
 AT = "0.5"  # the tIoU in the paper's tables
 HEADER = ["", "mAP@.5", "average mAP", "paper, THUMOS14 mAP@.5"]
-LATEX = str.maketrans(
-    {"±": r"$\pm$", "%": r"\%", "&": r"\&", "_": r"\_", "#": r"\#"},
-)
+LATEX = str.maketrans({"±": r"$\pm$"} | {letter: rf"\{letter}" for letter in "%&_#"})
 
 
 @dataclass(frozen=True)

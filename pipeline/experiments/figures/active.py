@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from pipeline.experiments.active_learning import WAYS, Way
 from pipeline.experiments.experiment import ExperimentRun
-from pipeline.experiments.figures.sheet import new_sheet
+from pipeline.experiments.figures.sheet import Drawing, new_sheet
 from pipeline.experiments.summary import AT, Values, csv_text, markdown_table
 from pipeline.fanout import Item, Job, run_job
 from pipeline.stages.evaluate import EVALUATE
@@ -46,7 +46,7 @@ class Line:
     at_half: tuple[Values, ...]  # mAP@.5; empty if not measured
 
 
-def make_active(experiment: ExperimentRun) -> tuple[str, Figure, dict[str, Any]]:
+def make_active(experiment: ExperimentRun) -> Drawing:
     """Simulate all rounds in every way with every seed, and draw the figure."""
     lines = summarise_rounds(run_rounds(experiment))
     videos = [v for v in extracted_videos(experiment.run) if v.subset == "train"]
@@ -71,9 +71,8 @@ def run_rounds(experiment: ExperimentRun) -> RoundResults:
     folder = experiment.folder.parent / fingerprint(["rounds", made_of])
 
     def result(way: str, index: int, seed: int) -> Path:
-        return folder / (
-            f"{way}-{index}-{seed}.json" if index else f"first-{seed}.json"
-        )
+        name = f"{way}-{index}" if index else "first"
+        return folder / f"{name}-{seed}.json"
 
     for index in range(ROUNDS):
         items = [
@@ -106,22 +105,16 @@ def run_rounds(experiment: ExperimentRun) -> RoundResults:
 
 def summarise_rounds(results: RoundResults) -> list[Line]:
     """Return the line of each way, with mean and spread over the seeds."""
-    return [
-        Line(
-            way,
-            tuple(
-                fmean(sum(map(len, result["clicks"].values())) for result in seeds)
-                for seeds in rounds
-            ),
-            tuple(Values(tuple(r["average_map"] for r in seeds)) for seeds in rounds),
-            tuple(
-                Values(tuple(r["map"][AT] for r in seeds))
-                for seeds in rounds
-                if AT in seeds[0]["map"]
-            ),
-        )
-        for way, rounds in results.items()
-    ]
+    lines = []
+    for way, rounds in results.items():
+        clicks, average, at_half = [], [], []
+        for seeds in rounds:
+            clicks.append(fmean(sum(map(len, r["clicks"].values())) for r in seeds))
+            average.append(Values(tuple(r["average_map"] for r in seeds)))
+            if AT in seeds[0]["map"]:
+                at_half.append(Values(tuple(r["map"][AT] for r in seeds)))
+        lines.append(Line(way, tuple(clicks), tuple(average), tuple(at_half)))
+    return lines
 
 
 def to_markdown(lines: Sequence[Line], note: str) -> str:

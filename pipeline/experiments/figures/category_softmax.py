@@ -13,7 +13,7 @@ from pipeline.detection.activations import read_response
 from pipeline.experiments.cells import searched_with_features, train_rows
 from pipeline.experiments.experiment import ExperimentRun
 from pipeline.experiments.figures.mixing import GROUPS, Mixing, measure_mixing
-from pipeline.experiments.figures.sheet import INKS, new_sheet, rounded
+from pipeline.experiments.figures.sheet import INKS, Drawing, new_sheet, rounded
 from pipeline.experiments.tables import Row, Table
 from pipeline.stages.detect import cas_file
 
@@ -29,9 +29,7 @@ LEAST_SHARE = 1e-3  # smaller shares are drawn white
 MOST_NAMES = 25  # with more classes, the names would overlap
 
 
-def make_category_softmax(
-    experiment: ExperimentRun,
-) -> tuple[str, Figure, dict[str, Any]]:
+def make_category_softmax(experiment: ExperimentRun) -> Drawing:
     """Train with both aggregations, measure on the searched videos, and draw."""
     categories = (BACKGROUND, *experiment.run.dataset.classes)
     mixings = {}

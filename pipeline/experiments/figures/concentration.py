@@ -91,11 +91,8 @@ def present_weights(
     master: CASNet, samples: Samples, batch_size: int
 ) -> Float[Tensor, "rows time"]:
     """Return the weights of the classes that are present in each video."""
-    batches = zip(
-        samples.features.split(batch_size),
-        samples.labels.split(batch_size),
-        strict=True,
-    )
+    features, labels = (x.split(batch_size) for x in (samples.features, samples.labels))
+    batches = zip(features, labels, strict=True)
     return torch.cat([temporal_weights(master, x)[y > 0] for x, y in batches])
 
 

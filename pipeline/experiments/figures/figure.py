@@ -2,9 +2,6 @@
 
 import textwrap
 from collections.abc import Callable
-from typing import Any
-
-from matplotlib.figure import Figure
 
 from pipeline.experiments.experiment import ExperimentRun
 from pipeline.experiments.figures.active import make_active
@@ -12,15 +9,13 @@ from pipeline.experiments.figures.category_softmax import make_category_softmax
 from pipeline.experiments.figures.lambdas import make_lambdas
 from pipeline.experiments.figures.sequences import make_sequences
 from pipeline.experiments.figures.seven_gaussians import make_seven_gaussians
-from pipeline.experiments.figures.sheet import METADATA, save_sheet
+from pipeline.experiments.figures.sheet import METADATA, Drawing, save_sheet
 from pipeline.experiments.figures.temporal_softmax import make_temporal_softmax
 from pipeline.run.record import StageResult
 from pipeline.storage import plain, write_json
 
 LETTERS_PER_INCH = 22  # in a footer
-
-# Each returns the figure's title, the figure, and the numbers behind it.
-MAKERS: dict[str, Callable[[ExperimentRun], tuple[str, Figure, dict[str, Any]]]] = {
+MAKERS: dict[str, Callable[[ExperimentRun], Drawing]] = {
     "5": make_sequences,
     "8": make_temporal_softmax,
     "9": make_category_softmax,

@@ -1,18 +1,17 @@
 """A figure of mAP against the weight of the self-distillation (Fig. 12)."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from pipeline.experiments.experiment import ExperimentRun
-from pipeline.experiments.figures.sheet import INKS, draw_band, new_sheet
+from pipeline.experiments.figures.sheet import INKS, Drawing, draw_band, new_sheet
 from pipeline.experiments.summary import SummaryRow, make_rows
 from pipeline.experiments.tables import LAMBDAS
 
 
-def make_lambdas(experiment: ExperimentRun) -> tuple[str, Figure, dict[str, Any]]:
+def make_lambdas(experiment: ExperimentRun) -> Drawing:
     """Train with each weight, and write the values as a table and a figure."""
     rows = make_rows(experiment, LAMBDAS)
     return LAMBDAS.title, draw_lambdas(rows), {"rows": rows}

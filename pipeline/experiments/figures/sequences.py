@@ -5,8 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from matplotlib.figure import Figure
-
 from pipeline.datasets import Instance, Video
 from pipeline.detection.activations import read_response
 from pipeline.detection.detections import Detection, Detections, read_detections
@@ -20,7 +18,7 @@ from pipeline.experiments.figures.sequence_panels import (
     Panel,
     draw_panels,
 )
-from pipeline.experiments.figures.sheet import DECIMALS, rounded
+from pipeline.experiments.figures.sheet import DECIMALS, Drawing, rounded
 from pipeline.experiments.tables import FRAMES, Row, Table
 from pipeline.intervals import Interval
 from pipeline.run.run import Run
@@ -41,7 +39,7 @@ CHOICE = (
 )
 
 
-def make_sequences(experiment: ExperimentRun) -> tuple[str, Figure, dict[str, Any]]:
+def make_sequences(experiment: ExperimentRun) -> Drawing:
     """Train both rows, and draw the videos in which they differ."""
     rows = train_rows(experiment, ROWS)
     found = {name: read_detections(detections_file(row)) for name, row in rows.items()}

@@ -12,6 +12,8 @@ from matplotlib.figure import Figure
 from pipeline.errors import UsageError
 from pipeline.storage import atomic_path
 
+Drawing = tuple[str, Figure, dict[str, Any]]  # title, figure, numbers behind it
+
 DOTS_PER_INCH = 200
 DECIMALS = 6
 # Omits metadata that changes with the date or the version of matplotlib.

@@ -12,7 +12,7 @@ from matplotlib.ticker import LogLocator, NullFormatter
 from pipeline.datasets import Video
 from pipeline.experiments.experiment import ExperimentRun
 from pipeline.experiments.figures.concentration import Example, Trace, trace_training
-from pipeline.experiments.figures.sheet import INKS, draw_band, new_sheet
+from pipeline.experiments.figures.sheet import INKS, Drawing, draw_band, new_sheet
 from pipeline.features.file import read_features
 from pipeline.grid import SnippetGrid
 from pipeline.run.config import changed
@@ -44,9 +44,7 @@ class Shown(NamedTuple):
     grid: SnippetGrid
 
 
-def make_temporal_softmax(
-    experiment: ExperimentRun,
-) -> tuple[str, Figure, dict[str, Any]]:
+def make_temporal_softmax(experiment: ExperimentRun) -> Drawing:
     """Train with both aggregations, measure the weights per epoch, and draw."""
     run = experiment.run
     run_stage(run, POINTS)
@@ -125,7 +123,7 @@ def _draw_example(axes: Axes, trace: Trace, shown: Shown) -> None:
             axes.axvspan(*span, color="0.85", linewidth=0)
     for ink, (epoch, weights) in zip(INKS, trace.example.items(), strict=False):
         cells = len(weights)
-        seconds = [shown.grid.position_to_seconds(c + 0.5, cells) for c in range(cells)]
+        seconds = shown.grid.cell_seconds(cells)
         heights = np.maximum(np.array(weights) * cells, LEAST_WEIGHT)
         label = f"epoch {epoch}"
         axes.plot(seconds, heights, ink.line, color=ink.color, linewidth=1, label=label)

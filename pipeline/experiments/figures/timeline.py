@@ -29,13 +29,9 @@ def show(
 ) -> Figure:
     """Draw one video, with one panel per class above a common time axis.
 
-    Args:
-        detections: The detections; opacity shows the score relative to the highest.
-        response: The model's response; without one, no class activation sequences are
-            drawn.
-        ground_truth: The instances.
-        clicks: Annotated frames; those of background appear in every panel.
-        title: The title, such as the video's id.
+    The opacity of a detection shows its score relative to the highest. Clicks on
+    background appear in every panel. Without the model's response, no class activation
+    sequences are drawn.
     """
     known = {instance.label for instance in ground_truth}
     known |= {d.label for d in detections} | {click.label for click in clicks}
