@@ -1,7 +1,7 @@
 """Evaluation of temporal detections: scores, and a diagnosis of the errors."""
 
 from pipeline.evaluation.config import EvaluateConfig
-from pipeline.evaluation.diagnosis import Diagnosis, diagnose
+from pipeline.evaluation.diagnosis import diagnose
 from pipeline.evaluation.ground_truth import (
     GroundTruth,
     exclude,
@@ -9,15 +9,10 @@ from pipeline.evaluation.ground_truth import (
     read_ground_truth,
 )
 from pipeline.evaluation.localization import localization_states
-from pipeline.evaluation.result import (
-    Evaluation,
-    class_average_precision,
-    evaluate,
-)
+from pipeline.evaluation.result import Evaluation, class_average_precision, evaluate
 from pipeline.evaluation.scores import Scores
 
 __all__ = [
-    "Diagnosis",
     "EvaluateConfig",
     "Evaluation",
     "GroundTruth",

@@ -33,10 +33,8 @@ def bootstrap(
     """Return percentile intervals over draws of all videos with replacement.
 
     The mean of a draw is over the classes that have an instance in it. A draw without
-    any instance, which can happen if there are few videos, is left out.
-
-    Returns:
-        The intervals; None if `draws` is 0.
+    any instance, which can happen if there are few videos, is left out. If `draws` is
+    0, there are no intervals.
     """
     if not draws:
         return None

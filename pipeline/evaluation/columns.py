@@ -1,6 +1,6 @@
 """Ground truth and detections as columns of numbers, for vectorised arithmetic."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +11,7 @@ from pipeline.detection.detections import Detection, Detections
 from pipeline.evaluation.ground_truth import GroundTruth
 
 NO_CLASS = -1
+Rows = Int[np.ndarray, "_"]
 
 
 @dataclass(frozen=True)
@@ -46,20 +47,32 @@ class Comparison:
     ambiguous: Columns  # segments whose class is unknown
     detections: Columns  # of these classes, by descending score
 
-    def by_class(self, columns: Columns) -> dict[int, Int[np.ndarray, "_"]]:
-        """Group rows by class, keeping their order."""
-        return _rows_by(columns.label)
+    def by_class(self) -> Iterator[tuple[int, Rows, Rows]]:
+        """Yield each class that has instances, their rows, and its detections' rows."""
+        found = _rows_by(self.detections.label)
+        for label, own in _rows_by(self.instances.label).items():
+            yield label, own, found.get(label, np.zeros(0, dtype=np.int64))
 
-    def by_video(self, columns: Columns) -> dict[int, Int[np.ndarray, "_"]]:
-        """Group rows by video, keeping their order."""
-        return _rows_by(columns.video)
+    def groups(
+        self, segments: Columns, any_class: bool = False
+    ) -> Iterator[tuple[Rows, Rows]]:
+        """Yield the rows of segments and of detections that share a video and class.
 
-    def by_video_and_class(self, columns: Columns) -> dict[int, Int[np.ndarray, "_"]]:
-        """Group rows by video and class, keeping their order."""
-        return _rows_by(columns.video * len(self.classes) + columns.label)
+        With `any_class`, it is enough that they share the video.
+        """
+        group = (lambda rows: rows.video) if any_class else self.video_and_class
+        found = _rows_by(group(self.detections))
+        for key, own in _rows_by(group(segments)).items():
+            if key in found:
+                yield own, found[key]
+
+    def video_and_class(self, columns: Columns) -> Int[np.ndarray, "rows"]:
+        """Return one number for the video and class of each row."""
+        return columns.video * len(self.classes) + columns.label
 
 
-def _rows_by(keys: Int[np.ndarray, "rows"]) -> dict[int, Int[np.ndarray, "_"]]:
+def _rows_by(keys: Int[np.ndarray, "rows"]) -> dict[int, Rows]:
+    """Group rows by a key of theirs, keeping their order."""
     order = np.argsort(keys, kind="stable")
     names, starts = np.unique(keys[order], return_index=True)
     # Without any rows, `split` still returns one empty part.

@@ -53,13 +53,8 @@ def diagnose(
 ) -> Diagnosis:
     """Sort the errors by kind.
 
-    The input is not checked: it must be input that `evaluate` accepts.
-
-    Args:
-        ground_truth: Instances by video.
-        detections: Detections by video.
-        config: The parameters; None means the defaults.
-        durations: The duration in seconds of each video for which it is known.
+    The input is not checked: it must be input that `evaluate` accepts. `durations` has
+    the seconds of each video for which they are known.
 
     Raises:
         AnnotationError: If the ground truth has no instance of any class.

@@ -50,12 +50,17 @@ def recall_by_size(
     video, which has no XL. Instances of videos of unknown duration are missing from
     `coverage`.
     """
-    found = found_instances(comparison, matches)
+    instances = comparison.instances
+    seconds = np.array([durations.get(id, np.nan) for id in comparison.videos])
+    _, place, counts = np.unique(
+        comparison.video_and_class(instances), return_inverse=True, return_counts=True
+    )
     values = {
-        "coverage": _coverage(comparison, durations),
-        "length": comparison.instances.lengths,
-        "instances": _neighbours(comparison),
+        "coverage": instances.lengths / seconds[instances.video],
+        "length": instances.lengths,
+        "instances": counts[place].astype(float),
     }
+    found = found_instances(comparison, matches)
     return {
         name: _recall(values[name], found, bounds)
         for name, bounds in BOUNDS[buckets].items()
@@ -72,31 +77,14 @@ def found_instances(
     instances per class, the same for all classes.
     """
     found = np.zeros(len(comparison.instances), dtype=bool)
-    ranked = comparison.by_class(comparison.detections)
     expected = len(found) / len(comparison.classes)
-    for label, own in comparison.by_class(comparison.instances).items():
-        row = matches[ranked.get(label, np.zeros(0, dtype=np.int64))]
+    for _, own, rows in comparison.by_class():
+        row = matches[rows]
         row = row[row != IGNORED]
         hits = expected * np.cumsum(row >= 0) / len(own)
         precision = hits / (hits + np.cumsum(row < 0))
         found[row[(row >= 0) & (precision > LOWEST_PRECISION)]] = True
     return found
-
-
-def _coverage(
-    comparison: Comparison, durations: Mapping[str, float]
-) -> Float[np.ndarray, "instances"]:
-    """Return each instance's length over the video's; NaN if that is unknown."""
-    seconds = np.array([durations.get(id, np.nan) for id in comparison.videos])
-    return comparison.instances.lengths / seconds[comparison.instances.video]
-
-
-def _neighbours(comparison: Comparison) -> Float[np.ndarray, "instances"]:
-    """Count the instances of the same class in the video, each itself included."""
-    counts = np.zeros(len(comparison.instances))
-    for rows in comparison.by_video_and_class(comparison.instances).values():
-        counts[rows] = len(rows)
-    return counts
 
 
 def _recall(
@@ -105,7 +93,7 @@ def _recall(
     bounds: tuple[float, ...],
 ) -> dict[str, Recall]:
     bucket = np.searchsorted(bounds, values)
-    bucket[np.isnan(values)] = -1
+    bucket[np.isnan(values)] = -1  # those of videos of unknown duration
     return {
         name: Recall(int(found[bucket == place].sum()), int((bucket == place).sum()))
         for place, name in enumerate(BUCKETS[: len(bounds) + 1])

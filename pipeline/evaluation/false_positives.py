@@ -32,9 +32,7 @@ def false_positive_profile(
     """
     kinds = error_kinds(comparison, matches, threshold, rule)
     profile = np.zeros((SPLITS, len(KINDS)), dtype=np.int64)
-    ranked = comparison.by_class(comparison.detections)
-    for label, own in comparison.by_class(comparison.instances).items():
-        rows = ranked.get(label, np.zeros(0, dtype=np.int64))
+    for _, own, rows in comparison.by_class():
         rows = rows[matches[rows] != IGNORED][: SPLITS * len(own)]
         np.add.at(profile, (np.arange(len(rows)) // len(own), kinds[rows]), 1)
     return profile
@@ -67,10 +65,7 @@ def _nearest(
     detections, instances = comparison.detections, comparison.instances
     greatest = np.zeros(len(detections))
     same = np.zeros(len(detections), dtype=bool)
-    found = comparison.by_video(detections)
-    for video, own in comparison.by_video(instances).items():
-        if (rows := found.get(video)) is None:
-            continue
+    for own, rows in comparison.groups(instances, any_class=True):
         overlap = tiou(detections.segments[rows, None], instances.segments[own])
         of_class = detections.label[rows, None] == instances.label[own]
         greatest[rows] = overlap.max(axis=1)

@@ -38,12 +38,9 @@ def localize(comparison: Comparison, threshold: float) -> Int[np.ndarray, "insta
     """
     detections, instances = comparison.detections, comparison.instances
     states = np.full(len(instances), MISSED)
-    found = comparison.by_video_and_class(detections)
-    for key, own in comparison.by_video_and_class(instances).items():
-        if (rows := found.get(key)) is not None:
-            states[own] = _states(
-                instances.segments[own], detections.segments[rows], threshold
-            )
+    for own, rows in comparison.groups(instances):
+        segments = instances.segments[own], detections.segments[rows]
+        states[own] = _states(*segments, threshold)
     return states
 
 

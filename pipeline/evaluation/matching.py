@@ -54,16 +54,12 @@ def match(
     instances, detections = comparison.instances, comparison.detections
     thresholds = np.array(tious)
     matches = np.full((len(tious), len(detections)), FALSE)
-    found = comparison.by_video_and_class(detections)
-    for key, own in comparison.by_video_and_class(instances).items():
-        if (rows := found.get(key)) is None:
-            continue
+    for own, rows in comparison.groups(instances):
         overlap = tiou(detections.segments[rows, None], instances.segments[own])
         taken = _pair(overlap, thresholds, rule)
         matches[:, rows] = np.where(taken >= 0, own[taken], FALSE)
     if rule.ignores_ambiguous:
-        excused = _on_ambiguous(comparison)
-        matches[(matches == FALSE) & excused] = IGNORED
+        matches[(matches == FALSE) & _on_ambiguous(comparison)] = IGNORED
     return matches
 
 
@@ -109,9 +105,7 @@ def _on_ambiguous(comparison: Comparison) -> Bool[np.ndarray, "detections"]:
     """Return whether each detection overlaps an ambiguous segment, however little."""
     detections, ambiguous = comparison.detections, comparison.ambiguous
     touched = np.zeros(len(detections), dtype=bool)
-    found = comparison.by_video(detections)
-    for video, own in comparison.by_video(ambiguous).items():
-        if (rows := found.get(video)) is not None:
-            overlap = tiou(detections.segments[rows, None], ambiguous.segments[own])
-            touched[rows] = (overlap > 0).any(axis=1)
+    for own, rows in comparison.groups(ambiguous, any_class=True):
+        overlap = tiou(detections.segments[rows, None], ambiguous.segments[own])
+        touched[rows] = (overlap > 0).any(axis=1)
     return touched

@@ -16,21 +16,14 @@ def class_precisions(
 ) -> Float[np.ndarray, "draws tious classes"]:
     """Return the average precision of each class; NaN if a draw has no instance of it.
 
-    Args:
-        comparison: The ground truth and the detections that were matched.
-        matches: The result of `match`.
-        draws: The number of times that each video counts. Matching is done video by
-            video, so a draw only weights the ranked list. Copies of a detection share
-            its score and are counted together.
-        kind: See `average_precision`.
+    A draw has the number of times that each video counts. Matching is done video by
+    video, so a draw only weights the ranked list. Copies of a detection share its score
+    and are counted together.
     """
     detections, instances = comparison.detections, comparison.instances
     shape = (len(draws), len(matches), len(comparison.classes))
     result = np.full(shape, np.nan)
-    found = comparison.by_class(detections)
-    nothing = np.zeros(0, dtype=np.int64)
-    for label, own in comparison.by_class(instances).items():
-        rows = found.get(label, nothing)
+    for label, own, rows in comparison.by_class():
         count = draws[:, instances.video[own]].sum(axis=1)
         weights = draws[:, detections.video[rows]]
         for level, row in enumerate(matches[:, rows]):
@@ -46,18 +39,13 @@ def average_precision(
     count: Float[np.ndarray, "draws"],
     kind: PrecisionKind,
 ) -> Float[np.ndarray, "draws"]:
-    """Return the average precision of a ranked list.
+    """Return the average precision of a ranked list, given the number of instances.
 
     `plain` is the sum of the precision at each hit, divided by the number of
     instances. `interpolated` replaces the precision at a hit by the best precision at
     that or any later rank, which gives the area under the monotone envelope of
-    precision over recall.
-
-    Args:
-        hits: True if the detection of that rank finds an instance.
-        weights: The number of times that the detection counts.
-        count: The number of instances.
-        kind: One of the two kinds.
+    precision over recall. A hit is a detection that finds an instance; its weight is
+    the number of times that it counts.
     """
     ranks = np.cumsum(weights, axis=1).compress(hits, axis=1)
     gained = weights.compress(hits, axis=1)

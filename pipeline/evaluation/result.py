@@ -12,7 +12,7 @@ from pipeline.datasets.thumos14 import AMBIGUOUS
 from pipeline.detection.detections import Detection, Detections
 from pipeline.errors import AnnotationError
 from pipeline.evaluation.bootstrap import Intervals, bootstrap
-from pipeline.evaluation.columns import Comparison, compare
+from pipeline.evaluation.columns import compare
 from pipeline.evaluation.config import EvaluateConfig, Evaluator, PrecisionKind
 from pipeline.evaluation.ground_truth import GroundTruth
 from pipeline.evaluation.matching import RULES, match
@@ -61,8 +61,8 @@ class Evaluation:
         return self.scores.to_json()
 
     def _by_threshold(self, values: Float[np.ndarray, "tious"]) -> dict[str, float]:
-        names = [f"{value:g}" for value in self.tious]
-        return {n: _percent(v) for n, v in zip(names, values, strict=True)}
+        pairs = zip(self.tious, values, strict=True)
+        return {f"{tiou:g}": _percent(value) for tiou, value in pairs}
 
     def _bounds(self, intervals: Intervals) -> Bounds:
         return Bounds(
@@ -90,11 +90,6 @@ def evaluate(
     that the ground truth does not list is a false positive; see `VideoCounts`, and
     `exclude`.
 
-    Args:
-        ground_truth: Instances by video.
-        detections: Detections by video.
-        config: The parameters; None means the defaults.
-
     Raises:
         AnnotationError: If the ground truth has no instance of any class, if a time or
             a score is not a number, or if a detection ends before it starts.
@@ -106,14 +101,19 @@ def evaluate(
     oddities = find_oddities(ground_truth, detections, classes)
     comparison = compare(ground_truth, detections, classes)
     matches = match(comparison, config.tiou, rule)
-    (precision,) = class_precisions(comparison, matches, _all_once(comparison), kind)
+    once = np.ones((1, len(comparison.videos)))
+    (precision,) = class_precisions(comparison, matches, once, kind)
     return Evaluation(
         evaluator=config.evaluator,
         precision_kind=kind,
         tious=config.tiou,
         average_precision=dict(zip(classes, precision.T, strict=True)),
         intervals=bootstrap(comparison, matches, kind, config.bootstrap),
-        videos=_count_videos(ground_truth, detections),
+        videos=VideoCounts(
+            scored=len(ground_truth.keys() & detections.keys()),
+            of=len(ground_truth),
+            unlisted=len(detections.keys() - ground_truth.keys()),
+        ),
         oddities=oddities,
     )
 
@@ -124,21 +124,13 @@ def classes_of(ground_truth: GroundTruth) -> list[str]:
     Raises:
         AnnotationError: If the ground truth has no instance of any class.
     """
-    labels = {i.label for found in ground_truth.values() for i in found}
-    if not labels - {AMBIGUOUS}:
+    labels = {i.label for found in ground_truth.values() for i in found} - {AMBIGUOUS}
+    if not labels:
         raise AnnotationError(
             "ground truth: expected action instances in this subset, found none; "
             "choose another subset"
         )
-    return sorted(labels - {AMBIGUOUS})
-
-
-def _count_videos(ground_truth: GroundTruth, detections: Detections) -> VideoCounts:
-    return VideoCounts(
-        scored=len(ground_truth.keys() & detections.keys()),
-        of=len(ground_truth),
-        unlisted=len(detections.keys() - ground_truth.keys()),
-    )
+    return sorted(labels)
 
 
 def class_average_precision(
@@ -147,12 +139,5 @@ def class_average_precision(
     tious: tuple[float, ...],
 ) -> Float[np.ndarray, "tious"]:
     """Return the average precision of one class by ActivityNet's rule."""
-    label = {i.label for found in instances.values() for i in found}
-    comparison = compare(instances, detections, sorted(label))
-    matches = match(comparison, tious, RULES["activitynet"])
-    every = _all_once(comparison)
-    return class_precisions(comparison, matches, every, "interpolated")[0, :, 0]
-
-
-def _all_once(comparison: Comparison) -> Float[np.ndarray, "1 videos"]:
-    return np.ones((1, len(comparison.videos)))
+    evaluation = evaluate(instances, detections, EvaluateConfig(tious))
+    return next(iter(evaluation.average_precision.values()))

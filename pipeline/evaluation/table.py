@@ -6,7 +6,6 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from pipeline.evaluation.oddities import Oddities
 from pipeline.evaluation.scores import ByThreshold, Scores
 from pipeline.progress import say
 
@@ -14,15 +13,11 @@ from pipeline.progress import say
 def print_evaluation(scores: Scores, subset: str, notes: Sequence[str] = ()) -> None:
     """Print the scores: a row for each class, a column for each tIoU threshold.
 
-    Args:
-        scores: The scores.
-        subset: The name of the videos that were scored.
-        notes: Sentences that a reader needs to compare the scores.
+    The notes are sentences that a reader needs to compare the scores.
     """
-    counts = scores.videos
     table = Table(
         title=f"Average precision in %, {scores.evaluator} rule, "
-        f"{counts.scored} of {counts.of} {subset} videos",
+        f"{scores.videos.scored} of {scores.videos.of} {subset} videos",
         caption="\n".join([f"{scores.ap} average precision", *notes]),
     )
     table.add_column("class")
@@ -37,7 +32,7 @@ def print_evaluation(scores: Scores, subset: str, notes: Sequence[str] = ()) -> 
         _add_row(table, "95 % from", bounds.low, bounds.average_low)
         _add_row(table, "to", bounds.high, bounds.average_high)
     Console().print(table)
-    for sentence in warnings_of(scores.oddities, counts.unlisted):
+    for sentence in warnings_of(scores):
         say(sentence)
 
 
@@ -45,11 +40,12 @@ def _add_row(table: Table, name: str, values: ByThreshold, mean: float) -> None:
     table.add_row(name, *(f"{value:.1f}" for value in [*values.values(), mean]))
 
 
-def warnings_of(odd: Oddities, unlisted_videos: int) -> Iterator[str]:
+def warnings_of(scores: Scores) -> Iterator[str]:
     """Yield what a reader of the scores must know about their input."""
-    if unlisted_videos:
+    odd = scores.oddities
+    if count := scores.videos.unlisted:
         yield (
-            f"{unlisted_videos} video(s) with detections are not in the ground truth; "
+            f"{count} video(s) with detections are not in the ground truth; "
             "by this rule their detections count as false positives"
         )
     if unknown := odd.unknown_classes:
@@ -66,11 +62,7 @@ def warnings_of(odd: Oddities, unlisted_videos: int) -> Iterator[str]:
 
 
 def localization_line(diagnosis: dict[str, Any]) -> str:
-    """Return how many instances are mislocalized, and in which way.
-
-    Args:
-        diagnosis: The diagnosis as its JSON holds it.
-    """
+    """Return how many instances are mislocalized, and in which way, from the JSON."""
     counts = diagnosis["localization"]
     shown = ", ".join(f"{count} {state}" for state, count in counts.items())
     total = sum(counts.values())

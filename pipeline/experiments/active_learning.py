@@ -17,12 +17,12 @@ from models.predictor import Predictor
 from pipeline.datasets import BACKGROUND, Point, Video
 from pipeline.detection.proposals import detect_actions
 from pipeline.evaluation import evaluate
+from pipeline.experiments.cells import cell_of
 from pipeline.grid import SnippetGrid
 from pipeline.points import PointConfig, simulate_points
 from pipeline.points.suggestion import MEASURES, MeasureName, SuggestConfig, suggest
 from pipeline.points.summary import labels_at
 from pipeline.progress import ShareDone, silent
-from pipeline.run.config import changed
 from pipeline.run.run import Run
 from pipeline.seeds import generator_of
 from pipeline.stages.fitting import training_videos
@@ -52,20 +52,14 @@ def run_round(
 ) -> None:
     """Add one click to each video, train, score, and choose the next moments.
 
-    Args:
-        inputs: The files that the round depends on. The last one is the result of the
-            previous round, if there was one.
-        output: The JSON file to write: the clicks and score of the round, and the next
-            moments.
-        run: The run, in the form that `Run.to_json` returns.
-        way: One of `WAYS`; empty in the first round, which all ways share.
-        seed: The seed of the training and of every random choice.
-        progress: Called with the share of the work that is done.
+    The first round, which all ways share, has an empty way. Others have the result of
+    the previous round as their input. The output is a JSON file with the clicks and the
+    score of the round, and the next moments. The seed is that of the training and of
+    every random choice.
     """
-    setup = Run.from_json(run)
-    setup = replace(setup, config=changed(setup.config, {"train": {"seed": seed}}))
+    setup = cell_of(Run.from_json(run), {}, seed)
     truth = {video.id: video for video in setup.dataset.of_subset("train")}
-    before = read_json(inputs[-1]) if way else None
+    before = read_json(inputs[0]) if way else None
     videos = [
         click(video, truth[video.id], before, way, seed)
         for video in training_videos(setup, {})
@@ -143,12 +137,10 @@ def draw_moment(grid: SnippetGrid, seed: int, name: str) -> float:
 
 
 def draw_from_segment(truth: Video, video: TrainingVideo, seed: int) -> float | None:
-    """Draw a segment of action or background, and a moment in it.
+    """Draw a segment without a click, of action or background, and a moment in it.
 
-    This simulates an annotator who has watched the video and knows its segments.
-
-    Returns:
-        The moment in seconds, or None if every segment has a click.
+    This simulates an annotator who has watched the video and knows its segments. None
+    means that every segment has a click.
     """
     end = video.grid.end_seconds
     config = PointConfig(window_seconds=end, gap_seconds=0.0, seed=seed)
@@ -159,11 +151,9 @@ def draw_from_segment(truth: Video, video: TrainingVideo, seed: int) -> float | 
     return float(generator.choice(left)) if left else None
 
 
-def train(
-    videos: Sequence[TrainingVideo], run: Run, progress: ShareDone = silent
-) -> Predictor:
+def train(videos: Sequence[TrainingVideo], run: Run, progress: ShareDone) -> Predictor:
     """Train on videos with their clicks."""
-    config = run.config.train
+    config, device = run.config.train, torch.device(run.device)
 
     def after_epoch(state: FitState) -> None:
         check_finite(state.history[-1])
@@ -172,8 +162,8 @@ def train(
     samples = make_samples(
         videos, run.dataset.classes, config.cells, config.scaling, config.seed
     )
-    model, _ = fit(samples, config, torch.device(run.device), after_epoch=after_epoch)
-    return Predictor(model, config, torch.device(run.device))
+    model, _ = fit(samples, config, device, after_epoch=after_epoch)
+    return Predictor(model, config, device)
 
 
 def score(run: Run, predictor: Predictor) -> dict[str, Any]:

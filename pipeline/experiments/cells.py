@@ -6,20 +6,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from pipeline.datasets import Video
 from pipeline.evaluation import Scores
 from pipeline.experiments.experiment import ExperimentRun
 from pipeline.experiments.tables import Table
 from pipeline.fanout import Item, Job, run_job
-from pipeline.progress import ShareDone, silent
+from pipeline.progress import ShareDone, counted, silent
 from pipeline.run.config import Sections, changed
 from pipeline.run.run import Run
 from pipeline.run.work import run_up_to
 from pipeline.stages.evaluate import EVALUATE
-from pipeline.stages.features import FEATURES
+from pipeline.stages.features import FEATURES, extracted_videos
 from pipeline.stages.refine import model_stage
 from pipeline.storage import read_json, write_json
 
-Key = tuple[str, int]  # a row's label and a seed
 Results = dict[str, list[Scores]]  # by row label; one entry per seed
 
 
@@ -37,7 +37,7 @@ def run_cells(experiment: ExperimentRun, table: Table, seeds: range) -> Results:
         for row in table.rows
         for seed in seeds
     }
-    of_model: dict[str, list[Key]] = {}
+    of_model: dict[str, list[tuple[str, int]]] = {}
     for key, cell in cells.items():
         model = model_stage(cell).fingerprint(cell)
         of_model.setdefault(model, []).append(key)
@@ -47,9 +47,7 @@ def run_cells(experiment: ExperimentRun, table: Table, seeds: range) -> Results:
             inputs=(str(FEATURES.record_path(run)),),
             output=str(folder / f"{model}.json"),
             weight=1.0,
-            arguments={
-                "cells": [cells[key].to_json(experiment.section) for key in keys]
-            },
+            arguments={"cells": [cells[k].to_json(experiment.section) for k in keys]},
         )
         for model, keys in of_model.items()
     ]
@@ -62,23 +60,20 @@ def run_cells(experiment: ExperimentRun, table: Table, seeds: range) -> Results:
         tells_progress=False,
     )
     run_job(job, run.workdir, experiment.resources)
-    results = {
-        key: Scores.from_json(result)
-        for item, keys in zip(items, of_model.values(), strict=True)
-        for key, result in zip(keys, read_json(Path(item.output)), strict=True)
-    }
-    return {
-        row.label: [results[row.label, seed] for seed in seeds] for row in table.rows
-    }
+    results: Results = {}
+    for (label, _), cell in cells.items():
+        scores = Scores.from_json(read_json(EVALUATE.record_path(cell)))
+        results.setdefault(label, []).append(scores)
+    return results
 
 
 def cell_of(run: Run, changes: Sections, seed: int) -> Run:
-    """Return the run of a cell."""
+    """Return the run of a cell: some changes, and the seed of its training."""
     config = changed(changed(run.config, changes), {"train": {"seed": seed}})
     return replace(run, config=config)
 
 
-def name_of(keys: Sequence[Key]) -> str:
+def name_of(keys: Sequence[tuple[str, int]]) -> str:
     """Return the name of a training, made from the first of its cells.
 
     >>> name_of([("M = 1", 0)]), name_of([("min", 2), ("mean", 2), ("max", 2)])
@@ -95,10 +90,22 @@ def run_cells_of_model(
     cells: Sequence[Mapping[str, Any]],
     progress: ShareDone = silent,
 ) -> None:
-    """Run all stages from clicks to scores for the cells that share a training."""
-    results = []
-    for done, cell in enumerate(map(Run.from_json, cells)):
+    """Run all stages from clicks to scores for the cells that share a training.
+
+    The scores are in the records of the cells; the output only says that all are done.
+    """
+    for cell in counted(map(Run.from_json, cells), len(cells), progress):
         run_up_to(cell, EVALUATE)
-        results.append(read_json(EVALUATE.record_path(cell)))
-        progress((done + 1) / len(cells))
-    write_json(output, results)
+    write_json(output, "done")
+
+
+def train_rows(experiment: ExperimentRun, table: Table) -> dict[str, Run]:
+    """Train and score each row with the first seed only; return each row's run."""
+    seeds = experiment.seeds[:1]
+    run_cells(experiment, table, seeds)
+    return {r.label: cell_of(experiment.run, r.changes, seeds[0]) for r in table.rows}
+
+
+def searched_with_features(run: Run) -> list[Video]:
+    """Return the searched videos whose features are available."""
+    return [v for v in extracted_videos(run) if v.subset == run.config.detect.subset]

@@ -2,12 +2,12 @@
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean, stdev
+from typing import Any
 
-from pipeline.evaluation import Scores
 from pipeline.experiments.cells import Results, run_cells
 from pipeline.experiments.experiment import ExperimentRun
 from pipeline.experiments.tables import Table
@@ -15,6 +15,8 @@ from pipeline.run.record import StageResult
 from pipeline.storage import plain, write_text
 
 AT = "0.5"  # the tIoU in the paper's tables
+HEADER = ["", "mAP@.5", "average mAP", "paper, THUMOS14 mAP@.5"]
+LATEX = str.maketrans({"±": r"$\pm$"} | {letter: rf"\{letter}" for letter in "%&_#"})
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,11 @@ class Values:
     def spread(self) -> float:
         """Standard deviation over the seeds (n - 1); 0 for a single one."""
         return stdev(self.values) if len(self.values) > 1 else 0.0
+
+    def csv_cells(self) -> list[Any]:
+        """Return the mean, the spread and all values."""
+        seeds = " ".join(map(str, self.values))
+        return [round(self.mean, 4), round(self.spread, 4), seeds]
 
     def __str__(self) -> str:
         return f"{self.mean:.1f} ± {self.spread:.1f}"
@@ -53,33 +60,29 @@ class SummaryRow:
         return [self.label, at_half, str(self.average), paper]
 
 
-HEADER = ["", "mAP@.5", "average mAP", "paper, THUMOS14 mAP@.5"]
-
-
 def make_table(experiment: ExperimentRun, table: Table) -> StageResult:
     """Train and score the rows, and write the table."""
+    rows = make_rows(experiment, table)
+    return StageResult(result={"title": table.title, "rows": plain(rows)})
+
+
+def make_rows(experiment: ExperimentRun, table: Table) -> list[SummaryRow]:
+    """Train and score the rows of a table, write the table, and return the rows."""
     rows = summarise(table, run_cells(experiment, table, experiment.seeds))
     write_summary(experiment.folder, table, rows, experiment.note)
-    return StageResult(result={"title": table.title, "rows": plain(rows)})
+    return rows
 
 
 def summarise(table: Table, results: Results) -> list[SummaryRow]:
     """Return the rows with their values over the seeds."""
-    return [
-        SummaryRow(
-            row.label,
-            _at_half(results[row.label]),
-            Values(tuple(s.average_map for s in results[row.label])),
-            row.paper,
-        )
-        for row in table.rows
-    ]
-
-
-def _at_half(results: Sequence[Scores]) -> Values | None:
-    if AT not in results[0].map:
-        return None
-    return Values(tuple(scores.map[AT] for scores in results))
+    rows = []
+    for row in table.rows:
+        scores = results[row.label]
+        at_half = tuple(s.map[AT] for s in scores if AT in s.map)
+        average = Values(tuple(s.average_map for s in scores))
+        measured = Values(at_half) if at_half else None
+        rows.append(SummaryRow(row.label, measured, average, row.paper))
+    return rows
 
 
 def write_summary(
@@ -93,52 +96,50 @@ def write_summary(
 
 def to_markdown(title: str, rows: Sequence[SummaryRow], note: str) -> str:
     """Return the table as Markdown."""
-    lines = [HEADER, ["---"] * len(HEADER), *(row.cells() for row in rows)]
-    body = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    body = markdown_table(HEADER, [row.cells() for row in rows])
     return f"## {title}\n\n{note}\n\n{body}\n"
+
+
+def markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a table as Markdown, without a line break at its end."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def to_csv(rows: Sequence[SummaryRow]) -> str:
     """Return the table as CSV, with one line per value for further computation."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["row", "measure", "mean", "spread", "paper", "seeds"])
+    lines: list[list[Any]] = [["row", "measure", "mean", "spread", "paper", "seeds"]]
     for row in rows:
-        measures = {"mAP@.5": row.at_half, "average mAP": row.average}
-        for name, figures in measures.items():
-            if figures:
-                paper = row.paper if name == "mAP@.5" else None
-                means = [round(figures.mean, 4), round(figures.spread, 4)]
-                seeds = " ".join(map(str, figures.values))
-                writer.writerow([row.label, name, *means, paper, seeds])
+        if row.at_half:
+            *means, seeds = row.at_half.csv_cells()
+            lines.append([row.label, "mAP@.5", *means, row.paper, seeds])
+        *means, seeds = row.average.csv_cells()
+        lines.append([row.label, "average mAP", *means, None, seeds])
+    return csv_text(lines)
+
+
+def csv_text(lines: Iterable[Sequence[Any]]) -> str:
+    """Return lines of cells as CSV."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(lines)
     return text.getvalue()
 
 
 def to_latex(title: str, rows: Sequence[SummaryRow], note: str) -> str:
     """Return the table as LaTeX that uses booktabs."""
-    lines = [[_escaped(cell) for cell in line] for line in (HEADER, *_cells(rows))]
-    head, *body = (" & ".join(line) + r" \\" for line in lines)
-    return "\n".join(
-        [
-            r"\begin{table}",
-            rf"\caption{{{_escaped(title)}. {_escaped(note)}}}",
-            r"\begin{tabular}{lrrr}",
-            r"\toprule",
-            head,
-            r"\midrule",
-            *body,
-            r"\bottomrule",
-            r"\end{tabular}",
-            r"\end{table}",
-            "",
-        ]
+    head, *body = (
+        " & ".join(cell.translate(LATEX) for cell in line) + r" \\"
+        for line in (HEADER, *(row.cells() for row in rows))
     )
-
-
-def _cells(rows: Sequence[SummaryRow]) -> list[list[str]]:
-    return [row.cells() for row in rows]
-
-
-def _escaped(text: str) -> str:
-    special = {"±": r"$\pm$", "%": r"\%", "&": r"\&", "_": r"\_", "#": r"\#"}
-    return "".join(special.get(letter, letter) for letter in text)
+    lines = "\n".join(body)
+    return rf"""\begin{{table}}
+\caption{{{title.translate(LATEX)}. {note.translate(LATEX)}}}
+\begin{{tabular}}{{lrrr}}
+\toprule
+{head}
+\midrule
+{lines}
+\bottomrule
+\end{{tabular}}
+\end{{table}}
+"""

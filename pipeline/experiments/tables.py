@@ -30,13 +30,7 @@ APART = {"distillation_weight": 0.0}  # networks learn independently
 
 
 def apart(label: str, paper: float | None = None, **ensemble: str) -> Row:
-    """Return a row of two networks trained separately (Table 7).
-
-    Args:
-        label: The label of the row.
-        paper: The paper's mAP@.5 in percent, if stated.
-        **ensemble: The settings that use the networks alone or together.
-    """
+    """Return a row of two networks trained separately, and how they are used."""
     return Row(label, {"train": APART, "ensemble": ensemble}, paper)
 
 
@@ -80,18 +74,13 @@ TABLES = {
             apart("the first alone", 33.2, use="master"),
             apart("the second alone", 33.7, use="auxiliary"),
             *(
-                apart(
-                    f"{scores} of scores, {cas} of sequences",
-                    use="late",
-                    scores=scores,
-                    cas=cas,
-                )
-                for scores in ("mean", "max")
-                for cas in ("mean", "max")
+                apart(f"{s} of scores, {c} of sequences", use="late", scores=s, cas=c)
+                for s in ("mean", "max")
+                for c in ("mean", "max")
             ),
             *(
-                apart(f"{cas} of sequences, then scores", use="cas_first", cas=cas)
-                for cas in ("mean", "max")
+                apart(f"{c} of sequences, then scores", use="cas_first", cas=c)
+                for c in ("mean", "max")
             ),
             Row("SODA: the master of two that distil", {}, 35.6),
         ),
@@ -125,14 +114,7 @@ LAMBDAS = Table(
     "figure-12",
     "The weight of the self-distillation (Fig. 12)",
     tuple(
-        Row(f"{weight:g}", {"train": {"distillation_weight": weight}}, paper)
-        for weight, paper in (
-            (0.0, None),
-            (0.2, None),
-            (0.4, None),
-            (0.6, 35.6),
-            (0.8, None),
-            (1.0, None),
-        )
+        Row(f"{w:g}", {"train": {"distillation_weight": w}}, 35.6 if w == 0.6 else None)
+        for w in (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
     ),
 )

@@ -1,7 +1,5 @@
 """A figure of mAP against the number of clicks, by how their moments are chosen."""
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,13 +11,11 @@ from matplotlib.figure import Figure
 
 from pipeline.experiments.active_learning import WAYS, Way
 from pipeline.experiments.experiment import ExperimentRun
-from pipeline.experiments.figures.sheet import new_sheet, publish
-from pipeline.experiments.summary import AT, Values
+from pipeline.experiments.figures.sheet import Drawing, new_sheet
+from pipeline.experiments.summary import AT, Values, csv_text, markdown_table
 from pipeline.fanout import Item, Job, run_job
-from pipeline.run.record import StageResult
-from pipeline.run.stage import usable
 from pipeline.stages.evaluate import EVALUATE
-from pipeline.stages.features import FEATURES
+from pipeline.stages.features import extracted_videos
 from pipeline.storage import fingerprint, read_json, write_text
 
 NAME = "figure-active"
@@ -50,131 +46,106 @@ class Line:
     at_half: tuple[Values, ...]  # mAP@.5; empty if not measured
 
 
-def make_active(experiment: ExperimentRun) -> StageResult:
+def make_active(experiment: ExperimentRun) -> Drawing:
     """Simulate all rounds in every way with every seed, and draw the figure."""
     lines = summarise_rounds(run_rounds(experiment))
-    videos = usable(experiment.run, (FEATURES,))
-    videos = [v for v in videos if v.subset == "train"]
+    videos = [v for v in extracted_videos(experiment.run) if v.subset == "train"]
     instances = sum(len(video.instances) for video in videos)
+    write_text(experiment.folder / f"{NAME}.md", to_markdown(lines, experiment.note))
+    write_text(experiment.folder / f"{NAME}.csv", to_csv(lines))
     counts = f"{len(videos)} training videos, {instances} instances"
-    folder, notes = experiment.folder, (*experiment.notes, counts)
-    write_text(folder / f"{NAME}.md", to_markdown(lines, experiment.note))
-    write_text(folder / f"{NAME}.csv", to_csv(lines))
-    sheet = draw_active(lines, len(videos), instances)
-    numbers = {"videos": len(videos), "instances": instances, "lines": lines}
-    return publish(folder, NAME, TITLE, sheet, numbers, notes)
-
-
-def run_rounds(experiment: ExperimentRun) -> dict[Way, list[list[dict[str, Any]]]]:
-    """Return each way's results by round and seed; finished trainings are reused."""
-    # Outside the experiment's own folder, so that adding seeds reuses finished rounds.
-    made_of = [EVALUATE.identity(experiment.run), experiment.inputs]
-    folder = experiment.folder.parent / fingerprint(["rounds", made_of])
-    seeds = experiment.seeds
-    first = {seed: folder / f"first-{seed}.json" for seed in seeds}
-    run_items(
-        experiment, [round_item(path, None, "", seed) for seed, path in first.items()]
-    )
-    files = {way: [first] for way in WAYS}
-    for index in range(1, ROUNDS):
-        items = []
-        for way, rounds in files.items():
-            rounds.append(
-                {seed: folder / f"{way}-{index}-{seed}.json" for seed in seeds}
-            )
-            items += [
-                round_item(path, rounds[-2][seed], way, seed)
-                for seed, path in rounds[-1].items()
-            ]
-        run_items(experiment, items)
-    return {
-        way: [[read_json(path) for path in paths.values()] for paths in rounds]
-        for way, rounds in files.items()
+    numbers = {
+        "notes": (*experiment.notes, counts),
+        "videos": len(videos),
+        "instances": instances,
+        "lines": lines,
     }
+    return TITLE, draw_active(lines, len(videos), instances), numbers
 
 
-def round_item(path: Path, before: Path | None, way: str, seed: int) -> Item:
-    """Return the item of one training."""
-    return Item(
-        id=path.stem,
-        inputs=(str(before),) if before else (),
-        output=str(path),
-        weight=1.0,
-        arguments={"way": way, "seed": seed},
-    )
-
-
-def run_items(experiment: ExperimentRun, items: Sequence[Item]) -> None:
-    """Run the trainings of one round in parallel."""
+def run_rounds(experiment: ExperimentRun) -> RoundResults:
+    """Return each way's results by round and seed; finished trainings are reused."""
     run = experiment.run
-    job = Job(
-        stage="experiment",
-        function="pipeline.experiments.active_learning:run_round",
-        parameters={"run": run.to_json(experiment.section)},
-        items=tuple(items),
-        unit="trainings",
-    )
-    run_job(job, run.workdir, experiment.resources)
+    # Outside the experiment's own folder, so that adding seeds reuses finished rounds.
+    made_of = [EVALUATE.identity(run), experiment.inputs]
+    folder = experiment.folder.parent / fingerprint(["rounds", made_of])
+
+    def result(way: str, index: int, seed: int) -> Path:
+        name = f"{way}-{index}" if index else "first"
+        return folder / f"{name}-{seed}.json"
+
+    for index in range(ROUNDS):
+        items = [
+            Item(
+                id=result(way, index, seed).stem,
+                inputs=(str(result(way, index - 1, seed)),) if index else (),
+                output=str(result(way, index, seed)),
+                weight=1.0,
+                arguments={"way": way, "seed": seed},
+            )
+            for way in (WAYS if index else ("",))  # all ways share the first round
+            for seed in experiment.seeds
+        ]
+        job = Job(
+            stage="experiment",
+            function="pipeline.experiments.active_learning:run_round",
+            parameters={"run": run.to_json(experiment.section)},
+            items=tuple(items),
+            unit="trainings",
+        )
+        run_job(job, run.workdir, experiment.resources)
+    return {
+        way: [
+            [read_json(result(way, index, seed)) for seed in experiment.seeds]
+            for index in range(ROUNDS)
+        ]
+        for way in WAYS
+    }
 
 
 def summarise_rounds(results: RoundResults) -> list[Line]:
     """Return the line of each way, with mean and spread over the seeds."""
-    return [
-        Line(
-            way,
-            tuple(
-                fmean(sum(map(len, result["clicks"].values())) for result in seeds)
-                for seeds in rounds
-            ),
-            tuple(Values(tuple(r["average_map"] for r in seeds)) for seeds in rounds),
-            tuple(
-                Values(tuple(r["map"][AT] for r in seeds))
-                for seeds in rounds
-                if AT in seeds[0]["map"]
-            ),
-        )
-        for way, rounds in results.items()
-    ]
+    lines = []
+    for way, rounds in results.items():
+        clicks, average, at_half = [], [], []
+        for seeds in rounds:
+            clicks.append(fmean(sum(map(len, r["clicks"].values())) for r in seeds))
+            average.append(Values(tuple(r["average_map"] for r in seeds)))
+            if AT in seeds[0]["map"]:
+                at_half.append(Values(tuple(r["map"][AT] for r in seeds)))
+        lines.append(Line(way, tuple(clicks), tuple(average), tuple(at_half)))
+    return lines
 
 
 def to_markdown(lines: Sequence[Line], note: str) -> str:
     """Return a Markdown table per measure, with a row per way, a column per round."""
     tables = [f"## {TITLE}", note]
-    for name, values in measures(lines).items():
-        counts = [f"{count}" for count in range(1, ROUNDS + 1)]
-        head = [f"{name}, clicks per video", *counts]
-        body = [
-            [WAYS[way], *(str(figures) for figures in row)]
-            for way, row in values.items()
-        ]
-        rows = [head, ["---"] * len(head), *body]
-        tables.append("\n".join(f"| {' | '.join(row)} |" for row in rows))
+    for name, measured in measures(lines).items():
+        head = [f"{name}, clicks per video", *map(str, range(1, ROUNDS + 1))]
+        body = [[WAYS[line.way], *map(str, values)] for line, values in measured]
+        tables.append(markdown_table(head, body))
     return "\n\n".join(tables) + "\n"
 
 
 def to_csv(lines: Sequence[Line]) -> str:
     """Return the values as CSV, with one line per value for further computation."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["way", "round", "clicks", "measure", "mean", "spread", "seeds"])
-    clicks = {line.way: line.clicks for line in lines}
-    for name, values in measures(lines).items():
-        for way, row in values.items():
-            for index, figures in enumerate(row):
-                mean, spread = round(figures.mean, 4), round(figures.spread, 4)
-                seeds = " ".join(map(str, figures.values))
-                count = round(clicks[way][index], 1)
-                writer.writerow([way, index + 1, count, name, mean, spread, seeds])
-    return text.getvalue()
+    head = ["way", "round", "clicks", "measure", "mean", "spread", "seeds"]
+    body = [
+        [line.way, index + 1, round(line.clicks[index], 1), name, *value.csv_cells()]
+        for name, measured in measures(lines).items()
+        for line, values in measured
+        for index, value in enumerate(values)
+    ]
+    return csv_text([head, *body])
 
 
-def measures(lines: Sequence[Line]) -> dict[str, dict[Way, tuple[Values, ...]]]:
-    """Return the measured values, by measure and way."""
+def measures(lines: Sequence[Line]) -> dict[str, list[tuple[Line, tuple[Values, ...]]]]:
+    """Return the lines that have each measure, with its values."""
     both = {
-        "mAP@.5": {line.way: line.at_half for line in lines if line.at_half},
-        "average mAP": {line.way: line.average for line in lines},
+        "mAP@.5": [(line, line.at_half) for line in lines if line.at_half],
+        "average mAP": [(line, line.average) for line in lines],
     }
-    return {name: values for name, values in both.items() if values}
+    return {name: measured for name, measured in both.items() if measured}
 
 
 def draw_active(lines: Sequence[Line], videos: int, instances: int) -> Figure:

@@ -9,12 +9,13 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
 from pipeline.datasets import BACKGROUND
+from pipeline.detection.activations import read_response
+from pipeline.experiments.cells import searched_with_features, train_rows
 from pipeline.experiments.experiment import ExperimentRun
 from pipeline.experiments.figures.mixing import GROUPS, Mixing, measure_mixing
-from pipeline.experiments.figures.rows import read_responses, train_rows
-from pipeline.experiments.figures.sheet import INKS, new_sheet, publish, rounded
+from pipeline.experiments.figures.sheet import INKS, Drawing, new_sheet, rounded
 from pipeline.experiments.tables import Row, Table
-from pipeline.run.record import StageResult
+from pipeline.stages.detect import cas_file
 
 AGGREGATIONS = Table(
     "figure-9",
@@ -28,20 +29,19 @@ LEAST_SHARE = 1e-3  # smaller shares are drawn white
 MOST_NAMES = 25  # with more classes, the names would overlap
 
 
-def make_category_softmax(experiment: ExperimentRun) -> StageResult:
+def make_category_softmax(experiment: ExperimentRun) -> Drawing:
     """Train with both aggregations, measure on the searched videos, and draw."""
     categories = (BACKGROUND, *experiment.run.dataset.classes)
-    mixings = {
-        label: measure_mixing(read_responses(row), categories)
-        for label, row in train_rows(experiment, AGGREGATIONS).items()
-    }
+    mixings = {}
+    for label, row in train_rows(experiment, AGGREGATIONS).items():
+        videos = searched_with_features(row)
+        responses = ((v, read_response(cas_file(row, v.id))) for v in videos)
+        mixings[label] = measure_mixing(responses, categories)
     numbers = {
         "measure": "softmax over the categories, mean over the cells of instances",
         **{label: mixing_json(mixing) for label, mixing in mixings.items()},
     }
-    sheet = draw_mixings(mixings)
-    folder, notes = experiment.folder, experiment.notes
-    return publish(folder, AGGREGATIONS.name, AGGREGATIONS.title, sheet, numbers, notes)
+    return AGGREGATIONS.title, draw_mixings(mixings), numbers
 
 
 def mixing_json(mixing: Mixing) -> dict[str, Any]:
@@ -72,12 +72,10 @@ def _draw_matrix(axes: Axes, label: str, mixing: Mixing) -> None:
     shown = mixing.matrix.clip(LEAST_SHARE)
     axes.imshow(shown, cmap="gray_r", norm=LogNorm(LEAST_SHARE, 1), aspect="auto")
     axes.set(title=label, xlabel="responding category", ylabel="class of the instance")
-    axes.set_xticks([])
-    axes.set_yticks([])
-    if len(mixing.categories) <= MOST_NAMES:
-        rows, columns = range(len(mixing.classes)), range(len(mixing.categories))
-        axes.set_yticks(rows, mixing.classes, fontsize="xx-small")
-        axes.set_xticks(columns, mixing.categories, fontsize="xx-small", rotation=90)
+    is_named = len(mixing.categories) <= MOST_NAMES
+    rows, columns = (mixing.classes, mixing.categories) if is_named else ((), ())
+    axes.set_yticks(range(len(rows)), rows, fontsize="xx-small")
+    axes.set_xticks(range(len(columns)), columns, fontsize="xx-small", rotation=90)
 
 
 def _draw_groups(axes: Axes, mixings: Mapping[str, Mixing]) -> None:
@@ -85,15 +83,8 @@ def _draw_groups(axes: Axes, mixings: Mapping[str, Mixing]) -> None:
     places = np.arange(len(GROUPS))
     for index, (label, mixing) in enumerate(mixings.items()):
         ink, shifted = INKS[index], places + (index - 0.5) * width
-        axes.bar(
-            shifted,
-            100 * mixing.groups,
-            width,
-            color=ink.color,
-            hatch=ink.hatch,
-            edgecolor="white",
-            label=label,
-        )
+        look: Any = {"color": ink.color, "hatch": ink.hatch, "edgecolor": "white"}
+        axes.bar(shifted, 100 * mixing.groups, width, label=label, **look)
     axes.set_xticks(places, [g.replace(" ", "\n") for g in GROUPS], fontsize="small")
     axes.set(xlabel="responding class", ylim=(0, 100))
     axes.set_ylabel("share of the softmax (%)")

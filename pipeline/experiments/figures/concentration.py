@@ -41,49 +41,37 @@ class Trace:
 def trace_training(
     samples: Samples, config: TrainConfig, device: torch.device, example: Example
 ) -> Trace:
-    """Train, and measure the master's weights before and after each epoch."""
-    probe = Probe(samples.to(device), config, example)
-    name, epochs = config.aggregation, config.epochs
-    with Progress(name, epochs, [1.0] * epochs, "epochs") as progress:
+    """Train, and measure the master's weights before and after each epoch.
+
+    Measuring does not change the training.
+    """
+    samples, trace = samples.to(device), Trace()
+    # The same seed as in `fit` gives the networks that it starts with.
+    torch.manual_seed(config.seed)
+    model = build_soda(samples.features.shape[1], samples.labels.shape[1], config)
+    model.to(device).eval()
+
+    def look(epoch: int) -> None:
+        weights = present_weights(model.master, samples, config.batch_size)
+        trace.effective_shares.append(spread(effective_share(weights)))
+        trace.largest_weights.append(spread(weights.amax(dim=-1)))
+        if epoch in example.epochs:
+            one = samples.features[example.video, None]
+            kept = temporal_weights(model.master, one)[0, example.label]
+            trace.example[epoch] = rounded(kept.cpu().numpy())
+
+    look(0)
+    epochs = config.epochs
+    with Progress(config.aggregation, epochs, [1.0] * epochs, "epochs") as progress:
 
         def after_epoch(state: FitState) -> None:
             check_finite(state.history[-1])
-            probe.look_at(state)
+            model.load_state_dict(state.model)
+            look(state.epoch)
             progress.update(state.epoch)
 
-        fit(probe.samples, config, device, after_epoch=after_epoch)
-    return probe.trace
-
-
-class Probe:
-    """An observer that measures a training without changing it."""
-
-    def __init__(self, samples: Samples, config: TrainConfig, example: Example) -> None:
-        """Measure the networks before the first epoch, on the device of the samples."""
-        self.samples, self.config, self.example = samples, config, example
-        self.trace = Trace()
-        features, labels = samples.features, samples.labels
-        # The same seed as in `fit` gives the networks that it starts with.
-        torch.manual_seed(config.seed)
-        self.model = build_soda(features.shape[1], labels.shape[1], config)
-        self.model.to(features.device).eval()
-        self.look(0)
-
-    def look_at(self, state: FitState) -> None:
-        """Measure the current state of a training."""
-        self.model.load_state_dict(state.model)
-        self.look(state.epoch)
-
-    def look(self, epoch: int) -> None:
-        """Add the measurements of the current weights to the trace."""
-        master, example = self.model.master, self.example
-        weights = present_weights(master, self.samples, self.config.batch_size)
-        self.trace.effective_shares.append(spread(effective_share(weights)))
-        self.trace.largest_weights.append(spread(weights.amax(dim=-1)))
-        if epoch in example.epochs:
-            one = self.samples.features[example.video, None]
-            kept = temporal_weights(master, one)[0, example.label]
-            self.trace.example[epoch] = rounded(kept.cpu().numpy())
+        fit(samples, config, device, after_epoch=after_epoch)
+    return trace
 
 
 @torch.no_grad()
@@ -103,11 +91,8 @@ def present_weights(
     master: CASNet, samples: Samples, batch_size: int
 ) -> Float[Tensor, "rows time"]:
     """Return the weights of the classes that are present in each video."""
-    batches = zip(
-        samples.features.split(batch_size),
-        samples.labels.split(batch_size),
-        strict=True,
-    )
+    features, labels = (x.split(batch_size) for x in (samples.features, samples.labels))
+    batches = zip(features, labels, strict=True)
     return torch.cat([temporal_weights(master, x)[y > 0] for x, y in batches])
 
 

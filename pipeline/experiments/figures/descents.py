@@ -7,7 +7,7 @@ from typing import Annotated
 import numpy as np
 from jaxtyping import Bool, Float
 
-from pipeline.experiments.figures.wells import SurfaceConfig, Wells, lowest_point
+from pipeline.experiments.figures.wells import SURFACE, Wells
 
 MOST_DESCENTS = 5
 DEVIATIONS = 1.96  # half width of 95 % of a normal distribution
@@ -34,8 +34,13 @@ class DescentConfig:
     ] = 0.5
 
 
+DESCENT = DescentConfig()
+
+
 def descend(
-    wells: Wells, starts: Float[np.ndarray, "descents runs 2"], config: DescentConfig
+    wells: Wells,
+    starts: Float[np.ndarray, "descents runs 2"],
+    config: DescentConfig = DESCENT,
 ) -> Float[np.ndarray, "times descents runs 2"]:
     """Return the paths of many runs at once, including the starts.
 
@@ -66,18 +71,20 @@ def pull_slope(
 
 
 def draw_starts(
-    rng: np.random.Generator, runs: int, config: SurfaceConfig
+    rng: np.random.Generator, runs: int
 ) -> Float[np.ndarray, "descents runs 2"]:
     """Draw starts uniformly from the square, always for the most descents."""
-    half_side = config.half_side
-    return rng.uniform(-half_side, half_side, (MOST_DESCENTS, runs, 2))
+    side = SURFACE.half_side
+    return rng.uniform(-side, side, (MOST_DESCENTS, runs, 2))
 
 
-def has_succeeded(
-    ends: Float[np.ndarray, "*any 2"], lowest: Float[np.ndarray, "2"], radius: float
-) -> Bool[np.ndarray, "*any"]:
-    """Return whether each descent has ended at the lowest point."""
-    return np.hypot(*np.moveaxis(ends - lowest, -1, 0)) < radius
+def run_masters(
+    wells: Wells, starts: Float[np.ndarray, "descents runs 2"]
+) -> tuple[Float[np.ndarray, "runs 2"], Bool[np.ndarray, "runs"]]:
+    """Return where the masters end, and whether that is the lowest point."""
+    ends = descend(wells, starts)[-1, 0]
+    distances = np.hypot(*(ends - wells.lowest_point).T)
+    return ends, distances < DESCENT.success_radius
 
 
 @dataclass(frozen=True)
@@ -105,17 +112,12 @@ class Rate:
 
 
 def success_rates(
-    wells: Wells,
-    starts: Float[np.ndarray, "descents runs 2"],
-    surface: SurfaceConfig,
-    config: DescentConfig,
+    wells: Wells, starts: Float[np.ndarray, "descents runs 2"]
 ) -> list[Rate]:
     """Return the rates for M = 1, 2, ..., with the same starts of the master."""
-    lowest = lowest_point(wells, surface)
     rates = []
     for count in range(1, len(starts) + 1):
-        ends = descend(wells, starts[:count], config)[-1, 0]
-        found = has_succeeded(ends, lowest, config.success_radius)
+        ends, found = run_masters(wells, starts[:count])
         mean_loss = float(wells.loss(ends).mean())
         rates.append(Rate(count, int(found.sum()), len(found), mean_loss))
     return rates

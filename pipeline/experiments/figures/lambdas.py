@@ -2,25 +2,19 @@
 
 from collections.abc import Sequence
 
-from matplotlib.axes import Axes
+import numpy as np
 from matplotlib.figure import Figure
 
-from pipeline.experiments.cells import run_cells
 from pipeline.experiments.experiment import ExperimentRun
-from pipeline.experiments.figures.sheet import BLUE, ORANGE, Ink, new_sheet, publish
-from pipeline.experiments.summary import SummaryRow, Values, summarise, write_summary
+from pipeline.experiments.figures.sheet import INKS, Drawing, draw_band, new_sheet
+from pipeline.experiments.summary import SummaryRow, make_rows
 from pipeline.experiments.tables import LAMBDAS
-from pipeline.run.record import StageResult
 
 
-def make_lambdas(experiment: ExperimentRun) -> StageResult:
+def make_lambdas(experiment: ExperimentRun) -> Drawing:
     """Train with each weight, and write the values as a table and a figure."""
-    rows = summarise(LAMBDAS, run_cells(experiment, LAMBDAS, experiment.seeds))
-    folder = experiment.folder
-    write_summary(folder, LAMBDAS, rows, experiment.note)
-    sheet = draw_lambdas(rows)
-    numbers, notes = {"rows": rows}, experiment.notes
-    return publish(folder, LAMBDAS.name, LAMBDAS.title, sheet, numbers, notes)
+    rows = make_rows(experiment, LAMBDAS)
+    return LAMBDAS.title, draw_lambdas(rows), {"rows": rows}
 
 
 def draw_lambdas(rows: Sequence[SummaryRow]) -> Figure:
@@ -28,25 +22,15 @@ def draw_lambdas(rows: Sequence[SummaryRow]) -> Figure:
     sheet = new_sheet(4.5, 3.2)
     axes = sheet.subplots()
     weights = [float(row.label) for row in rows]
-    at_half = [row.at_half for row in rows if row.at_half]
-    if at_half:
-        _draw_band(axes, weights, at_half, "mAP@.5", BLUE)
-    averages = [row.average for row in rows]
-    _draw_band(axes, weights, averages, "average mAP", ORANGE)
+    measures = {
+        "mAP@.5": [row.at_half for row in rows if row.at_half],
+        "average mAP": [row.average for row in rows],
+    }
+    for ink, (label, measured) in zip(INKS, measures.items(), strict=False):
+        if measured:
+            means, spreads = np.transpose([(v.mean, v.spread) for v in measured])
+            band = np.stack([means - spreads, means, means + spreads])
+            draw_band(axes, weights, band, ink, marker="o", label=label)
     axes.set(xlabel="weight λ of the self-distillation", ylabel="mAP (%)")
     axes.legend()
     return sheet
-
-
-def _draw_band(
-    axes: Axes,
-    weights: Sequence[float],
-    figures: Sequence[Values],
-    label: str,
-    ink: Ink,
-) -> None:
-    means = [f.mean for f in figures]
-    low = [f.mean - f.spread for f in figures]
-    high = [f.mean + f.spread for f in figures]
-    axes.fill_between(weights, low, high, color=ink.color, alpha=0.25, linewidth=0)
-    axes.plot(weights, means, ink.line, color=ink.color, marker="o", label=label)

@@ -7,8 +7,8 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
-from pipeline.datasets import Instance
-from pipeline.experiments.figures.rows import VideoResponses
+from pipeline.datasets import Instance, Video
+from pipeline.detection.activations import Response
 from pipeline.grid import SnippetGrid
 
 GROUPS = ("own", "other present", "absent", "background")  # classes of a cell
@@ -25,24 +25,22 @@ class Mixing:
 
 
 def measure_mixing(
-    videos: Iterable[VideoResponses], categories: Sequence[str]
+    responses: Iterable[tuple[Video, Response]], categories: Sequence[str]
 ) -> Mixing:
     """Measure each category's share in the cells of each class's instances.
 
-    A cell that instances of two classes touch counts once for each of them.
-
-    Args:
-        videos: The responses and instances of each video.
-        categories: Background and the classes, in the order of a response's rows.
+    A cell that instances of two classes touch counts once for each of them. The
+    categories are background and the classes, in the order of a response's rows.
     """
     count = len(categories)
     sums, cells = np.zeros((count, count)), np.zeros(count)
     groups = np.zeros(len(GROUPS))
-    for video in videos:
-        shares = torch.from_numpy(video.cas).softmax(dim=0).numpy()
-        present = present_rows(video.video.instances, categories)
+    for video, response in responses:
+        shares = torch.from_numpy(response.prediction.cas).softmax(dim=0).numpy()
+        present = present_rows(video.instances, categories)
         for row, instances in present.items():
-            touched = shares[:, touched_cells(instances, video.grid, shares.shape[1])]
+            cells_of_row = touched_cells(instances, response.grid, shares.shape[1])
+            touched = shares[:, cells_of_row]
             sums[row] += touched.sum(axis=1)
             cells[row] += touched.shape[1]
             groups += group_shares(touched.sum(axis=1), row, list(present))

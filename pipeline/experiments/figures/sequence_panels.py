@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from pipeline.experiments.figures.localizations import Localization
+from pipeline.datasets import Instance
 from pipeline.experiments.figures.sheet import BLUE, ORANGE, Ink, new_sheet
 from pipeline.intervals import Interval
 
@@ -20,6 +20,15 @@ INKS = (ORANGE, BLUE)  # the paper's method has the first colour of the other fi
 MARKERS = {"well": "o", "joint": "D", "over": "^", "under": "v", "missed": "x"}
 STRIP = 0.16  # height of the bars below the sequences
 GAP = 0.12
+
+
+@dataclass(frozen=True)
+class Localization:
+    """The instances of one class in one video, and how each was detected."""
+
+    instances: tuple[Instance, ...]
+    states: tuple[str, ...]  # a key of `MARKERS` per instance
+    judged_by: tuple[Interval | None, ...]  # its best-scored overlapping detection
 
 
 @dataclass(frozen=True)
@@ -49,8 +58,12 @@ def draw_panels(panels: Sequence[Panel]) -> Figure:
         _draw_panel(axes, panel)
     columns[-1, 0].set_xlabel("seconds")
     lines, _ = columns[0, 0].get_legend_handles_labels()
+    marks = [
+        Line2D([], [], color="black", linestyle="", marker=marker, label=state)
+        for state, marker in MARKERS.items()
+    ]
     sheet.legend(
-        handles=[*lines, *_state_handles()],
+        handles=[*lines, *marks],
         loc="outside upper center",
         ncols=len(lines) + len(MARKERS),
         fontsize="x-small",
@@ -58,19 +71,12 @@ def draw_panels(panels: Sequence[Panel]) -> Figure:
     return sheet
 
 
-def _state_handles() -> list[Line2D]:
-    return [
-        Line2D([], [], color="black", linestyle="", marker=marker, label=state)
-        for state, marker in MARKERS.items()
-    ]
-
-
 def _draw_panel(axes: Axes, panel: Panel) -> None:
     """Draw sequences above 0, and strips for the instances and each row below it."""
     strips = [-(GAP + STRIP) * (place + 1) for place in range(len(panel.curves) + 1)]
     first = next(iter(panel.curves.values()))
     spans = [(i.start_seconds, i.end_seconds) for i in first.localization.instances]
-    _draw_bars(axes, spans, strips[0], "black")
+    draw_bars(axes, spans, strips[0], "black")
     for ink, strip, (name, curve) in zip(
         INKS, strips[1:], panel.curves.items(), strict=True
     ):
@@ -93,7 +99,7 @@ def _draw_strip(
 ) -> None:
     """Draw the detections of the instances, and each one's state at its centre."""
     found = sorted({span for span in localization.judged_by if span})
-    _draw_bars(axes, found, bottom, ink.color)
+    draw_bars(axes, found, bottom, ink.color)
     for instance, state in zip(
         localization.instances, localization.states, strict=True
     ):
@@ -102,11 +108,12 @@ def _draw_strip(
         marks[0].set(color="black")
 
 
-def _draw_bars(
-    axes: Axes, spans: Sequence[Interval], bottom: float, color: str
+def draw_bars(
+    axes: Axes, spans: Sequence[Interval], bottom: float, color: str, alpha: float = 0.6
 ) -> None:
+    """Draw a bar for each span of seconds in the strip above `bottom`."""
     lengths = [(start, end - start) for start, end in spans]
-    axes.broken_barh(lengths, (bottom, STRIP), color=color, alpha=0.6, linewidth=0)
+    axes.broken_barh(lengths, (bottom, STRIP), color=color, alpha=alpha, linewidth=0)
 
 
 def choose_window(panel: Panel) -> Interval:

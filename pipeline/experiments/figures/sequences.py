@@ -1,26 +1,28 @@
 """A figure of class activation sequences and ground truth (Fig. 5 and 13 to 18)."""
 
 from collections import Counter
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
-from pipeline.datasets import Video
-from pipeline.detection.detections import Detection, read_detections
+from pipeline.datasets import Instance, Video
+from pipeline.detection.activations import read_response
+from pipeline.detection.detections import Detection, Detections, read_detections
 from pipeline.detection.proposals import normalise
-from pipeline.evaluation import EvaluateConfig
+from pipeline.evaluation import EvaluateConfig, evaluate, localization_states
+from pipeline.experiments.cells import searched_with_features, train_rows
 from pipeline.experiments.experiment import ExperimentRun
-from pipeline.experiments.figures.localizations import localize_class, video_map
-from pipeline.experiments.figures.rows import (
-    VideoResponses,
-    read_responses,
-    train_rows,
+from pipeline.experiments.figures.sequence_panels import (
+    Curve,
+    Localization,
+    Panel,
+    draw_panels,
 )
-from pipeline.experiments.figures.sequence_panels import Curve, Panel, draw_panels
-from pipeline.experiments.figures.sheet import DECIMALS, publish, rounded
+from pipeline.experiments.figures.sheet import DECIMALS, Drawing, rounded
 from pipeline.experiments.tables import FRAMES, Row, Table
-from pipeline.run.record import StageResult
+from pipeline.intervals import Interval
 from pipeline.run.run import Run
-from pipeline.stages.detect import detections_file
+from pipeline.stages.detect import cas_file, detections_file
 from pipeline.storage import plain
 
 ROWS = Table(
@@ -36,53 +38,38 @@ CHOICE = (
     "[0, 1], as in detection."
 )
 
-Maps = Mapping[str, Mapping[str, float]]  # percent, by video and row
 
-
-class Tested(NamedTuple):
-    """The responses and detections of a row, by the id of the searched video."""
-
-    responses: dict[str, VideoResponses]
-    detections: dict[str, list[Detection]]
-
-
-def make_sequences(experiment: ExperimentRun) -> StageResult:
+def make_sequences(experiment: ExperimentRun) -> Drawing:
     """Train both rows, and draw the videos in which they differ."""
-    rows = {
-        label: read_tested(row) for label, row in train_rows(experiment, ROWS).items()
-    }
+    rows = train_rows(experiment, ROWS)
+    found = {name: read_detections(detections_file(row)) for name, row in rows.items()}
     config = experiment.run.config.evaluate
-    maps = maps_of_videos(rows, config)
-    panels = [make_panel(id, rows, maps, config) for id in choose_videos(maps)]
+    videos = {v.id: v for v in searched_with_features(experiment.run)}
+    maps = {
+        id: {name: video_map(video, found[name][id], config) for name in rows}
+        for id, video in videos.items()
+        if main_classes(video)
+    }
+    panels = [
+        make_panel(videos[id], maps[id], rows, found, config)
+        for id in choose_videos(maps)
+    ]
     numbers = {
         "choice": CHOICE,
         "tiou": config.diagnosis_tiou,
         "video_maps": maps,
         "shown": [panel_json(panel) for panel in panels],
     }
-    sheet = draw_panels(panels)
-    folder, notes = experiment.folder, experiment.notes
-    return publish(folder, ROWS.name, ROWS.title, sheet, numbers, notes)
+    return ROWS.title, draw_panels(panels), numbers
 
 
-def read_tested(row: Run) -> Tested:
-    """Read the files that detection wrote for a row."""
-    responses = {found.video.id: found for found in read_responses(row)}
-    return Tested(responses, read_detections(detections_file(row)))
-
-
-def maps_of_videos(rows: Mapping[str, Tested], config: EvaluateConfig) -> Maps:
-    """Return each row's mAP on each test video that has an instance."""
-    first = next(iter(rows.values()))
-    videos = [found.video for found in first.responses.values()]
-    return {
-        video.id: {
-            label: round(video_map(video, row.detections[video.id], config), DECIMALS)
-            for label, row in rows.items()
-        }
-        for video in videos
-        if main_classes(video)
-    }
+def video_map(
+    video: Video, detections: Sequence[Detection], config: EvaluateConfig
+) -> float:
+    """Return the average mAP of a single video in percent, over its classes."""
+    once = replace(config, bootstrap=0)
+    evaluation = evaluate({video.id: video.instances}, {video.id: detections}, once)
+    return round(100 * float(evaluation.mean_average_precision.mean()), DECIMALS)
 
 
 def main_classes(video: Video) -> list[str]:
@@ -91,7 +78,7 @@ def main_classes(video: Video) -> list[str]:
     return [label for label, _ in Counter(labels).most_common()]
 
 
-def choose_videos(maps: Maps) -> list[str]:
+def choose_videos(maps: Mapping[str, Mapping[str, float]]) -> list[str]:
     """Return the ids of the videos to show, as `CHOICE` describes.
 
     All videos are shown if there are no more than that.
@@ -109,20 +96,46 @@ def choose_videos(maps: Maps) -> list[str]:
 
 
 def make_panel(
-    id: str, rows: Mapping[str, Tested], maps: Maps, config: EvaluateConfig
+    video: Video,
+    maps: Mapping[str, float],
+    rows: Mapping[str, Run],
+    found: Mapping[str, Detections],
+    config: EvaluateConfig,
 ) -> Panel:
     """Return the panel of a video."""
-    video = next(iter(rows.values())).responses[id].video
     label = main_classes(video)[0]
     curves = {}
     for name, row in rows.items():
-        found = row.responses[id]
+        response = read_response(cas_file(row, video.id))
         curves[name] = Curve(
-            found.cell_seconds,
-            normalise(found.cas[found.categories.index(label)]),
-            localize_class(video, label, row.detections[id], config),
+            response.cell_seconds,
+            normalise(response.prediction.cas[1 + response.classes.index(label)]),
+            localize_class(video, label, found[name][video.id], config),
         )
-    return Panel(id, label, maps[id], curves)
+    return Panel(video.id, label, maps, curves)
+
+
+def localize_class(
+    video: Video, label: str, detections: Sequence[Detection], config: EvaluateConfig
+) -> Localization:
+    """Judge each instance of a class, given detections by descending score."""
+    instances = tuple(i for i in video.instances if i.label == label)
+    own = [d for d in detections if d.label == label]
+    return Localization(
+        instances,
+        tuple(localization_states(instances, own, config.diagnosis_tiou)),
+        tuple(_best_overlapping(instance, own) for instance in instances),
+    )
+
+
+def _best_overlapping(
+    instance: Instance, detections: Sequence[Detection]
+) -> Interval | None:
+    for found in detections:
+        end = min(found.end_seconds, instance.end_seconds)
+        if end > max(found.start_seconds, instance.start_seconds):
+            return found.start_seconds, found.end_seconds
+    return None
 
 
 def panel_json(panel: Panel) -> dict[str, Any]:

@@ -1,21 +1,21 @@
 """Figure files of one style, with the same bytes on every run."""
 
-import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from jaxtyping import Shaped
+from jaxtyping import Float, Shaped
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from pipeline.errors import UsageError
-from pipeline.run.record import StageResult
-from pipeline.storage import atomic_path, plain, write_json
+from pipeline.storage import atomic_path
+
+Drawing = tuple[str, Figure, dict[str, Any]]  # title, figure, numbers behind it
 
 DOTS_PER_INCH = 200
 DECIMALS = 6
-LETTERS_PER_INCH = 22  # in a footer
 # Omits metadata that changes with the date or the version of matplotlib.
 METADATA: dict[str, dict[str, Any]] = {
     "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
@@ -44,32 +44,17 @@ def new_sheet(width_inches: float, height_inches: float) -> Figure:
     return Figure(figsize=(width_inches, height_inches), layout="constrained")
 
 
-def publish(
-    folder: Path,
-    name: str,
-    title: str,
-    sheet: Figure,
-    numbers: Mapping[str, Any],
-    notes: Sequence[str] = (),
-) -> StageResult:
-    """Write a figure, and the numbers behind it next to it.
-
-    Args:
-        folder: The folder of the experiment.
-        name: The name of the files, without a suffix.
-        title: The title of the figure.
-        sheet: The figure.
-        numbers: The values for the JSON file; `plain` converts them.
-        notes: Sentences about the features, for both the figure and the JSON file.
-    """
-    letters = int(LETTERS_PER_INCH * sheet.get_figwidth())
-    footer = "\n".join(textwrap.fill(note, letters) for note in notes)
-    sheet.supxlabel(footer, fontsize="xx-small")
-    save_sheet(sheet, folder, name)
-    content = {"title": title, "notes": notes, **numbers}
-    write_json(folder / f"{name}.json", plain(content))
-    files = [f"{name}.{suffix}" for suffix in (*METADATA, "json")]
-    return StageResult(result={"title": title, "files": files})
+def draw_band(
+    axes: Axes,
+    x: Sequence[float],
+    band: Float[np.ndarray, "low_middle_high x"],
+    ink: Ink,
+    **style: Any,
+) -> None:
+    """Draw a line through the middle of a band."""
+    low, middle, high = band
+    axes.fill_between(x, low, high, color=ink.color, alpha=0.25, linewidth=0)
+    axes.plot(x, middle, ink.line, color=ink.color, **style)
 
 
 def save_sheet(sheet: Figure, folder: Path, name: str) -> None:

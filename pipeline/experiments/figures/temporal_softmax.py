@@ -12,18 +12,16 @@ from matplotlib.ticker import LogLocator, NullFormatter
 from pipeline.datasets import Video
 from pipeline.experiments.experiment import ExperimentRun
 from pipeline.experiments.figures.concentration import Example, Trace, trace_training
-from pipeline.experiments.figures.sheet import INKS, new_sheet, publish
+from pipeline.experiments.figures.sheet import INKS, Drawing, draw_band, new_sheet
 from pipeline.features.file import read_features
 from pipeline.grid import SnippetGrid
 from pipeline.run.config import changed
-from pipeline.run.record import StageResult
 from pipeline.run.run import Run
 from pipeline.run.work import run_stage
 from pipeline.stages.features import FEATURES, extracted_videos
 from pipeline.stages.fitting import read_samples
 from pipeline.stages.points import POINTS
 
-NAME = "figure-8"
 TITLE = "Weights of the temporal softmax over training (Fig. 8)"
 AGGREGATIONS = {"temporal softmax": "temporal_softmax", "top-k mean": "topk_mean"}
 MEASURE = (
@@ -46,7 +44,7 @@ class Shown(NamedTuple):
     grid: SnippetGrid
 
 
-def make_temporal_softmax(experiment: ExperimentRun) -> StageResult:
+def make_temporal_softmax(experiment: ExperimentRun) -> Drawing:
     """Train with both aggregations, measure the weights per epoch, and draw."""
     run = experiment.run
     run_stage(run, POINTS)
@@ -67,16 +65,11 @@ def make_temporal_softmax(experiment: ExperimentRun) -> StageResult:
         },
         "traces": traces,
     }
-    sheet = draw_figure(traces, shown)
-    return publish(experiment.folder, NAME, TITLE, sheet, numbers, experiment.notes)
+    return TITLE, draw_figure(traces, shown), numbers
 
 
 def choose_example(run: Run) -> tuple[int, Shown]:
-    """Choose the video to show and its most frequent class.
-
-    Returns:
-        The index of the video in the samples, and the video with its class.
-    """
+    """Return a video with its most frequent class, and its index in the samples."""
     videos = [v for v in extracted_videos(run) if v.subset == "train"]
     labelled = [place for place, video in enumerate(videos) if video.labels]
     place = min(
@@ -116,10 +109,8 @@ def _draw_course(
 ) -> None:
     """Draw the median over the videos, in a band between the quartiles."""
     for ink, (name, course) in zip(INKS, courses.items(), strict=False):
-        low, median, high = np.transpose([seen["quartiles"] for seen in course])
-        epochs = range(len(course))
-        axes.fill_between(epochs, low, high, color=ink.color, alpha=0.25, linewidth=0)
-        axes.plot(epochs, median, ink.line, color=ink.color, label=name)
+        quartiles = np.transpose([seen["quartiles"] for seen in course])
+        draw_band(axes, range(len(course)), quartiles, ink, label=name)
     axes.set(xlabel="epochs", ylabel=ylabel)
     set_logarithmic(axes)
     axes.legend(fontsize="small")
@@ -132,7 +123,7 @@ def _draw_example(axes: Axes, trace: Trace, shown: Shown) -> None:
             axes.axvspan(*span, color="0.85", linewidth=0)
     for ink, (epoch, weights) in zip(INKS, trace.example.items(), strict=False):
         cells = len(weights)
-        seconds = [shown.grid.position_to_seconds(c + 0.5, cells) for c in range(cells)]
+        seconds = shown.grid.cell_seconds(cells)
         heights = np.maximum(np.array(weights) * cells, LEAST_WEIGHT)
         label = f"epoch {epoch}"
         axes.plot(seconds, heights, ink.line, color=ink.color, linewidth=1, label=label)

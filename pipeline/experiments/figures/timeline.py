@@ -9,7 +9,7 @@ from pipeline.datasets import BACKGROUND, Instance, Point
 from pipeline.detection.activations import Response
 from pipeline.detection.detections import Detection
 from pipeline.detection.proposals import normalise
-from pipeline.experiments.figures.sequence_panels import GAP, STRIP
+from pipeline.experiments.figures.sequence_panels import GAP, STRIP, draw_bars
 from pipeline.experiments.figures.sheet import BLUE, ORANGE, new_sheet
 
 GREY = "#767676"
@@ -29,13 +29,9 @@ def show(
 ) -> Figure:
     """Draw one video, with one panel per class above a common time axis.
 
-    Args:
-        detections: The detections; opacity shows the score relative to the highest.
-        response: The model's response; without one, no class activation sequences are
-            drawn.
-        ground_truth: The instances.
-        clicks: Annotated frames; those of background appear in every panel.
-        title: The title, such as the video's id.
+    The opacity of a detection shows its score relative to the highest. Clicks on
+    background appear in every panel. Without the model's response, no class activation
+    sequences are drawn.
     """
     known = {instance.label for instance in ground_truth}
     known |= {d.label for d in detections} | {click.label for click in clicks}
@@ -46,15 +42,20 @@ def show(
     for axes, label in zip(panels, labels, strict=True):
         if response:
             _draw_curves(axes, response, label)
-        for instance in ground_truth:
-            if instance.label == label:
-                _draw_bar(axes, instance, ROWS["truth"], "black", 0.6)
+        truth = [
+            (i.start_seconds, i.end_seconds) for i in ground_truth if i.label == label
+        ]
+        draw_bars(axes, truth, ROWS["truth"], "black")
         for click in clicks:
             if click.label in (label, BACKGROUND):
                 _draw_click(axes, click)
         for d in detections:
             if d.label == label:
-                _draw_bar(axes, d, ROWS["found"], BLUE.color, max(d.score / best, 0.1))
+                span, opacity = (
+                    (d.start_seconds, d.end_seconds),
+                    max(d.score / best, 0.1),
+                )
+                draw_bars(axes, [span], ROWS["found"], BLUE.color, opacity)
         ticks = [bottom + STRIP / 2 for bottom in ROWS.values()]
         axes.set_yticks([0, 1, *ticks], ["0", "1", *ROWS], fontsize="x-small")
         axes.set_ylim(min(ROWS.values()) - GAP, 1.05 if response else 0)
@@ -72,13 +73,6 @@ def _strongest(response: Response | None) -> str:
     if response is None:
         return ""
     return response.classes[int(response.prediction.video_scores[1:].argmax())]
-
-
-def _draw_bar(
-    axes: Axes, item: Instance | Detection, bottom: float, color: str, alpha: float
-) -> None:
-    span = (item.start_seconds, item.end_seconds - item.start_seconds)
-    axes.broken_barh([span], (bottom, STRIP), color=color, alpha=alpha, linewidth=0)
 
 
 def _draw_click(axes: Axes, click: Point) -> None:

@@ -1,6 +1,7 @@
 """Loss surfaces of seven Gaussian wells (Sec. 5.2)."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated
 
 import numpy as np
@@ -26,6 +27,9 @@ class SurfaceConfig:
     widths: Annotated[tuple[float, float], "standard deviations, uniform"] = (0.5, 1)
 
 
+SURFACE = SurfaceConfig()
+
+
 @dataclass(frozen=True)
 class Wells:
     """A surface of loss(x) = -sum_i depth_i exp(-|x - centre_i|^2 / (2 width_i^2))."""
@@ -46,6 +50,17 @@ class Wells:
         total: np.ndarray = steepness.sum(axis=-1, keepdims=True)
         return total * positions - steepness @ self.centres
 
+    @cached_property
+    def lowest_point(self) -> Float[np.ndarray, "2"]:
+        """The position of the least loss, to the nearest .02.
+
+        It is not always the centre of the deepest Gaussian, since wells overlap and add
+        up.
+        """
+        grid = square_grid(GRID_STEP).reshape(-1, 2)
+        point: np.ndarray = grid[self.loss(grid).argmin()]
+        return point
+
     def _gaussians(
         self, positions: Float[np.ndarray, "*any 2"]
     ) -> Float[np.ndarray, "*any wells"]:
@@ -57,40 +72,26 @@ class Wells:
         return gaussians
 
 
-def draw_wells(seed: int, config: SurfaceConfig) -> Wells:
-    """Draw a surface that depends only on the seed and the ranges."""
-    rng = generator_of(seed, "surface")
+def draw_wells(seed: int) -> Wells:
+    """Draw a surface that depends only on the seed and the ranges.
+
+    A centre is drawn again until it is far enough from the previous ones.
+    """
+    rng, side = generator_of(seed, "surface"), SURFACE.half_side
+    centres: list[np.ndarray] = []
+    while len(centres) < SURFACE.wells:
+        centre = rng.uniform(-side, side, 2)
+        if all(np.hypot(*(centre - c)) >= SURFACE.least_distance for c in centres):
+            centres.append(centre)
     return Wells(
-        centres=_draw_apart(rng, config),
-        depths=rng.permutation(np.linspace(*config.depths, config.wells)),
-        widths=rng.uniform(*config.widths, config.wells),
+        centres=np.array(centres),
+        depths=rng.permutation(np.linspace(*SURFACE.depths, SURFACE.wells)),
+        widths=rng.uniform(*SURFACE.widths, SURFACE.wells),
     )
 
 
-def _draw_apart(
-    rng: np.random.Generator, config: SurfaceConfig
-) -> Float[np.ndarray, "wells 2"]:
-    """Draw centres, each again until it is far enough from the previous ones."""
-    centres: list[np.ndarray] = []
-    while len(centres) < config.wells:
-        centre = rng.uniform(-config.half_side, config.half_side, 2)
-        if all(np.hypot(*(centre - c)) >= config.least_distance for c in centres):
-            centres.append(centre)
-    return np.array(centres)
-
-
-def square_grid(half_side: float, step: float) -> Float[np.ndarray, "rows columns 2"]:
-    """Return positions that cover the square around 0, row by row from the bottom."""
-    ticks = np.linspace(-half_side, half_side, round(2 * half_side / step) + 1)
-    x, y = np.meshgrid(ticks, ticks)
-    return np.stack([x, y], axis=-1)
-
-
-def lowest_point(wells: Wells, config: SurfaceConfig) -> Float[np.ndarray, "2"]:
-    """Return the position of the least loss, to the nearest .02.
-
-    It is not always the centre of the deepest Gaussian, since wells overlap and add up.
-    """
-    grid = square_grid(config.half_side, GRID_STEP).reshape(-1, 2)
-    point: np.ndarray = grid[wells.loss(grid).argmin()]
-    return point
+def square_grid(step: float) -> Float[np.ndarray, "rows columns 2"]:
+    """Return positions that cover the square, row by row from the bottom."""
+    side = SURFACE.half_side
+    ticks = np.linspace(-side, side, round(2 * side / step) + 1)
+    return np.stack(np.meshgrid(ticks, ticks), axis=-1)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.experiments.figures.descents import (
-    DescentConfig,
+    DESCENT,
     Rate,
     descend,
     draw_starts,
@@ -17,18 +17,13 @@ from pipeline.experiments.figures.descents import (
     pull_slope,
     success_rates,
 )
-from pipeline.experiments.figures.seven_gaussians import (
-    choose_start,
-    try_surface,
-)
+from pipeline.experiments.figures.seven_gaussians import choose_start, try_surface
 from pipeline.experiments.figures.wells import (
-    SurfaceConfig,
+    SURFACE,
     Wells,
     draw_wells,
-    lowest_point,
 )
 
-SURFACE, DESCENT = SurfaceConfig(), DescentConfig()
 seeds = st.integers(0, 2**32)
 
 
@@ -46,7 +41,7 @@ def test_a_lone_well_by_hand():
 
 @given(seed=seeds)
 def test_the_slope_is_the_loss_s_derivative(seed):
-    wells = draw_wells(seed, SURFACE)
+    wells = draw_wells(seed)
     position = np.random.default_rng(seed).uniform(-3, 3, 2)
     steps = 1e-5 * np.eye(2)
     rise = wells.loss(position + steps) - wells.loss(position - steps)
@@ -55,7 +50,7 @@ def test_the_slope_is_the_loss_s_derivative(seed):
 
 @given(seed=seeds)
 def test_a_surface_keeps_to_its_ranges(seed):
-    wells = draw_wells(seed, SURFACE)
+    wells = draw_wells(seed)
     assert sorted(wells.depths) == pytest.approx(np.linspace(0.4, 1, 7))
     assert (wells.widths >= 0.5).all() and (wells.widths <= 1).all()
     assert (np.abs(wells.centres) <= 3).all()
@@ -64,9 +59,9 @@ def test_a_surface_keeps_to_its_ranges(seed):
 
 
 def test_no_start_lies_below_the_lowest_point():
-    wells = draw_wells(3, SURFACE)
-    starts = draw_starts(np.random.default_rng(0), 1000, SURFACE)
-    lowest = wells.loss(lowest_point(wells, SURFACE)[None])
+    wells = draw_wells(3)
+    starts = draw_starts(np.random.default_rng(0), 1000)
+    lowest = wells.loss(wells.lowest_point[None])
     assert (wells.loss(starts) > lowest - 1e-3).all()
 
 
@@ -80,8 +75,8 @@ def test_the_pull_by_hand():
 
 @given(seed=seeds, count=st.integers(1, 5))
 def test_a_descent_alone_ends_no_higher_than_it_starts(seed, count):
-    wells = draw_wells(seed, SURFACE)
-    starts = draw_starts(np.random.default_rng(seed), 20, SURFACE)[:count]
+    wells = draw_wells(seed)
+    starts = draw_starts(np.random.default_rng(seed), 20)[:count]
     paths = descend(wells, starts, replace(DESCENT, pull_weight=0.0))
     assert (paths[0] == starts).all()
     assert (wells.loss(paths[-1]) <= wells.loss(starts)).all()
@@ -95,15 +90,15 @@ def whole_loss(wells, positions):
 
 @given(seed=seeds, count=st.integers(2, 5))
 def test_descents_together_end_no_higher_than_they_start(seed, count):
-    wells = draw_wells(seed, SURFACE)
-    starts = draw_starts(np.random.default_rng(seed), 20, SURFACE)[:count]
-    ends = descend(wells, starts, DESCENT)[-1]
+    wells = draw_wells(seed)
+    starts = draw_starts(np.random.default_rng(seed), 20)[:count]
+    ends = descend(wells, starts)[-1]
     assert (whole_loss(wells, ends) <= whole_loss(wells, starts) + 1e-9).all()
 
 
 def test_in_a_lone_well_every_descent_succeeds_where_it_slopes():
     starts = np.array([[[1.0, 0.5], [-1.0, 1.0]], [[0.0, -1.0], [1.0, 1.0]]])
-    rates = success_rates(one_well(), starts, SURFACE, DESCENT)
+    rates = success_rates(one_well(), starts)
     assert [(r.descents, r.successes, r.starts) for r in rates] == [
         (1, 2, 2),
         (2, 2, 2),
@@ -115,7 +110,7 @@ def test_a_deep_well_pulls_a_descent_out_of_a_shallow_one():
     centres = np.array([[-1.5, 0.0], [1.5, 0.0]])
     wells = Wells(centres, np.array([0.3, 1.0]), np.array([0.5, 0.8]))
     starts = np.array([[[-1.5, 0.0]], [[1.5, 0.0]]])
-    rates = success_rates(wells, starts, SURFACE, DESCENT)
+    rates = success_rates(wells, starts)
     assert [rate.successes for rate in rates] == [0, 1]
 
 
@@ -145,8 +140,8 @@ def alone(wells, starts):
 
 def test_success_rates_are_those_of_runs_one_by_one():
     count = 6
-    wells, starts, rates = try_surface(5, count, SURFACE, DESCENT)
-    lowest = lowest_point(wells, SURFACE)
+    wells, starts, rates = try_surface(5, count)
+    lowest = wells.lowest_point
     for rate in rates:
         ends = [alone(wells, starts[: rate.descents, run]) for run in range(count)]
         found = [math.dist(end, lowest) < DESCENT.success_radius for end in ends]
@@ -155,9 +150,9 @@ def test_success_rates_are_those_of_runs_one_by_one():
 
 
 def test_the_start_that_is_shown_fails_alone_and_succeeds_together():
-    wells, starts, _ = try_surface(0, 100, SURFACE, DESCENT)
-    shown = starts[:, [choose_start(wells, starts, SURFACE, DESCENT)]]
-    rates = success_rates(wells, shown, SURFACE, DESCENT)
+    wells, starts, _ = try_surface(0, 100)
+    shown = starts[:, [choose_start(wells, starts)]]
+    rates = success_rates(wells, shown)
     assert [rate.successes for rate in rates[:3]] == [0, 1, 1]
 
 

@@ -11,7 +11,6 @@ from pipeline.detection.detections import Detection
 from pipeline.evaluation import EvaluateConfig
 from pipeline.experiments.active_learning import WAYS
 from pipeline.experiments.figures.lambdas import draw_lambdas
-from pipeline.experiments.figures.localizations import localize_class, video_map
 from pipeline.experiments.figures.sequence_panels import (
     LONGEST_SECONDS,
     Curve,
@@ -19,7 +18,11 @@ from pipeline.experiments.figures.sequence_panels import (
     choose_window,
     draw_panels,
 )
-from pipeline.experiments.figures.sequences import choose_videos
+from pipeline.experiments.figures.sequences import (
+    choose_videos,
+    localize_class,
+    video_map,
+)
 from pipeline.experiments.figures.sheet import save_sheet
 from pipeline.experiments.figures.wells import Wells
 from pipeline.experiments.stage import EXPERIMENT, run_experiment

@@ -12,14 +12,15 @@ from hypothesis import strategies as st
 
 from models.config import TrainConfig
 from models.fit import Samples, fit
+from models.prediction import Prediction
 from pipeline.datasets import BACKGROUND, Instance, Video
+from pipeline.detection.activations import Response
 from pipeline.experiments.figures.concentration import (
     Example,
     effective_share,
     trace_training,
 )
 from pipeline.experiments.figures.mixing import GROUPS, measure_mixing
-from pipeline.experiments.figures.rows import VideoResponses
 from pipeline.grid import SnippetGrid
 
 CPU = torch.device("cpu")
@@ -105,9 +106,8 @@ def test_the_last_entry_is_that_of_the_trained_model_and_looking_changes_nothing
 def responses(cas, *instances, id="v"):
     labels = tuple(sorted({instance.label for instance in instances}))
     video = Video(id, "test", Path(f"{id}.mp4"), labels, instances)
-    cells = cas.shape[1]
-    seconds = [GRID.position_to_seconds(cell + 0.5, cells) for cell in range(cells)]
-    return VideoResponses(video, GRID, CLASSES, cas, np.array(seconds))
+    prediction = Prediction(cas, np.zeros(len(CLASSES), dtype=np.float32))
+    return video, Response(prediction, GRID, CLASSES[1:])
 
 
 def test_mixing_by_hand():
