@@ -147,6 +147,16 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def describe_source(path: Path, duration_seconds: float) -> dict[str, Any]:
+    """Return the identity of a video, by content, for the files derived from it."""
+    return {
+        "name": path.name,
+        "size": path.stat().st_size,
+        "sha256": sha256_of(path),
+        "duration": duration_seconds,
+    }
+
+
 def file_name(id: str) -> str:
     """Return a video's id as a file name, readable if possible.
 

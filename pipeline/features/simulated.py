@@ -12,7 +12,7 @@ from pipeline.datasets.simulated import WIDTHS, SimulationConfig, draw, write_sc
 from pipeline.features.file import Features, write_features
 from pipeline.grid import SnippetGrid
 from pipeline.progress import ShareDone, silent
-from pipeline.storage import read_json, sha256_of
+from pipeline.storage import describe_source, read_json
 
 
 def draw_features(
@@ -36,12 +36,7 @@ def draw_features(
     instances = [Instance(**fields) for fields in timeline["instances"]]
     grid = simulated_grid(duration_seconds)
     script = write_script(id, instances, duration_seconds, chosen)
-    source = {
-        "name": inputs[0].name,
-        "size": inputs[0].stat().st_size,
-        "sha256": sha256_of(inputs[0]),
-        "duration": duration_seconds,
-    }
+    source = describe_source(inputs[0], duration_seconds)
     features = Features(draw(id, script, grid, chosen), grid, WIDTHS)
     write_features(output, features, source, made_by)
     progress(1.0)

@@ -58,9 +58,7 @@ def as_sequence(
     Raises:
         ValueError: The array is empty, or not a sequence of numeric vectors.
     """
-    flat = (
-        array.reshape([n for n in array.shape if n != 1]) if array.ndim > 2 else array
-    )
+    flat = array.squeeze() if array.ndim > 2 else array
     if flat.ndim != 2 or not flat.size or not np.issubdtype(flat.dtype, np.number):
         raise ValueError(
             f"expected an array (T, D) of numbers, found {array.dtype} of shape "

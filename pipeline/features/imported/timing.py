@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 from jaxtyping import Float
 
+from models.config import check_at_least
 from pipeline.errors import AnnotationError
-from pipeline.features.imported.config import ImportConfig
 from pipeline.grid import SnippetGrid
 from pipeline.storage import read_json
 
@@ -20,6 +21,28 @@ USUAL_STRIDES = (16, 8, 4, 32, 64, 5, 6)
 SLACK = 0.01
 FITTING = 0.9  # share of the videos that a rate must fit
 ALIKE = 0.1  # relative spread of the videos' rates above which each has its own
+
+
+@dataclass(frozen=True)
+class ImportConfig:
+    """The user's timing of the snippets of imported features; 0 infers a value."""
+
+    fps: Annotated[
+        float,
+        "frames per second of the videos that the features of --features-dir were made "
+        "from; 0: inferred from the videos' durations, or 25",
+    ] = 0.0
+    stride_frames: Annotated[
+        int,
+        "frames from one of these features to the next; 0: inferred from the videos' "
+        "durations, or 16",
+    ] = 0
+    window_frames: Annotated[
+        int, "frames that each of these features covers; 0: the stride"
+    ] = 0
+
+    def __post_init__(self) -> None:
+        check_at_least(0, self, "fps", "stride_frames", "window_frames")
 
 
 @dataclass(frozen=True)
