@@ -140,20 +140,24 @@ def normalise(sequence: Float[np.ndarray, "time"]) -> Float[np.ndarray, "time"]:
     A sequence that never exceeds 0 would become constant, so it is scaled as it is.
     A constant sequence becomes 0 everywhere (its span counts as 1).
     """
-    if sequence.max() > 0:
-        sequence = np.maximum(sequence, 0)
-    span = sequence.max() - sequence.min()
-    return (sequence - sequence.min()) / (span if span > 0 else 1)
+    shown = _without_negatives(sequence)
+    span = np.ptp(shown)
+    return (shown - shown.min()) / (span if span > 0 else 1)
 
 
 def raw_thresholds(
     sequence: Float[np.ndarray, "time"], thresholds: tuple[float, ...]
 ) -> list[float]:
     """Convert thresholds on the normalised sequence to raw activations."""
-    if sequence.max() > 0:
-        sequence = np.maximum(sequence, 0)
-    low, span = float(sequence.min()), float(np.ptp(sequence))
+    shown = _without_negatives(sequence)
+    low, span = float(shown.min()), float(np.ptp(shown))
     return [low + threshold * span for threshold in thresholds]
+
+
+def _without_negatives(
+    sequence: Float[np.ndarray, "time"],
+) -> Float[np.ndarray, "time"]:
+    return np.maximum(sequence, 0) if sequence.max() > 0 else sequence
 
 
 def upsample(

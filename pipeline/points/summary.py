@@ -24,16 +24,10 @@ def summarise(
     checked = [(video, point) for video, point in clicks if video.instances]
     return {
         "videos": len(videos),
-        "clicks": {
-            kind: sum(point.kind == kind for _, point in clicks)
-            for kind in ("action", "background")
-        },
+        "clicks": _by_kind(clicks),
         "classes": {name: of_class[name] for name in classes},
         "videos_without": [video.id for video in videos if not points[video.id]],
-        "compared": {
-            kind: sum(point.kind == kind for _, point in checked)
-            for kind in ("action", "background")
-        },
+        "compared": _by_kind(checked),
         "outside": sum(
             point.kind == "action" and point.label not in labels_at(video, point)
             for video, point in checked
@@ -43,6 +37,11 @@ def summarise(
             for video, point in checked
         ),
     }
+
+
+def _by_kind(clicks: Sequence[tuple[Video, Point]]) -> dict[str, int]:
+    kinds = Counter(point.kind for _, point in clicks)
+    return {kind: kinds[kind] for kind in ("action", "background")}
 
 
 def labels_at(video: Video, point: Point) -> set[str]:
