@@ -11,7 +11,6 @@ from jaxtyping import Float
 
 from extractors.backbones import BACKBONES
 from extractors.backbones.extractor import backbone_extractor
-from extractors.precision import Precision
 from extractors.streams import (
     ClipCutter,
     Extractor,
@@ -58,9 +57,15 @@ class Extraction:
     ) -> None:
         self.networks, self.config = networks, networks.config
         self.ready = dict(ready or {})
+        config, device = networks.config, torch.device(networks.device)
         self.making: dict[Stream, FeatureStream] = {
-            stream: self._begin(stream, threads)
-            for stream in self.config.stream_names
+            stream: FeatureStream(
+                _extractor(stream, networks.weights[stream], config, device),
+                ClipCutter(config.snippet_length, config.stride_frames, config.tail),
+                BATCH_CLIPS[device.type],
+                threads,
+            )
+            for stream in config.stream_names
             if stream not in self.ready
         }
 
@@ -84,29 +89,15 @@ class Extraction:
         )
         return Features(joined, grid, widths)
 
-    def _begin(self, stream: Stream, threads: NetworkThreads) -> FeatureStream:
-        config, device = self.config, self.networks.device
-        weights = self.networks.weights[stream]
-        return FeatureStream(
-            _extractor(stream, config.extractor, weights, device, config.precision),
-            ClipCutter(config.snippet_length, config.stride_frames, config.tail),
-            BATCH_CLIPS[torch.device(device).type],
-            threads,
-        )
-
 
 @lru_cache(maxsize=2)
 def _extractor(
-    stream: Stream,
-    name: str,
-    weights: Weights | None,
-    device: str,
-    precision: Precision,
+    stream: Stream, weights: Weights | None, config: FeatureConfig, device: torch.device
 ) -> Extractor:
     """Return a stream's network, loaded once per process."""
     if weights is None:
         return hof_extractor()
-    chosen = torch.device(device)
-    if stream == "flow" or name == I3D:
-        return i3d_extractor(stream, weights, chosen, precision)
-    return backbone_extractor(BACKBONES[name], weights, chosen, precision)
+    if stream == "flow" or config.extractor == I3D:
+        return i3d_extractor(stream, weights, device, config.precision)
+    backbone = BACKBONES[config.extractor]
+    return backbone_extractor(backbone, weights, device, config.precision)

@@ -18,7 +18,7 @@ from pipeline.features.extraction import (
     Networks,
     network_threads,
 )
-from pipeline.features.file import Features, write_features
+from pipeline.features.file import Features, columns_by_stream, write_features
 from pipeline.features.streaming import extract_streamed
 from pipeline.progress import ShareDone, counted, silent
 from pipeline.storage import describe_source, read_arrays
@@ -61,7 +61,7 @@ class Recipe:
             if path.exists() and (left := [s for s in streams if s not in found]):
                 arrays, header = read_arrays(path)
                 if header["source"] == source:
-                    columns = _columns(arrays["features"], header["widths"])
+                    columns = columns_by_stream(arrays["features"], header["widths"])
                     for stream in left:
                         own = self.identities.get(stream)
                         if own and header["identities"].get(stream) == own:
@@ -86,9 +86,7 @@ def extract_features(
 
     Args:
         inputs: The cached frames and, for the flow stream, the cached flow.
-        output: The file to write.
         recipe: Fields of `Recipe`.
-        progress: Called with the share that is done.
 
     Raises:
         VideoError: Frames and flow differ in number.
@@ -130,12 +128,9 @@ def stream_features(
 
     Args:
         inputs: The video.
-        output: The file to write.
         decode: Fields of `DecodeConfig`.
         flow: Fields of `FlowConfig`; None if no stream is made from flow.
         recipe: Fields of `Recipe`.
-        last_annotated_seconds: The last time in the annotations of the video.
-        progress: Called with the share that is done.
 
     Raises:
         VideoError: The video cannot be read, or annotations are beyond its end.
@@ -152,8 +147,3 @@ def stream_features(
         progress,
     )
     chosen.write(output, found, source)
-
-
-def _columns(features: np.ndarray, widths: Mapping[str, int]) -> dict[str, np.ndarray]:
-    edges = np.cumsum(list(widths.values()))[:-1]
-    return dict(zip(widths, np.split(features, edges, axis=1), strict=True))

@@ -26,10 +26,8 @@ def draw_features(
 
     Args:
         inputs: The video's timeline, JSON: `id`, `duration_seconds`, `instances`.
-        output: The file to write, safetensors.
         config: Fields of `SimulationConfig`.
         made_by: All parameters that the features depend on, for the file's header.
-        progress: Called with the share that is done.
     """
     timeline, chosen = read_json(inputs[0]), SimulationConfig(**config)
     id, duration_seconds = timeline["id"], timeline["duration_seconds"]

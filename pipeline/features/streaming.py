@@ -43,13 +43,7 @@ def extract_streamed(
 ) -> Features:
     """Extract the features (T, D) of one video, bit for bit the same as from caches.
 
-    Args:
-        video: A file that FFmpeg reads.
-        decode: How the video is decoded.
-        flow: How the optical flow is computed, if a stream needs it.
-        networks: The networks, and their device.
-        ready: Streams that are already extracted.
-        progress: Called with the share that is done.
+    Streams that are `ready` are taken as they are.
 
     Raises:
         VideoError: The video cannot be read.

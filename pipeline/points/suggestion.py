@@ -6,6 +6,7 @@ which the frame loss trains at the clicks (Eq. 2), and are in [0, 1].
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Annotated, Literal
 
 import numpy as np
@@ -123,8 +124,7 @@ def suggest(
             `Predictor.predict_networks`.
         grid: The grid of the video; moments are within it.
         points: The existing clicks, from which moments keep their distance.
-        config: The measure, the number of moments and their spacing. The result is
-            shorter if there is no space for more.
+        config: The number of moments is smaller if there is no space for more.
     """
     measure = MEASURES[config.measure]
     values = measure.of(probabilities(sequences))
@@ -133,7 +133,7 @@ def suggest(
     best = spaced(seconds, values, taken, config.spacing_seconds)
     return [
         Suggestion(float(seconds[cell]), float(values[cell]), measure.reason)
-        for cell, _ in zip(best, range(config.count), strict=False)
+        for cell in islice(best, config.count)
     ]
 
 

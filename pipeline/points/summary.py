@@ -66,19 +66,13 @@ def sentences(result: Mapping[str, Any]) -> Iterator[str]:
         yield f"{len(without)} training video(s) have no click: {shown(without)}"
     if without := [name for name, count in result["classes"].items() if not count]:
         yield f"{len(without)} class(es) have no click: {shown(without)}"
-    compared = result["compared"]
-    if count := result["outside"]:
-        of = compared["action"]
-        yield (
-            f"{count} of {of} action clicks ({count / of:.1%}) are outside any "
-            "instance of their class"
-        )
-    if count := result["inside"]:
-        of = compared["background"]
-        yield (
-            f"{count} of {of} background clicks ({count / of:.1%}) are inside an "
-            "instance"
-        )
+    for key, kind, place in (
+        ("outside", "action", "outside any instance of their class"),
+        ("inside", "background", "inside an instance"),
+    ):
+        if count := result[key]:
+            of = result["compared"][kind]
+            yield f"{count} of {of} {kind} clicks ({count / of:.1%}) are {place}"
 
 
 def _of_files(result: Mapping[str, Any]) -> Iterator[str]:

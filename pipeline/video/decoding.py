@@ -112,9 +112,8 @@ class SourceFrames:
             self._last_packet_seconds = max(self._last_packet_seconds, end)
 
     def _stamp(self, frame: VideoFrame) -> Fraction | None:
-        ticks = frame.dts if frame.pts is None else frame.pts
-        if self._source.dates_by_decoding_order:
-            ticks = frame.dts
+        by_order = frame.pts is None or self._source.dates_by_decoding_order
+        ticks = frame.dts if by_order else frame.pts
         return None if ticks is None else ticks * self._source.time_base
 
     def _duration(self, frame: VideoFrame) -> Fraction:

@@ -36,11 +36,8 @@ def count_showings(
 
     A frame is on screen from its own time until the next frame's, and the last one for
     its duration. Sampled frame k shows the frame that is on screen k / fps seconds
-    after the first one. Only one frame is kept in memory at any time.
-
-    Args:
-        frames: (frame, start seconds, duration in seconds); starts never decrease.
-        fps: Sampled frames per second.
+    after the first one. Only one frame is kept in memory at any time. The frames come
+    as (frame, start seconds, duration in seconds), and their starts never decrease.
 
     >>> starts = {"a": "0", "b": "0.10", "c": "0.14"}
     >>> frames = [(k, Fraction(v), Fraction("0.04")) for k, v in starts.items()]
@@ -75,12 +72,7 @@ class SteadyClock:
     _shift: Fraction = field(default=Fraction(0), init=False)
 
     def tell(self, stamp: Fraction | None, duration: Fraction) -> Fraction:
-        """Return the time in seconds of the next frame.
-
-        Args:
-            stamp: The file's time of the frame in seconds; None if it has none.
-            duration: The time in seconds for which the frame is shown.
-        """
+        """Return the seconds of the next frame, whose stamp in the file may be None."""
         now = self._believe(stamp)
         self._previous, self._expected = now, now + duration
         return now

@@ -27,10 +27,7 @@ def import_features(
 
     Args:
         inputs: The video's plan (see `plan.py`), then the files.
-        output: The file to write.
         made_by: All parameters that the features depend on, for the file's header.
-        last_annotated_seconds: The last time in the annotations of the video.
-        progress: Called with the share that is done.
 
     Raises:
         VideoError: The video has no features, or they cannot be used.

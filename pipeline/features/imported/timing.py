@@ -66,12 +66,11 @@ class Timing:
         fps, stride = self.fps, self.stride_frames
         if self.is_own and duration_seconds:
             fps = snippets * stride / duration_seconds
-        # The last snippet may reach beyond the video's end.
-        shortest, longest = (snippets - 1) * stride + 1, (snippets - 1) * stride
-        longest += self.window_frames
+        last = (snippets - 1) * stride  # where the last snippet begins
+        longest = last + self.window_frames  # it may reach beyond the video's end
         frames = round(duration_seconds * fps) if duration_seconds else longest
         return SnippetGrid(
-            num_frames=min(max(frames, shortest), longest),
+            num_frames=min(max(frames, last + 1), longest),
             fps=fps,
             snippet_frames=self.window_frames,
             stride_frames=self.stride_frames,
@@ -116,7 +115,6 @@ def choose_timing(
     """Return the user's timing, inferred from lengths and durations where it is open.
 
     Args:
-        config: The user's settings.
         lengths: Number of snippets of each video.
         durations: Duration of each video in seconds, if known.
         stated: Time lines from a `features.json` next to the features.
@@ -133,8 +131,8 @@ def choose_timing(
         timing = _timing(config, grid.fps, grid.stride_frames, "from features.json")
         return replace(timing, stated=stated)
     known = [id for id in lengths if durations.get(id)]
-    if (config.fps and config.stride_frames) or not known:
-        given = config.fps and config.stride_frames
+    given = config.fps and config.stride_frames
+    if given or not known:
         how = "as given" if given else "assumed because no video's duration is known"
         return _timing(config, *next(_rates(config)), how)
     counts = np.array([lengths[id] for id in known])
