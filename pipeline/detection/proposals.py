@@ -49,21 +49,15 @@ class DetectConfig:
         "drop weaker overlapping proposals, or lower their scores (Gaussian, Bodla "
         "2017)",
     ] = "hard"
-    nms_threshold: Annotated[
-        float, "hard: lowest tIoU at which the weaker proposal is dropped"
-    ] = 0.7
+    nms_threshold: Annotated[float, "hard: lowest tIoU that drops the weaker one"] = 0.7
     soft_nms_sigma: Annotated[float, "soft: sigma of exp(-tIoU^2 / sigma)"] = 0.3
-    soft_nms_floor: Annotated[
-        float, "soft: score below which a proposal is dropped"
-    ] = 1e-3
+    soft_nms_floor: Annotated[float, "soft: lowest score of kept proposals"] = 1e-3
     nms_iou: Annotated[
         Literal["plus_one_second", "exact"],
         "tIoU in the suppression: with 1 s added to lengths, as in the published code, "
         "or exact",
     ] = "plus_one_second"
-    max_proposals: Annotated[
-        int, "largest number of proposals to keep per video; 0 = all"
-    ] = 0
+    max_proposals: Annotated[int, "most proposals to keep per video; 0 = all"] = 0
 
     def __post_init__(self) -> None:
         check_choices(type(self), vars(self))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from fractions import Fraction
+from math import inf
 
 import av
 from av.packet import Packet
@@ -133,15 +134,13 @@ class SourceFrames:
 
 
 def _clock_for(source: VideoSource) -> SteadyClock:
-    declared = source.stream_seconds
-    end = None
-    if declared is not None:
-        end = source.stream_start_seconds + declared
-    elif source.container_seconds is not None:
-        end = source.start_seconds + source.container_seconds
+    start, declared = source.stream_start_seconds, source.stream_seconds
+    if declared is None:
+        start, declared = source.start_seconds, source.container_seconds
+    end = inf if declared is None else start + declared
     if source.container.format.flags & CLOCK_MAY_JUMP:
-        return SteadyClock(end, longest_step_seconds=DISCONTINUITY_SECONDS)
-    return SteadyClock(end, longest_step_seconds=None if end else LONGEST_STILL_SECONDS)
+        return SteadyClock(end, DISCONTINUITY_SECONDS)
+    return SteadyClock(end, LONGEST_STILL_SECONDS if declared is None else inf)
 
 
 def first_frame(source: VideoSource) -> tuple[VideoFrame, Fraction]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
-from math import ceil
+from math import ceil, inf
 from typing import TypeVar
 
 Element = TypeVar("Element")
@@ -64,8 +64,8 @@ class SteadyClock:
     are plausible again.
     """
 
-    end_seconds: Fraction | None = None  # as the file declares it; None if it does not
-    longest_step_seconds: Fraction | None = None  # between two frames; None: no limit
+    end_seconds: Fraction | float = inf  # as the file declares it
+    longest_step_seconds: Fraction | float = inf  # between two frames
     num_jumps: int = 0
     _previous: Fraction | None = field(default=None, init=False)
     _expected: Fraction = field(default=Fraction(0), init=False)
@@ -93,6 +93,4 @@ class SteadyClock:
         step = seconds - self._previous
         if step <= LONGEST_PAUSE_SECONDS:
             return step >= 0  # with equal times, a frame is replaced at once
-        is_in_time = self.end_seconds is None or seconds <= self.end_seconds
-        longest = self.longest_step_seconds
-        return is_in_time and (longest is None or step <= longest)
+        return seconds <= self.end_seconds and step <= self.longest_step_seconds
