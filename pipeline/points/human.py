@@ -33,8 +33,6 @@ def read_human_clicks(source: str, dataset: Dataset, seed: int) -> HumanClicks:
 
     Args:
         source: A file, several files separated by commas, or a folder of files.
-        dataset: The dataset of the videos and classes.
-        seed: The seed for drawing annotators.
 
     Raises:
         InputNotFoundError: If there is no such file.

@@ -37,9 +37,7 @@ class ImportConfig:
         "frames from one of these features to the next; 0: inferred from the videos' "
         "durations, or 16",
     ] = 0
-    window_frames: Annotated[
-        int, "frames that each of these features covers; 0: the stride"
-    ] = 0
+    window_frames: Annotated[int, "frames that each feature covers; 0: the stride"] = 0
 
     def __post_init__(self) -> None:
         check_at_least(0, self, "fps", "stride_frames", "window_frames")
