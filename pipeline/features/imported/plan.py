@@ -22,7 +22,7 @@ def plan_imports(
 ) -> tuple[Timing, dict[str, dict[str, Any]]]:
     """Find the features of a dataset's videos, and plan how to read each.
 
-    Returns their timing and, by the video's id, the plan in plain values for JSON.
+    The plans come with the timing, by the id of the video, as plain values for JSON.
 
     Args:
         folder: The folder of the features (see `find_features`).
