@@ -14,8 +14,9 @@ from rich.table import Table
 
 from benchmarks.machine import describe_machine
 from benchmarks.videos import make_parser, videos_or_demo
-from pipeline.video import CachedFrames, DecodeConfig, decode_video, probe
-from pipeline.video import sample_frames as sample
+from pipeline.storage import plain
+from pipeline.video import CachedFrames, DecodeConfig, SampledFrames, probe
+from pipeline.video.caching import decode
 
 CONFIG = DecodeConfig()
 
@@ -30,7 +31,7 @@ def decode_alone(path: Path) -> None:
 
 def sample_frames(path: Path) -> None:
     """Decode the networks' input: 25 frames per second, RGB, short side 256."""
-    for _ in sample(path, CONFIG):
+    for _ in SampledFrames(path, CONFIG):
         pass
 
 
@@ -55,7 +56,7 @@ def measure(path: Path, cache: Path) -> dict[str, float]:
         "PyAV alone": seconds_of(lambda: decode_alone(path)),
         "sampled, as streamed": seconds_of(lambda: sample_frames(path)),
         "into the lossless cache": seconds_of(
-            lambda: decode_video(path, cache, CONFIG)
+            lambda: decode([path], cache, plain(CONFIG))
         ),
         "read from the cache": seconds_of(lambda: read_cache(cache)),
     }

@@ -14,7 +14,7 @@ from pipeline.datasets.demo import DemoConfig
 from pipeline.datasets.demo.film import film
 from pipeline.datasets.demo.maker import write_video
 from pipeline.datasets.demo.script import write_scripts
-from pipeline.video import DecodeConfig, probe, sample_frames
+from pipeline.video import DecodeConfig, SampledFrames, probe
 
 
 def make_parser(description: str | None) -> argparse.ArgumentParser:
@@ -47,7 +47,7 @@ def middle_frames(path: Path, count: int) -> np.ndarray:
     config = DecodeConfig()
     total = int(probe(path).duration_seconds * config.fps)
     first = max(0, (total - count) // 2)
-    return np.stack(list(islice(sample_frames(path, config), first, first + count)))
+    return np.stack(list(islice(SampledFrames(path, config), first, first + count)))
 
 
 def loop_video(path: Path, target: Path, seconds: float) -> None:

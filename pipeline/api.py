@@ -29,7 +29,7 @@ from pipeline.run.options import make_options
 from pipeline.run.run import Run
 from pipeline.run.work import run_up_to
 from pipeline.stages.refine import model_stage
-from pipeline.video import DecodeConfig, probe
+from pipeline.video import DecodeConfig
 
 Hook = Callable[[str, float, float], None]  # step, completed, total
 
@@ -92,10 +92,8 @@ def extract(
         stream: choose_weights(stream, chosen.extractor, chosen.flow_features, None)
         for stream in chosen.stream_names
     }
-    path = Path(video)
     found = extract_streamed(
-        path,
-        probe(path),
+        Path(video),
         decode or DecodeConfig(),
         flow or FlowConfig(),
         Networks(chosen, weights, choose_device(device)),

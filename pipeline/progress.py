@@ -119,7 +119,7 @@ def silent(_: float) -> None:
 
 
 def counted(
-    items: Iterable[T], count: int, progress: ShareDone, before: int = 0
+    items: Iterable[T], count: float, progress: ShareDone, before: int = 0
 ) -> Iterator[T]:
     """Pass items on, and report the share of `count` that has come."""
     for index, item in enumerate(items, start=before + 1):

@@ -1,9 +1,10 @@
 """Files that are written whole or not at all, and fingerprints for their paths."""
 
+import csv
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
@@ -37,6 +38,15 @@ def write_text(path: Path, text: str) -> None:
     """Write a text file atomically."""
     with atomic_path(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+def write_csv(path: Path, rows: Iterable[Iterable[Any]]) -> None:
+    """Write the rows of a CSV file atomically."""
+    with (
+        atomic_path(path) as temporary,
+        temporary.open("w", newline="", encoding="utf-8") as file,
+    ):
+        csv.writer(file).writerows(rows)
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -145,6 +155,16 @@ def sha256_of(path: Path) -> str:
     """Return the hex SHA-256 of the content of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def describe_source(path: Path, duration_seconds: float) -> dict[str, Any]:
+    """Return the identity of a video, by content, for the files derived from it."""
+    return {
+        "name": path.name,
+        "size": path.stat().st_size,
+        "sha256": sha256_of(path),
+        "duration": duration_seconds,
+    }
 
 
 def file_name(id: str) -> str:

@@ -173,8 +173,7 @@ class PointsStore:
                 f"{document.text[:60]!r}; choose another --points-file, and import "
                 "this one on the page"
             )
-        listed = document.json if isinstance(document.json, list) else [document.json]
-        return {entry["video"]["id"]: entry for entry in listed}
+        return {entry["video"]["id"]: entry for entry in document.objects}
 
     def _write(self, entries: Mapping[str, VideoEntry]) -> None:
         write_json(self.path, list(entries.values()))

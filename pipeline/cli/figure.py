@@ -45,7 +45,7 @@ def figure_command(
     from pipeline.experiments.figures.sheet import save_as
     from pipeline.experiments.figures.timeline import show
     from pipeline.exports.detections import strongest
-    from pipeline.points import read_points
+    from pipeline.points.formats import read_points
 
     found = read_detections(detections)
     if video_id not in found:

@@ -9,7 +9,7 @@ from typing import Any
 
 from pipeline.datasets import read_annotations
 from pipeline.errors import AnnotationError, InputNotFoundError
-from pipeline.storage import atomic_path, write_json
+from pipeline.storage import write_csv, write_json
 
 VERSION = "soda 1"
 COLUMNS = ["video_id", "label", "start_seconds", "end_seconds", "score"]
@@ -47,32 +47,25 @@ def write_results(path: Path, detections: Detections, origin: Any = None) -> Non
 
 def write_table(path: Path, detections: Detections) -> None:
     """Write a CSV with one row per detection; a video without detections has none."""
-    with (
-        atomic_path(path) as temporary,
-        temporary.open("w", newline="", encoding="utf-8") as file,
-    ):
-        writer = csv.writer(file)
-        writer.writerow(COLUMNS)
-        for id, found in _by_score(detections).items():
-            for d in found:
-                writer.writerow([id, d["label"], *d["segment"], d["score"]])
+    rows = [
+        [id, d["label"], *d["segment"], d["score"]]
+        for id, found in _by_score(detections).items()
+        for d in found
+    ]
+    write_csv(path, [COLUMNS, *rows])
 
 
 def _by_score(detections: Detections) -> dict[str, list[dict[str, Any]]]:
     return {
-        id: [_to_json(d) for d in sorted(found, key=lambda d: -d.score)]
+        id: [
+            {
+                "label": d.label,
+                "score": round(d.score, 6),
+                "segment": [round(d.start_seconds, 3), round(d.end_seconds, 3)],
+            }
+            for d in sorted(found, key=lambda d: -d.score)
+        ]
         for id, found in detections.items()
-    }
-
-
-def _to_json(detection: Detection) -> dict[str, Any]:
-    return {
-        "label": detection.label,
-        "score": round(detection.score, 6),
-        "segment": [
-            round(detection.start_seconds, 3),
-            round(detection.end_seconds, 3),
-        ],
     }
 
 

@@ -49,21 +49,15 @@ class DetectConfig:
         "drop weaker overlapping proposals, or lower their scores (Gaussian, Bodla "
         "2017)",
     ] = "hard"
-    nms_threshold: Annotated[
-        float, "hard: lowest tIoU at which the weaker proposal is dropped"
-    ] = 0.7
+    nms_threshold: Annotated[float, "hard: lowest tIoU that drops the weaker one"] = 0.7
     soft_nms_sigma: Annotated[float, "soft: sigma of exp(-tIoU^2 / sigma)"] = 0.3
-    soft_nms_floor: Annotated[
-        float, "soft: score below which a proposal is dropped"
-    ] = 1e-3
+    soft_nms_floor: Annotated[float, "soft: lowest score of kept proposals"] = 1e-3
     nms_iou: Annotated[
         Literal["plus_one_second", "exact"],
         "tIoU in the suppression: with 1 s added to lengths, as in the published code, "
         "or exact",
     ] = "plus_one_second"
-    max_proposals: Annotated[
-        int, "largest number of proposals to keep per video; 0 = all"
-    ] = 0
+    max_proposals: Annotated[int, "most proposals to keep per video; 0 = all"] = 0
 
     def __post_init__(self) -> None:
         check_choices(type(self), vars(self))
@@ -140,20 +134,24 @@ def normalise(sequence: Float[np.ndarray, "time"]) -> Float[np.ndarray, "time"]:
     A sequence that never exceeds 0 would become constant, so it is scaled as it is.
     A constant sequence becomes 0 everywhere (its span counts as 1).
     """
-    if sequence.max() > 0:
-        sequence = np.maximum(sequence, 0)
-    span = sequence.max() - sequence.min()
-    return (sequence - sequence.min()) / (span if span > 0 else 1)
+    shown = _without_negatives(sequence)
+    span = np.ptp(shown)
+    return (shown - shown.min()) / (span if span > 0 else 1)
 
 
 def raw_thresholds(
     sequence: Float[np.ndarray, "time"], thresholds: tuple[float, ...]
 ) -> list[float]:
     """Convert thresholds on the normalised sequence to raw activations."""
-    if sequence.max() > 0:
-        sequence = np.maximum(sequence, 0)
-    low, span = float(sequence.min()), float(np.ptp(sequence))
+    shown = _without_negatives(sequence)
+    low, span = float(shown.min()), float(np.ptp(shown))
     return [low + threshold * span for threshold in thresholds]
+
+
+def _without_negatives(
+    sequence: Float[np.ndarray, "time"],
+) -> Float[np.ndarray, "time"]:
+    return np.maximum(sequence, 0) if sequence.max() > 0 else sequence
 
 
 def upsample(

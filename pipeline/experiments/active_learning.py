@@ -19,7 +19,7 @@ from pipeline.detection.proposals import detect_actions
 from pipeline.evaluation import evaluate
 from pipeline.experiments.cells import cell_of
 from pipeline.grid import SnippetGrid
-from pipeline.points import PointConfig, simulate_points
+from pipeline.points.simulation import PointConfig, simulate_points
 from pipeline.points.suggestion import MEASURES, MeasureName, SuggestConfig, suggest
 from pipeline.points.summary import labels_at
 from pipeline.progress import ShareDone, silent

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float
 
 from pipeline.datasets import Dataset
 from pipeline.errors import UsageError
 from pipeline.exports.feature_file import FeatureFile, find_features
 from pipeline.exports.layouts import LAYOUTS, Layout
+from pipeline.features.file import columns_by_stream
 from pipeline.progress import Progress, say
 from pipeline.storage import atomic_path, file_name, read_arrays, write_json
 
@@ -131,20 +131,8 @@ def _write_arrays_of(file: FeatureFile, paths: dict[Path, str | None]) -> None:
     """Write a video's arrays, whole or not at all, with the times of its features."""
     status = file.path.stat()
     features = read_arrays(file.path)[0]["features"]
+    parts = columns_by_stream(features, file.widths)
     for path, stream in paths.items():
         with atomic_path(path) as temporary:
-            np.save(temporary, columns(features, file.widths, stream))
+            np.save(temporary, features if stream is None else parts[stream])
             os.utime(temporary, ns=(status.st_atime_ns, status.st_mtime_ns))
-
-
-def columns(
-    features: Float[np.ndarray, "snippets features"],
-    widths: dict[str, int],
-    stream: str | None,
-) -> Float[np.ndarray, "snippets columns"]:
-    """Return the columns of one stream, or of all streams if it is None."""
-    if stream is None:
-        return features
-    names = list(widths)
-    parts = np.split(features, np.cumsum(list(widths.values()))[:-1], axis=1)
-    return parts[names.index(stream)]

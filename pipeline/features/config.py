@@ -62,9 +62,6 @@ class FeatureConfig:
     @property
     def snippet_length(self) -> int:
         """The number of frames in a snippet."""
-        own = (
-            I3D_FRAMES
-            if self.extractor == I3D
-            else BACKBONES[self.extractor].snippet_frames
-        )
-        return self.snippet_frames or own
+        if self.snippet_frames or self.extractor == I3D:
+            return self.snippet_frames or I3D_FRAMES
+        return BACKBONES[self.extractor].snippet_frames

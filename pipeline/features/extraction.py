@@ -1,9 +1,8 @@
-"""Extraction of one video's features by networks, from cached or streamed frames."""
+"""Extraction of one video's features by networks, one frame at a time."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,27 +11,22 @@ from jaxtyping import Float
 
 from extractors.backbones import BACKBONES
 from extractors.backbones.extractor import backbone_extractor
-from extractors.precision import Precision
 from extractors.streams import (
     ClipCutter,
     Extractor,
     FeatureStream,
-    FrameImage,
     NetworkThreads,
     hof_extractor,
     i3d_extractor,
 )
 from extractors.threads import worker_threads
 from extractors.weights import Stream, Weights
-from pipeline.errors import VideoError
 from pipeline.features.config import I3D, FeatureConfig
 from pipeline.features.file import Features
 from pipeline.grid import SnippetGrid
-from pipeline.progress import ShareDone, counted, silent
-from pipeline.video import CachedFlow, CachedFrames
+from pipeline.video import CachedFrames, SampledFrames
 
-# Clips in a batch.
-BATCH_CLIPS = {"cpu": 2, "cuda": 32}
+BATCH_CLIPS = {"cpu": 2, "cuda": 32}  # clips in a batch
 
 FeaturesByStream = Mapping[Stream, Float[np.ndarray, "snippets features"]]
 
@@ -44,68 +38,6 @@ class Networks:
     config: FeatureConfig
     weights: Mapping[Any, Weights | None]  # by part; None means `hof`
     device: str = "cpu"
-
-    @classmethod
-    def from_json(
-        cls,
-        config: Mapping[str, Any],
-        weights: Mapping[str, Mapping[str, str] | None],
-        device: str,
-    ) -> "Networks":
-        """Return the networks from the plain values that a worker receives."""
-        found = {
-            part: Weights(Path(w["path"]), w["sha256"], w["origin"]) if w else None
-            for part, w in weights.items()
-        }
-        return cls(FeatureConfig(**config), found, device)
-
-    @property
-    def raft(self) -> Path | None:
-        """The weight file of the flow network; None if no network computes flow."""
-        weights = self.weights.get("raft")
-        return weights.path if weights else None
-
-
-def extract_cached(
-    frames: CachedFrames,
-    flow: Path,
-    networks: Networks,
-    ready: FeaturesByStream | None = None,
-    progress: ShareDone = silent,
-) -> Features:
-    """Extract the features (T, D) of one video from its caches.
-
-    Args:
-        frames: The cached frames.
-        flow: The file of the cached flow; unused if no stream needs it.
-        networks: The networks.
-        ready: Streams that are already extracted.
-        progress: Called with the share that is done.
-
-    Raises:
-        VideoError: Frames and flow differ in number.
-    """
-    with network_threads(networks.device) as threads:
-        extraction = Extraction(networks, threads, ready)
-        grid = extraction.grid(frames.num_frames, frames.fps, frames.start_seconds)
-        count = len(extraction.making) * grid.num_frames
-        for index, stream in enumerate(extraction.making):
-            pictures = frames if stream == "rgb" else _flow_of(flow, grid)
-            done = index * grid.num_frames
-            for picture in counted(pictures, count, progress, done):
-                extraction.add(stream, picture)
-        return extraction.finish(grid)
-
-
-def _flow_of(path: Path, grid: SnippetGrid) -> Iterator[FrameImage]:
-    """Yield the quantised fields of a cached flow, one per frame."""
-    with CachedFlow(path) as pictures:
-        if pictures.num_frames != grid.num_frames:
-            raise VideoError(
-                f"{path}: expected {grid.num_frames} flow fields, one per frame, found "
-                f"{pictures.num_frames}; delete the file and run again"
-            )
-        yield from pictures
 
 
 def network_threads(device: str) -> NetworkThreads:
@@ -125,29 +57,20 @@ class Extraction:
     ) -> None:
         self.networks, self.config = networks, networks.config
         self.ready = dict(ready or {})
+        config, device = networks.config, torch.device(networks.device)
         self.making: dict[Stream, FeatureStream] = {
-            stream: self._begin(stream, threads)
-            for stream in self.config.stream_names
+            stream: FeatureStream(
+                _extractor(stream, networks.weights[stream], config, device),
+                ClipCutter(config.snippet_length, config.stride_frames, config.tail),
+                BATCH_CLIPS[device.type],
+                threads,
+            )
+            for stream in config.stream_names
             if stream not in self.ready
         }
 
-    def add(self, stream: Stream, picture: FrameImage) -> None:
-        """Add the next frame, or flow field, to a stream that is being extracted."""
-        self.making[stream].add(picture)
-
-    def grid(self, num_frames: int, fps: float, start_seconds: float) -> SnippetGrid:
-        """Return the snippets of the video."""
-        return SnippetGrid(
-            num_frames=num_frames,
-            fps=fps,
-            snippet_frames=self.config.snippet_length,
-            stride_frames=self.config.stride_frames,
-            start_seconds=start_seconds,
-            tail=self.config.tail,
-        )
-
-    def finish(self, grid: SnippetGrid) -> Features:
-        """Finish the streams and return them concatenated."""
+    def finish(self, frames: CachedFrames | SampledFrames) -> Features:
+        """Finish the streams and return them concatenated, after the last frame."""
         columns = {
             stream: self.ready.pop(stream)
             if stream in self.ready
@@ -156,31 +79,25 @@ class Extraction:
         }
         widths = {stream: part.shape[1] for stream, part in columns.items()}
         joined = np.concatenate(list(columns.values()), axis=1)
-        return Features(joined, grid, widths)
-
-    def _begin(self, stream: Stream, threads: NetworkThreads) -> FeatureStream:
-        config, device = self.config, self.networks.device
-        weights = self.networks.weights[stream]
-        return FeatureStream(
-            _extractor(stream, config.extractor, weights, device, config.precision),
-            ClipCutter(config.snippet_length, config.stride_frames, config.tail),
-            BATCH_CLIPS[torch.device(device).type],
-            threads,
+        grid = SnippetGrid(
+            num_frames=frames.num_frames,
+            fps=frames.fps,
+            snippet_frames=self.config.snippet_length,
+            stride_frames=self.config.stride_frames,
+            start_seconds=frames.start_seconds,
+            tail=self.config.tail,
         )
+        return Features(joined, grid, widths)
 
 
 @lru_cache(maxsize=2)
 def _extractor(
-    stream: Stream,
-    name: str,
-    weights: Weights | None,
-    device: str,
-    precision: Precision,
+    stream: Stream, weights: Weights | None, config: FeatureConfig, device: torch.device
 ) -> Extractor:
     """Return a stream's network, loaded once per process."""
     if weights is None:
         return hof_extractor()
-    chosen = torch.device(device)
-    if stream == "flow" or name == I3D:
-        return i3d_extractor(stream, weights, chosen, precision)
-    return backbone_extractor(BACKBONES[name], weights, chosen, precision)
+    if stream == "flow" or config.extractor == I3D:
+        return i3d_extractor(stream, weights, device, config.precision)
+    backbone = BACKBONES[config.extractor]
+    return backbone_extractor(backbone, weights, device, config.precision)

@@ -33,8 +33,6 @@ def write_features(
     """Write features with the seconds of their snippets as safetensors.
 
     Args:
-        path: The file to write.
-        features: The features.
         source: The video, or file of features, that they are made from.
         made_by: All parameters that they depend on.
         identities: By stream, a fingerprint of everything that its features depend on.
@@ -59,9 +57,7 @@ def read_features(
 ) -> tuple[Float[np.ndarray, "snippets features"], SnippetGrid]:
     """Read features (T, D), float32, and the grid of their snippets.
 
-    Args:
-        path: A file that the features stage wrote.
-        made_by: The expected parameters of the features; None accepts any.
+    `made_by` are the expected parameters of the features; None accepts any.
 
     Raises:
         SodaError: The features were made with other parameters.
@@ -75,6 +71,14 @@ def read_features(
             "same command again to recreate it"
         )
     return arrays["features"], SnippetGrid(**header["grid"])
+
+
+def columns_by_stream(
+    features: Float[np.ndarray, "snippets features"], widths: Mapping[str, int]
+) -> dict[str, np.ndarray]:
+    """Return the columns of each stream; `widths` are their numbers, in order."""
+    edges = np.cumsum(list(widths.values()))[:-1]
+    return dict(zip(widths, np.split(features, edges, axis=1), strict=True))
 
 
 def difference(expected: Any, found: Any, name: str = "") -> str:

@@ -1,6 +1,6 @@
 """The work of the features stage on one video, as workers receive it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -8,13 +8,21 @@ from typing import Any
 import numpy as np
 
 from extractors.flow import FlowConfig
-from extractors.weights import Stream
-from pipeline.features.extraction import FeaturesByStream, Networks, extract_cached
-from pipeline.features.file import write_features
+from extractors.streams import FrameImage
+from extractors.weights import Stream, Weights
+from pipeline.errors import VideoError
+from pipeline.features.config import FeatureConfig
+from pipeline.features.extraction import (
+    Extraction,
+    FeaturesByStream,
+    Networks,
+    network_threads,
+)
+from pipeline.features.file import Features, columns_by_stream, write_features
 from pipeline.features.streaming import extract_streamed
-from pipeline.progress import ShareDone, silent
-from pipeline.storage import read_arrays
-from pipeline.video import CachedFrames, DecodeConfig, describe_source
+from pipeline.progress import ShareDone, counted, silent
+from pipeline.storage import describe_source, read_arrays
+from pipeline.video import CachedFlow, CachedFrames, DecodeConfig
 from pipeline.video.caching import check_annotations
 
 
@@ -34,7 +42,38 @@ class Recipe:
     @property
     def networks(self) -> Networks:
         """The networks as a typed object."""
-        return Networks.from_json(self.config, self.weights, self.device)
+        weights = {
+            part: Weights(Path(w["path"]), w["sha256"], w["origin"]) if w else None
+            for part, w in self.weights.items()
+        }
+        return Networks(FeatureConfig(**self.config), weights, self.device)
+
+    def ready_streams(self, name: str, source: Mapping[str, Any]) -> FeaturesByStream:
+        """Return the streams of a video that other runs have already extracted.
+
+        Args:
+            name: The name of the video's file in the folder of each run.
+            source: The description of the video, which a reused file must share.
+        """
+        found: dict[Stream, np.ndarray] = {}
+        streams = self.networks.config.stream_names
+        for path in (Path(folder, name) for folder in self.siblings):
+            if path.exists() and (left := [s for s in streams if s not in found]):
+                arrays, header = read_arrays(path)
+                if header["source"] == source:
+                    columns = columns_by_stream(arrays["features"], header["widths"])
+                    for stream in left:
+                        own = self.identities.get(stream)
+                        if own and header["identities"].get(stream) == own:
+                            found[stream] = columns[stream]
+        return found
+
+    def write(
+        self, output: Path, features: Features, source: Mapping[str, Any]
+    ) -> None:
+        """Write the features of a video, with everything that they were made by."""
+        made_of = self.made_by, self.identities, self.weights
+        write_features(output, features, source, *made_of)
 
 
 def extract_features(
@@ -43,25 +82,37 @@ def extract_features(
     recipe: Mapping[str, Any],
     progress: ShareDone = silent,
 ) -> None:
-    """Extract the features of one video from its caches, and write them.
+    """Write the features of one video, extracted from its caches, as safetensors.
 
     Args:
         inputs: The cached frames and, for the flow stream, the cached flow.
-        output: The file to write, safetensors.
         recipe: Fields of `Recipe`.
-        progress: Called with the share that is done.
 
     Raises:
         VideoError: Frames and flow differ in number.
     """
     chosen = Recipe(**recipe)
-    with CachedFrames(inputs[0]) as frames:
-        source, networks = frames.source, chosen.networks
-        ready = ready_streams(chosen, networks.config.stream_names, output.name, source)
-        found = extract_cached(frames, inputs[-1], networks, ready, progress)
-    write_features(
-        output, found, source, chosen.made_by, chosen.identities, chosen.weights
-    )
+    with CachedFrames(inputs[0]) as frames, network_threads(chosen.device) as threads:
+        ready = chosen.ready_streams(output.name, frames.source)
+        extraction = Extraction(chosen.networks, threads, ready)
+        count = frames.num_frames
+        total = len(extraction.making) * count
+        for index, (stream, making) in enumerate(extraction.making.items()):
+            pictures = frames if stream == "rgb" else _flow_of(inputs[-1], count)
+            for picture in counted(pictures, total, progress, index * count):
+                making.add(picture)
+        chosen.write(output, extraction.finish(frames), frames.source)
+
+
+def _flow_of(path: Path, num_frames: int) -> Iterator[FrameImage]:
+    """Yield the quantised fields of a cached flow, one per frame."""
+    with CachedFlow(path) as pictures:
+        if pictures.num_frames != num_frames:
+            raise VideoError(
+                f"{path}: expected {num_frames} flow fields, one per frame, found "
+                f"{pictures.num_frames}; delete the file and run again"
+            )
+        yield from pictures
 
 
 def stream_features(
@@ -73,61 +124,26 @@ def stream_features(
     last_annotated_seconds: float = 0.0,
     progress: ShareDone = silent,
 ) -> None:
-    """Extract the features of one video in a single pass, and write them.
+    """Write the features of one video, extracted in a single pass, as safetensors.
 
     Args:
         inputs: The video.
-        output: The file to write, safetensors.
         decode: Fields of `DecodeConfig`.
         flow: Fields of `FlowConfig`; None if no stream is made from flow.
         recipe: Fields of `Recipe`.
-        last_annotated_seconds: The last time in the annotations of the video.
-        progress: Called with the share that is done.
 
     Raises:
         VideoError: The video cannot be read, or annotations are beyond its end.
     """
     chosen, video = Recipe(**recipe), inputs[0]
     info = check_annotations(video, last_annotated_seconds)
-    source, networks = describe_source(video), chosen.networks
+    source = describe_source(video, info.duration_seconds)
     found = extract_streamed(
         video,
-        info,
         DecodeConfig(**decode),
         FlowConfig(**flow or {}),
-        networks,
-        ready_streams(chosen, networks.config.stream_names, output.name, source),
+        chosen.networks,
+        chosen.ready_streams(output.name, source),
         progress,
     )
-    write_features(
-        output, found, source, chosen.made_by, chosen.identities, chosen.weights
-    )
-
-
-def ready_streams(
-    recipe: Recipe, streams: Sequence[Stream], name: str, source: Mapping[str, Any]
-) -> FeaturesByStream:
-    """Return the streams of a video that other runs have already extracted.
-
-    Args:
-        recipe: The parameters of this run's features, and the folders of other runs.
-        streams: The streams to look for.
-        name: The name of the video's file in each folder.
-        source: The description of the video, which a reused file must share.
-    """
-    found: dict[Stream, np.ndarray] = {}
-    for path in (Path(folder, name) for folder in recipe.siblings):
-        if path.exists() and (left := [s for s in streams if s not in found]):
-            arrays, header = read_arrays(path)
-            if header["source"] == source:
-                columns = _columns(arrays["features"], header["widths"])
-                for stream in left:
-                    own = recipe.identities.get(stream)
-                    if own and header["identities"].get(stream) == own:
-                        found[stream] = columns[stream]
-    return found
-
-
-def _columns(features: np.ndarray, widths: Mapping[str, int]) -> dict[str, np.ndarray]:
-    edges = np.cumsum(list(widths.values()))[:-1]
-    return dict(zip(widths, np.split(features, edges, axis=1), strict=True))
+    chosen.write(output, found, source)

@@ -12,7 +12,7 @@ from pipeline.datasets.simulated import WIDTHS, SimulationConfig, draw, write_sc
 from pipeline.features.file import Features, write_features
 from pipeline.grid import SnippetGrid
 from pipeline.progress import ShareDone, silent
-from pipeline.storage import read_json, sha256_of
+from pipeline.storage import describe_source, read_json
 
 
 def draw_features(
@@ -26,22 +26,15 @@ def draw_features(
 
     Args:
         inputs: The video's timeline, JSON: `id`, `duration_seconds`, `instances`.
-        output: The file to write, safetensors.
         config: Fields of `SimulationConfig`.
         made_by: All parameters that the features depend on, for the file's header.
-        progress: Called with the share that is done.
     """
     timeline, chosen = read_json(inputs[0]), SimulationConfig(**config)
     id, duration_seconds = timeline["id"], timeline["duration_seconds"]
     instances = [Instance(**fields) for fields in timeline["instances"]]
     grid = simulated_grid(duration_seconds)
     script = write_script(id, instances, duration_seconds, chosen)
-    source = {
-        "name": inputs[0].name,
-        "size": inputs[0].stat().st_size,
-        "sha256": sha256_of(inputs[0]),
-        "duration": duration_seconds,
-    }
+    source = describe_source(inputs[0], duration_seconds)
     features = Features(draw(id, script, grid, chosen), grid, WIDTHS)
     write_features(output, features, source, made_by)
     progress(1.0)

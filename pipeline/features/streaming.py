@@ -4,8 +4,11 @@ Separate threads decode, compute flow and run the networks. Each is only a littl
 of the next, so that memory does not grow with the length of the video.
 """
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any, TypeVar
 
 from extractors.flow import FlowConfig, make_flow, with_flow
 from extractors.streams import FrameImage
@@ -18,9 +21,12 @@ from pipeline.features.extraction import (
     network_threads,
 )
 from pipeline.features.file import Features
-from pipeline.features.prefetch import prefetched
 from pipeline.progress import ShareDone, silent
-from pipeline.video import DecodeConfig, SampledFrames, VideoInfo, sample_frames
+from pipeline.video import DecodeConfig, SampledFrames, probe
+
+T = TypeVar("T")
+
+END: Any = object()
 
 # Frames that are decoded, with their flow, before the networks need them: enough for
 # one batch of clips while another one is in the network.
@@ -29,7 +35,6 @@ AHEAD = 48
 
 def extract_streamed(
     video: Path,
-    info: VideoInfo,
     decode: DecodeConfig,
     flow: FlowConfig,
     networks: Networks,
@@ -38,30 +43,21 @@ def extract_streamed(
 ) -> Features:
     """Extract the features (T, D) of one video, bit for bit the same as from caches.
 
-    Args:
-        video: A file that FFmpeg reads.
-        info: The result of `probe`, which may read the whole file to find its length.
-        decode: How the video is decoded.
-        flow: How the optical flow is computed, if a stream needs it.
-        networks: The networks.
-        ready: Streams that are already extracted.
-        progress: Called with the share that is done.
+    Streams that are `ready` are taken as they are.
 
     Raises:
         VideoError: The video cannot be read.
     """
-    frames = sample_frames(video, decode)
-    expected = info.duration_seconds * frames.fps
+    frames = SampledFrames(video, decode)
+    expected = probe(video).duration_seconds * frames.fps
     with network_threads(networks.device) as threads:
         extraction = Extraction(networks, threads, ready)
         pictures = _pictures(frames, flow, extraction)
         for index, streams in enumerate(prefetched(pictures, AHEAD), start=1):
             for stream, picture in streams.items():
-                extraction.add(stream, picture)
+                extraction.making[stream].add(picture)
             progress(min(index / expected, 1.0))
-        return extraction.finish(
-            extraction.grid(frames.num_frames, frames.fps, frames.start_seconds)
-        )
+        return extraction.finish(frames)
 
 
 def _pictures(
@@ -73,7 +69,28 @@ def _pictures(
         yield from ({s: frame for s in extraction.making} for frame in decoded)
         return
     networks = extraction.networks
-    flow = make_flow(config, worker_threads(), networks.device, networks.raft)
+    raft = networks.weights.get("raft")
+    weights = raft.path if raft else None
+    flow = make_flow(config, worker_threads(), networks.device, weights)
     for frame, field in with_flow(decoded, flow):
         both: dict[Stream, FrameImage] = {"rgb": frame, "flow": field}
         yield {stream: both[stream] for stream in extraction.making}
+
+
+def prefetched(items: Iterable[T], depth: int) -> Iterator[T]:
+    """Yield items that another thread makes, up to `depth` of them ahead.
+
+    An error is raised in place of the item that caused it.
+
+    >>> list(prefetched(range(4), depth=2))
+    [0, 1, 2, 3]
+    """
+    iterator = iter(items)
+    thread = ThreadPoolExecutor(1)
+    try:
+        ahead = deque(thread.submit(next, iterator, END) for _ in range(depth))
+        while (item := ahead.popleft().result()) is not END:
+            ahead.append(thread.submit(next, iterator, END))
+            yield item
+    finally:
+        thread.shutdown(cancel_futures=True)

@@ -21,7 +21,7 @@ from pipeline.features.streaming import extract_streamed
 from pipeline.features.weights import find_network
 from pipeline.model_folder.folder import load_model
 from pipeline.progress import ShareDone, silent
-from pipeline.video import DecodeConfig, probe
+from pipeline.video import DecodeConfig
 
 
 class Detector:
@@ -72,10 +72,8 @@ class Detector:
         Raises:
             VideoError: The video cannot be used.
         """
-        path = Path(video)
         return extract_streamed(
-            path,
-            probe(path),
+            Path(video),
             DecodeConfig(**self.made_of["decode"]),
             FlowConfig(**self.made_of.get("flow") or {}),
             self.networks,

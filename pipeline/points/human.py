@@ -33,8 +33,6 @@ def read_human_clicks(source: str, dataset: Dataset, seed: int) -> HumanClicks:
 
     Args:
         source: A file, several files separated by commas, or a folder of files.
-        dataset: The dataset of the videos and classes.
-        seed: The seed for drawing annotators.
 
     Raises:
         InputNotFoundError: If there is no such file.
@@ -95,16 +93,14 @@ def files_of(source: str) -> list[Path]:
                 f"{path}: no such file or folder of clicks; give the right one, or "
                 "several separated by commas, with --points-file"
             )
-        files += sorted(_visible(path)) if path.is_dir() else [path]
+        if path.is_dir():
+            inside = sorted(path.iterdir())
+            files += [f for f in inside if f.is_file() and f.name[0] != "."]
+        else:
+            files.append(path)
     if not files:
         raise InputNotFoundError(f"{source}: expected files of clicks, found none")
     return files
-
-
-def _visible(folder: Path) -> Iterator[Path]:
-    for path in folder.iterdir():
-        if path.is_file() and not path.name.startswith("."):
-            yield path
 
 
 def draw_annotator(id: str, clicks: Iterable[Click], seed: int) -> str | None:

@@ -122,15 +122,11 @@ def one_per_window(choices: list[Choice], windows: list[Interval]) -> list[Choic
     """
     merged: list[Choice] = []
     for window in windows:
-        inside = [
-            (intersection(pieces, [window]), label)
-            for pieces, label in choices
-            if intersection(pieces, [window])
-        ]
-        labels = {label for _, label in inside}
+        inside: dict[str, list[Interval]] = {}
+        for pieces, label in choices:
+            inside.setdefault(label, []).extend(intersection(pieces, [window]))
         by_label = {
-            name: union(p for pieces, label in inside if label == name for p in pieces)
-            for name in sorted(labels)
+            name: union(inside[name]) for name in sorted(inside) if inside[name]
         }
         background = by_label.pop(BACKGROUND, None)
         if by_label:
@@ -151,13 +147,9 @@ def draw(intervals: list[Interval], generator: np.random.Generator) -> float:
     left = generator.uniform(0, length(intervals))
     for start, end in intervals:
         if left < end - start:
-            return _floor_to_millisecond(start + left, start)
+            floored = math.floor((start + left) * 1000) / 1000
+            return floored if floored >= start else start + left
         left -= end - start
     # Rounding of the sum can carry the draw past the last end.
     start, end = intervals[-1]
     return (start + end) / 2
-
-
-def _floor_to_millisecond(seconds: float, start: float) -> float:
-    floored = math.floor(seconds * 1000) / 1000
-    return floored if floored >= start else seconds

@@ -24,16 +24,10 @@ def summarise(
     checked = [(video, point) for video, point in clicks if video.instances]
     return {
         "videos": len(videos),
-        "clicks": {
-            kind: sum(point.kind == kind for _, point in clicks)
-            for kind in ("action", "background")
-        },
+        "clicks": _by_kind(clicks),
         "classes": {name: of_class[name] for name in classes},
         "videos_without": [video.id for video in videos if not points[video.id]],
-        "compared": {
-            kind: sum(point.kind == kind for _, point in checked)
-            for kind in ("action", "background")
-        },
+        "compared": _by_kind(checked),
         "outside": sum(
             point.kind == "action" and point.label not in labels_at(video, point)
             for video, point in checked
@@ -43,6 +37,11 @@ def summarise(
             for video, point in checked
         ),
     }
+
+
+def _by_kind(clicks: Sequence[tuple[Video, Point]]) -> dict[str, int]:
+    kinds = Counter(point.kind for _, point in clicks)
+    return {kind: kinds[kind] for kind in ("action", "background")}
 
 
 def labels_at(video: Video, point: Point) -> set[str]:
@@ -67,19 +66,13 @@ def sentences(result: Mapping[str, Any]) -> Iterator[str]:
         yield f"{len(without)} training video(s) have no click: {shown(without)}"
     if without := [name for name, count in result["classes"].items() if not count]:
         yield f"{len(without)} class(es) have no click: {shown(without)}"
-    compared = result["compared"]
-    if count := result["outside"]:
-        of = compared["action"]
-        yield (
-            f"{count} of {of} action clicks ({count / of:.1%}) are outside any "
-            "instance of their class"
-        )
-    if count := result["inside"]:
-        of = compared["background"]
-        yield (
-            f"{count} of {of} background clicks ({count / of:.1%}) are inside an "
-            "instance"
-        )
+    for key, kind, place in (
+        ("outside", "action", "outside any instance of their class"),
+        ("inside", "background", "inside an instance"),
+    ):
+        if count := result[key]:
+            of = result["compared"][kind]
+            yield f"{count} of {of} {kind} clicks ({count / of:.1%}) are {place}"
 
 
 def _of_files(result: Mapping[str, Any]) -> Iterator[str]:

@@ -11,8 +11,8 @@ from pipeline.detection.proposals import DetectConfig
 from pipeline.errors import UsageError
 from pipeline.evaluation import EvaluateConfig
 from pipeline.features.config import FeatureConfig
-from pipeline.features.imported import ImportConfig
-from pipeline.points import PointConfig
+from pipeline.features.imported.timing import ImportConfig
+from pipeline.points.simulation import PointConfig
 from pipeline.run.experiment_config import ExperimentConfig
 from pipeline.run.parsing import help_of, unknown, value_of
 from pipeline.training.config import RefineConfig

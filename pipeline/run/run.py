@@ -14,7 +14,7 @@ from pipeline.device import choose_device
 from pipeline.errors import AnnotationError, UsageError
 from pipeline.fanout import SlurmConfig
 from pipeline.features.weights import Part, choose_weights
-from pipeline.points import HumanClicks, read_human_clicks
+from pipeline.points.human import HumanClicks, read_human_clicks
 from pipeline.run.config import Config, config_from_json
 from pipeline.run.options import RunOptions, make_options
 from pipeline.run.record import Records

@@ -6,7 +6,7 @@ from typing import Any
 
 from pipeline.datasets import Video
 from pipeline.fanout import Item, Job, run_job
-from pipeline.features.imported import plan_imports
+from pipeline.features.imported.plan import plan_imports
 from pipeline.grid import SnippetGrid
 from pipeline.progress import say
 from pipeline.run.record import StageResult, VideoFacts

@@ -13,7 +13,7 @@ from pipeline.errors import AnnotationError
 from pipeline.features.file import read_features
 from pipeline.model_folder.folder import save_model
 from pipeline.model_folder.versions import versions
-from pipeline.points import read_points
+from pipeline.points.formats import read_points
 from pipeline.run.reproduce import command_of
 from pipeline.run.run import Run
 from pipeline.stages.features import FEATURES, extracted_videos

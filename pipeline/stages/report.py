@@ -7,7 +7,7 @@ from typing import Any
 from pipeline.datasets import Point, Video
 from pipeline.errors import InputNotFoundError
 from pipeline.evaluation import Scores, evaluate
-from pipeline.points import read_points
+from pipeline.points.formats import read_points
 from pipeline.report import Model, RunReport, VideoReport, write_report
 from pipeline.report.results import (
     DetectionSet,

@@ -1,23 +1,19 @@
-"""A reader of the lossless files, which returns exactly what was written."""
+"""Readers of the lossless files, which return exactly what was written."""
 
 import json
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
 from typing import Any, TypeVar
 from weakref import WeakSet
 
 import av
+import numpy as np
 from av.container import InputContainer
 from av.video.reformatter import VideoReformatter
 
-from pipeline.errors import (
-    MissingVideoError,
-    TruncatedVideoError,
-    UnreadableVideoError,
-)
-from pipeline.video.lossless import TAG, Codec, Picture
+from pipeline.errors import MissingVideoError, TruncatedVideoError, UnreadableVideoError
+from pipeline.video.lossless import GRAY, RGB, TAG, Codec, FlowField, Picture
 from pipeline.video.source import NO_MEMORY
 
 # Not typing.Self, which the shape checks of the tests cannot resolve in methods.
@@ -48,12 +44,7 @@ class CachedVideo:
     def __enter__(self: Cached) -> Cached:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: Any) -> None:
         for pictures in list(self._reading):
             pictures.close()
 
@@ -80,6 +71,31 @@ class CachedVideo:
                 f"{self.path}: expected {self.num_frames} frames, found {num_read}; "
                 f"delete the file and run the same command again"
             )
+
+
+class CachedFrames(CachedVideo):
+    """An iterable over cached RGB frames, uint8 (height, width, 3).
+
+    The frames equal those of `SampledFrames`. The attributes come from the header of
+    the file, without decoding.
+    """
+
+    codec = RGB
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.start_seconds: float = self.header["start_seconds"]
+        self.source: dict[str, Any] = self.header["source"]
+
+
+class CachedFlow(CachedVideo):
+    """An iterable over cached flow fields, uint8 (height, width, 2)."""
+
+    codec = GRAY
+
+    def _pictures(self) -> Generator[FlowField]:
+        for picture in super()._pictures():
+            yield np.stack(np.split(picture, 2), axis=-1)
 
 
 @contextmanager

@@ -1,28 +1,27 @@
-"""The two caches of one video: its frames, and the optical flow between them.
+"""The two lossless caches of one video: its frames, and the flow between them.
 
-Each function writes one output file atomically from the inputs of one video. The
-fan-out calls them in worker processes; they can also be called directly. This module
-does not import PyTorch, which would take longer than a short video.
+Each function writes one output file, whole or not at all, which any player shows. The
+fan-out calls `decode` and `compute_flow` in worker processes. This module does not
+import PyTorch, which would take longer than a short video.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from extractors.flow import FlowConfig, flow_fields, make_flow
 from extractors.threads import worker_threads
 from pipeline.errors import VideoError
 from pipeline.intervals import beyond_end
 from pipeline.progress import ShareDone, counted, silent
-from pipeline.video import (
-    CachedFrames,
-    DecodeConfig,
-    VideoInfo,
-    decode_video,
-    probe,
-    write_flow,
-)
+from pipeline.storage import atomic_path, describe_source
+from pipeline.video.cached import CachedFrames
+from pipeline.video.lossless import GRAY, RGB, FlowField, fill_header, write_pictures
+from pipeline.video.probe import VideoInfo, probe
+from pipeline.video.sampling import DecodeConfig, SampledFrames, simple_fraction
 
 
 def decode(
@@ -32,17 +31,27 @@ def decode(
     last_annotated_seconds: float = 0.0,
     progress: ShareDone = silent,
 ) -> None:
-    """Decode one video into a lossless cache (see `pipeline.video`).
+    """Write the sampled frames of a video to a cache, with the same bytes each time.
 
     Raises:
-        VideoError: It cannot be read, or has annotations beyond its end.
+        VideoError: The video cannot be used, or has annotations beyond its end.
+        SodaError: The disk is full.
     """
-    decode_config = DecodeConfig(**config)
     info = check_annotations(inputs[0], last_annotated_seconds)
-    expected = info.duration_seconds * (decode_config.fps or info.fps)
-    decode_video(
-        inputs[0], output, decode_config, lambda frames: progress(frames / expected)
-    )
+    frames = SampledFrames(inputs[0], DecodeConfig(**config))
+    shown = counted(frames, info.duration_seconds * frames.fps, progress)
+    with atomic_path(output) as temporary:
+        write_pictures(temporary, shown, frames.rate, RGB)
+        header = {
+            "source": describe_source(inputs[0], info.duration_seconds),
+            "fps": frames.fps,
+            "width": frames.width,
+            "height": frames.height,
+            "start_seconds": frames.start_seconds,
+            "num_frames": frames.num_frames,
+            "warnings": frames.warnings,
+        }
+        fill_header(temporary, header)
 
 
 def check_annotations(path: Path, last_annotated_seconds: float) -> VideoInfo:
@@ -68,7 +77,7 @@ def compute_flow(
     raft_weights: str | None = None,
     progress: ShareDone = silent,
 ) -> None:
-    """Compute the optical flow of cached frames and cache it losslessly."""
+    """Compute the optical flow of cached frames and write it to a cache."""
     with CachedFrames(inputs[0]) as frames:
         flow_config = FlowConfig(**config)
         shown = counted(frames, frames.num_frames, progress)
@@ -76,3 +85,20 @@ def compute_flow(
         flow = make_flow(flow_config, worker_threads(), device, weights)
         fields = flow_fields(shown, flow)
         write_flow(output, fields, frames.fps, {"flow": asdict(flow_config)})
+
+
+def write_flow(
+    path: Path, flow: Iterable[FlowField], fps: float, header: Mapping[str, Any]
+) -> None:
+    """Write flow fields to a cache, x above y in one gray frame of (2 H, W).
+
+    The values are motion; 128 means none. `num_frames` and `fps` join the header.
+
+    Raises:
+        ValueError: There is no flow, or its fields differ in shape.
+        SodaError: The disk is full.
+    """
+    pictures = (np.concatenate([field[..., 0], field[..., 1]]) for field in flow)
+    with atomic_path(path) as temporary:
+        num_frames = write_pictures(temporary, pictures, simple_fraction(fps), GRAY)
+        fill_header(temporary, {**header, "num_frames": num_frames, "fps": fps})

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from fractions import Fraction
+from math import inf
 
 import av
 from av.packet import Packet
@@ -112,9 +113,8 @@ class SourceFrames:
             self._last_packet_seconds = max(self._last_packet_seconds, end)
 
     def _stamp(self, frame: VideoFrame) -> Fraction | None:
-        ticks = frame.dts if frame.pts is None else frame.pts
-        if self._source.dates_by_decoding_order:
-            ticks = frame.dts
+        by_order = frame.pts is None or self._source.dates_by_decoding_order
+        ticks = frame.dts if by_order else frame.pts
         return None if ticks is None else ticks * self._source.time_base
 
     def _duration(self, frame: VideoFrame) -> Fraction:
@@ -134,15 +134,13 @@ class SourceFrames:
 
 
 def _clock_for(source: VideoSource) -> SteadyClock:
-    declared = source.stream_seconds
-    end = None
-    if declared is not None:
-        end = source.stream_start_seconds + declared
-    elif source.container_seconds is not None:
-        end = source.start_seconds + source.container_seconds
+    start, declared = source.stream_start_seconds, source.stream_seconds
+    if declared is None:
+        start, declared = source.start_seconds, source.container_seconds
+    end = inf if declared is None else start + declared
     if source.container.format.flags & CLOCK_MAY_JUMP:
-        return SteadyClock(end, longest_step_seconds=DISCONTINUITY_SECONDS)
-    return SteadyClock(end, longest_step_seconds=None if end else LONGEST_STILL_SECONDS)
+        return SteadyClock(end, DISCONTINUITY_SECONDS)
+    return SteadyClock(end, LONGEST_STILL_SECONDS if declared is None else inf)
 
 
 def first_frame(source: VideoSource) -> tuple[VideoFrame, Fraction]:

@@ -34,10 +34,12 @@ def decode_ends(path: Path) -> Ends:
     """
     with open_video(path) as source:
         first = _first_second(source)
-        start = source.stream_start_seconds
-        late = first[0] - start if first else Fraction(0)
+        late = first[0] - source.stream_start_seconds if first else 0
         fps = source.fps
-    last, missing = _last_second(path)
+    last, missing = _read_on(path, from_last_second=True)
+    if not last:
+        # The sound is longer than the video stream, or the file was cut.
+        last, missing = _read_on(path, from_last_second=False)
     return Ends(
         late_seconds=max(float(late), 0.0),
         missing_seconds=max(float(missing), 0.0),
@@ -55,16 +57,8 @@ def _first_second(source: VideoSource) -> list[Fraction]:
     return starts
 
 
-def _last_second(path: Path) -> tuple[list[Fraction], Fraction]:
-    """Return the starts of the last frames, and the seconds missing at the end."""
-    starts, missing = _read_on(path, from_last_second=True)
-    if not starts:
-        # The sound is longer than the video stream, or the file was cut.
-        starts, missing = _read_on(path, from_last_second=False)
-    return starts, missing
-
-
 def _read_on(path: Path, from_last_second: bool) -> tuple[list[Fraction], Fraction]:
+    """Return the starts of the frames up to the end, and the seconds missing there."""
     with open_video(path) as source:
         if from_last_second:
             _seek_last_second(source)
@@ -73,7 +67,7 @@ def _read_on(path: Path, from_last_second: bool) -> tuple[list[Fraction], Fracti
 
 
 def _seek_last_second(source: VideoSource) -> None:
-    declared = source.stream_seconds or source.container_seconds
+    declared = source.declared_seconds
     if declared and declared > 1:
         target = source.stream_start_seconds + declared - 1
         # Formats without an index are read from the beginning.

@@ -21,6 +21,7 @@ from av.video.stream import VideoStream
 from jaxtyping import UInt8
 
 Picture = UInt8[np.ndarray, "height width *channels"]
+FlowField = UInt8[np.ndarray, "height width 2"]
 
 TAG = "SODA"
 HEADER_BYTES = 16384  # reserved for the header

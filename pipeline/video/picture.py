@@ -98,14 +98,13 @@ class RgbConverter:
     """
 
     def __init__(self, width: int, height: int) -> None:
-        self.width, self.height = width, height
+        self._size = width, height
         self._reformatter = VideoReformatter()
 
     def __call__(self, frame: VideoFrame) -> RgbPicture:
         """Convert a frame."""
         orientation = orientation_of(frame)
-        size = self.width, self.height
-        width, height = size[::-1] if orientation.is_transposed else size
+        width, height = self._size[::-1] if orientation.is_transposed else self._size
         rgb = self._reformatter.reformat(
             frame,
             width,

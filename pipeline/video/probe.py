@@ -32,20 +32,16 @@ def probe(path: Path) -> VideoInfo:
     with open_video(path) as source:
         frame, _ = first_frame(source)
         width, height = shown_size(frame, source.stream.sample_aspect_ratio)
+        duration_seconds = source.declared_seconds or _measured_seconds(source)
         return VideoInfo(
             container=source.container.format.name,
             codec=source.stream.codec_context.name,
             width=nearest(width),
             height=nearest(height),
             fps=float(source.fps),
-            duration_seconds=float(_duration_seconds(source)),
+            duration_seconds=float(duration_seconds),
             num_frames=source.stream.frames or None,
         )
-
-
-def _duration_seconds(source: VideoSource) -> Fraction:
-    declared = source.stream_seconds or source.container_seconds
-    return declared or _measured_seconds(source)
 
 
 def _measured_seconds(source: VideoSource) -> Fraction:

@@ -74,13 +74,8 @@ def write_proxy(
 
     Its frames have exactly the times of the source, relative to the time that players
     show as 0. A first frame that comes later is shown from 0 on, because browsers
-    disagree on how to play a video that starts late.
-
-    Args:
-        source: The video.
-        target: The file to write (.mp4), whole or not at all.
-        short_side: The short side in pixels; smaller videos keep their size.
-        progress: Called with the share that is done.
+    disagree on how to play a video that starts late. A video whose short side has fewer
+    pixels keeps its size. The target (.mp4) is written whole or not at all.
 
     Raises:
         VideoError: The source is missing, is not a video, or has no frame.
@@ -90,7 +85,7 @@ def write_proxy(
         frame, first_seconds = first_frame(video)
         width, height = _even_size(video, frame, short_side)
         zero = video.start_seconds
-        declared = video.stream_seconds or video.container_seconds
+        declared = video.declared_seconds
     with open_video(source) as video, atomic_path(target) as temporary:
         convert, encoder = RgbConverter(width, height), VideoReformatter()
         with av.open(

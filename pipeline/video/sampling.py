@@ -10,7 +10,7 @@ from typing import Annotated
 from pipeline.errors import UsageError
 from pipeline.video.decoding import SourceFrames, first_frame
 from pipeline.video.picture import RgbConverter, RgbPicture, scaled_size, shown_size
-from pipeline.video.source import VideoSource, open_video
+from pipeline.video.source import open_video
 from pipeline.video.timing import count_showings
 
 LARGEST_FPS = 500  # half of the rate that the tolerance of 1 ms can resolve
@@ -42,14 +42,8 @@ class SampledFrames:
     when the last frame leaves the screen. Every iteration reads the file again, with
     memory that does not grow with its length. A frame that stays on screen is yielded
     as the same array again. After iteration, `num_frames` is the number of frames, and
-    `warnings` lists the repaired faults of the file.
-
-    Attributes:
-        fps: Frames per second.
-        rate: Frames per second, as an exact fraction.
-        start_seconds: The time of frame 0 on the clock of a player.
-        width: Width of every upright frame, in pixels.
-        height: Height of every upright frame, in pixels.
+    `warnings` lists the repaired faults of the file. `width` and `height` are those of
+    every upright frame, in pixels.
 
     Raises:
         VideoError: The file cannot be opened or has no frame (raised on creation), or
@@ -62,7 +56,7 @@ class SampledFrames:
         self.warnings: list[str] = []
         with open_video(path) as source:
             frame, first_seconds = first_frame(source)
-            self.rate = sampling_rate(source, config)
+            self.rate = simple_fraction(config.fps) if config.fps else source.fps
             size = shown_size(frame, source.stream.sample_aspect_ratio)
             self.width, self.height = scaled_size(*size, config.short_side)
             # FFmpeg rounds the container's start to a microsecond.
@@ -83,20 +77,6 @@ class SampledFrames:
                     yield picture
             self.warnings = frames.warnings()
             frames.check_complete()
-
-
-def sample_frames(path: Path, config: DecodeConfig) -> SampledFrames:
-    """Open a video for iteration over its frames at a rate and a size.
-
-    Raises:
-        VideoError: The file cannot be opened or has no frame.
-    """
-    return SampledFrames(path, config)
-
-
-def sampling_rate(source: VideoSource, config: DecodeConfig) -> Fraction:
-    """Return the configured frames per second, or the video's own."""
-    return simple_fraction(config.fps) if config.fps else source.fps
 
 
 def simple_fraction(fps: float) -> Fraction:

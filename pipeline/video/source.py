@@ -57,10 +57,8 @@ class VideoSource:
     @property
     def stream_start_seconds(self) -> Fraction:
         """The container's time of the first frame; if undeclared, of its start."""
-        start_ticks = self.stream.start_time
-        if start_ticks is None:
-            return self.start_seconds
-        return start_ticks * self.time_base
+        ticks = self.stream.start_time
+        return self.start_seconds if ticks is None else ticks * self.time_base
 
     @property
     def container_seconds(self) -> Fraction | None:
@@ -78,6 +76,11 @@ class VideoSource:
         if self.stream.duration:
             return self.stream.duration * self.time_base
         return _matroska_seconds(self.stream.metadata.get("DURATION", ""))
+
+    @property
+    def declared_seconds(self) -> Fraction | None:
+        """The declared length of the video stream, else of the file, else None."""
+        return self.stream_seconds or self.container_seconds
 
 
 @contextmanager
@@ -136,7 +139,8 @@ def _looks_like_mp4(path: Path) -> bool:
 
 def _video_stream(path: Path, container: InputContainer) -> VideoStream:
     if _is_still(container):
-        raise _unreadable(path, f"it is text or a still image ({_kind(container)})")
+        kind = container.format.long_name or container.format.name
+        raise _unreadable(path, f"it is text or a still image ({kind})")
     streams = [
         stream
         for stream in container.streams.video
@@ -156,10 +160,6 @@ def _is_still(container: InputContainer) -> bool:
     brand = container.metadata.get("major_brand", "").strip()
     # FFmpeg reads .txt files as the screen of a terminal ("tty").
     return name in {"image2", "tty"} or name.endswith("_pipe") or brand in STILL_BRANDS
-
-
-def _kind(container: InputContainer) -> str:
-    return container.format.long_name or container.format.name
 
 
 def _matroska_seconds(tag: str) -> Fraction | None:

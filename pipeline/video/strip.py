@@ -29,7 +29,7 @@ def film_strip(path: Path, count: int, height: int) -> RgbPicture:
         convert = RgbConverter(max(nearest(width * height / full_height), 1), height)
     pictures = [convert(frame)] * count
     with open_video(path) as source:
-        seconds = source.stream_seconds or source.container_seconds or Fraction(0)
+        seconds = source.declared_seconds or Fraction(0)
         for index in range(count):
             target = first_seconds + seconds * (2 * index + 1) / (2 * count)
             if found := _frame_at(source, target):

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
-from math import ceil
+from math import ceil, inf
 from typing import TypeVar
 
 Element = TypeVar("Element")
@@ -36,11 +36,8 @@ def count_showings(
 
     A frame is on screen from its own time until the next frame's, and the last one for
     its duration. Sampled frame k shows the frame that is on screen k / fps seconds
-    after the first one. Only one frame is kept in memory at any time.
-
-    Args:
-        frames: (frame, start seconds, duration in seconds); starts never decrease.
-        fps: Sampled frames per second.
+    after the first one. Only one frame is kept in memory at any time. The frames come
+    as (frame, start seconds, duration in seconds), and their starts never decrease.
 
     >>> starts = {"a": "0", "b": "0.10", "c": "0.14"}
     >>> frames = [(k, Fraction(v), Fraction("0.04")) for k, v in starts.items()]
@@ -67,20 +64,15 @@ class SteadyClock:
     are plausible again.
     """
 
-    end_seconds: Fraction | None = None  # as the file declares it; None if it does not
-    longest_step_seconds: Fraction | None = None  # between two frames; None: no limit
+    end_seconds: Fraction | float = inf  # as the file declares it
+    longest_step_seconds: Fraction | float = inf  # between two frames
     num_jumps: int = 0
     _previous: Fraction | None = field(default=None, init=False)
     _expected: Fraction = field(default=Fraction(0), init=False)
     _shift: Fraction = field(default=Fraction(0), init=False)
 
     def tell(self, stamp: Fraction | None, duration: Fraction) -> Fraction:
-        """Return the time in seconds of the next frame.
-
-        Args:
-            stamp: The file's time of the frame in seconds; None if it has none.
-            duration: The time in seconds for which the frame is shown.
-        """
+        """Return the seconds of the next frame, whose stamp in the file may be None."""
         now = self._believe(stamp)
         self._previous, self._expected = now, now + duration
         return now
@@ -101,6 +93,4 @@ class SteadyClock:
         step = seconds - self._previous
         if step <= LONGEST_PAUSE_SECONDS:
             return step >= 0  # with equal times, a frame is replaced at once
-        is_in_time = self.end_seconds is None or seconds <= self.end_seconds
-        longest = self.longest_step_seconds
-        return is_in_time and (longest is None or step <= longest)
+        return seconds <= self.end_seconds and step <= self.longest_step_seconds

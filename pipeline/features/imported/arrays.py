@@ -42,7 +42,7 @@ def read_array(file: FeatureLocation) -> Shaped[np.ndarray, "..."]:
         VideoError: The file cannot be read, or it is not clear which array is meant.
     """
     try:
-        return _READERS[file.path.suffix](file)
+        return np.asarray(_READERS[file.path.suffix](file))
     except (OSError, ValueError, KeyError, SafetensorError, pickle.PickleError) as e:
         raise VideoError(
             f"{file.path}: expected an array of features, found a file that cannot be "
@@ -58,9 +58,7 @@ def as_sequence(
     Raises:
         ValueError: The array is empty, or not a sequence of numeric vectors.
     """
-    flat = (
-        array.reshape([n for n in array.shape if n != 1]) if array.ndim > 2 else array
-    )
+    flat = array.squeeze() if array.ndim > 2 else array
     if flat.ndim != 2 or not flat.size or not np.issubdtype(flat.dtype, np.number):
         raise ValueError(
             f"expected an array (T, D) of numbers, found {array.dtype} of shape "
@@ -69,33 +67,28 @@ def as_sequence(
     return np.ascontiguousarray(flat.T if is_transposed else flat, dtype=np.float32)
 
 
-def _npy(file: FeatureLocation) -> np.ndarray:
+def _npy(file: FeatureLocation) -> Any:
     if file.key:
-        array: np.ndarray = _array_of_arrays(file.path)[int(file.key)]
-        return array
-    return np.asarray(np.load(file.path, mmap_mode="r"))
+        return _array_of_arrays(file.path)[int(file.key)]
+    return np.load(file.path, mmap_mode="r")
 
 
-def _npz(file: FeatureLocation) -> np.ndarray:
+def _npz(file: FeatureLocation) -> Any:
     with np.load(file.path) as arrays:
-        return np.asarray(_only(dict(arrays)))
+        return _only(dict(arrays))
 
 
-def _safetensors(file: FeatureLocation) -> np.ndarray:
-    return np.asarray(_only(load_file(file.path)))
-
-
-def _hdf5(file: FeatureLocation) -> np.ndarray:
+def _hdf5(file: FeatureLocation) -> Any:
     with h5py.File(file.path) as content:
         found = content[file.key] if file.key else content
         chosen = found if isinstance(found, h5py.Dataset) else _only(dict(found))
-        return np.asarray(chosen)
+        return np.asarray(chosen)  # while the file is open
 
 
 _READERS = {
     ".npy": _npy,
     ".npz": _npz,
-    ".safetensors": _safetensors,
+    ".safetensors": lambda file: _only(load_file(file.path)),
     ".h5": _hdf5,
     ".hdf5": _hdf5,
 }

@@ -27,10 +27,7 @@ def import_features(
 
     Args:
         inputs: The video's plan (see `plan.py`), then the files.
-        output: The file to write.
         made_by: All parameters that the features depend on, for the file's header.
-        last_annotated_seconds: The last time in the annotations of the video.
-        progress: Called with the share that is done.
 
     Raises:
         VideoError: The video has no features, or they cannot be used.
@@ -39,9 +36,7 @@ def import_features(
     if not plan["streams"]:
         raise VideoError(plan["missing"])
     streams = {
-        stream: _read(
-            FeatureLocation(Path(file["path"]), file["key"]), plan["transposed"]
-        )
+        stream: _read(file, plan["transposed"])
         for stream, file in plan["streams"].items()
     }
     lengths = {stream: len(array) for stream, array in streams.items()}
@@ -65,8 +60,9 @@ def import_features(
     progress(1.0)
 
 
-def _read(file: FeatureLocation, is_transposed: bool) -> np.ndarray:
+def _read(file: Mapping[str, str], is_transposed: bool) -> np.ndarray:
+    location = FeatureLocation(Path(file["path"]), file["key"])
     try:
-        return as_sequence(read_array(file), is_transposed)
+        return as_sequence(read_array(location), is_transposed)
     except ValueError as error:
-        raise VideoError(f"{file.path}: {error}") from error
+        raise VideoError(f"{location.path}: {error}") from error

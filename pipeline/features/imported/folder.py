@@ -16,17 +16,16 @@ STREAMS = ("rgb", "flow")
 JOINT = "joint"
 
 
-# By video id, then by stream: `joint`, or `rgb` and `flow`.
-FeatureFiles = Mapping[str, Mapping[str, FeatureLocation]]
+def find_features(
+    folder: Path, ids: Sequence[str]
+) -> dict[str, dict[str, FeatureLocation]]:
+    """Find the features of the videos `ids`, by stream: `joint`, or `rgb` and `flow`.
 
-
-def find_features(folder: Path, ids: Sequence[str]) -> FeatureFiles:
-    """Find the features of the videos `ids`, nested folders included.
-
-    A file is named like its video, with or without the prefix `v_`. In a folder `rgb`
-    or `flow` (BaSNet's layout) it holds that stream, elsewhere all streams. An HDF5
-    file may hold a group or an array for each video, and an array of arrays (W-TALC's
-    and SF-Net's layout) one for each name in `videoname.npy`.
+    Nested folders are included. A file is named like its video, with or without the
+    prefix `v_`. In a folder `rgb` or `flow` (BaSNet's layout) it holds that stream,
+    elsewhere all streams. An HDF5 file may hold a group or an array for each video, and
+    an array of arrays (W-TALC's and SF-Net's layout) one for each name in
+    `videoname.npy`.
 
     Raises:
         InputNotFoundError: The folder does not exist, or has no features of any video.

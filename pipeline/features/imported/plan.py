@@ -2,34 +2,32 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from pipeline.datasets import Video
 from pipeline.errors import AnnotationError, UsageError
 from pipeline.features.imported.arrays import FeatureLocation, forget_arrays, read_array
-from pipeline.features.imported.config import ImportConfig
 from pipeline.features.imported.folder import JOINT, find_features
-from pipeline.features.imported.timing import Timing, choose_timing, read_stated
+from pipeline.features.imported.timing import (
+    ImportConfig,
+    Timing,
+    choose_timing,
+    read_stated,
+)
 from pipeline.storage import plain
-
-
-class ImportPlan(NamedTuple):
-    """The timing of a folder's features, and a plan for each video."""
-
-    timing: Timing
-    videos: dict[str, dict[str, Any]]  # by id; plain values for JSON
 
 
 def plan_imports(
     folder: Path, videos: Sequence[Video], config: ImportConfig, streams: str
-) -> ImportPlan:
+) -> tuple[Timing, dict[str, dict[str, Any]]]:
     """Find the features of a dataset's videos, and plan how to read each.
+
+    The plans come with the timing, by the id of the video, as plain values for JSON.
 
     Args:
         folder: The folder of the features (see `find_features`).
-        videos: The dataset's videos; the rate of the features is inferred from their
-            annotated durations.
-        config: The user's settings for that rate.
+        videos: The dataset's videos, with their annotated durations.
+        config: The user's settings for the timing.
         streams: `auto` and `both` use all streams found, `rgb` and `flow` only one.
 
     Raises:
@@ -56,22 +54,19 @@ def plan_imports(
     }
     durations = {video.id: video.duration_seconds for video in videos}
     timing = choose_timing(config, lengths, durations, read_stated(folder))
-    return ImportPlan(
-        timing,
-        {
-            v.id: {
-                "id": v.id,
-                "streams": plain(found.get(v.id, {})),
-                "transposed": is_transposed,
-                "grid": timing.grid(v.id, lengths[v.id], v.duration_seconds).to_dict()
-                if v.id in lengths
-                else None,
-                "missing": f"{folder}: expected features of the video {v.id!r}, found "
-                "none; extract them, or remove the video from the annotations",
-            }
-            for v in videos
-        },
-    )
+    return timing, {
+        v.id: {
+            "id": v.id,
+            "streams": plain(found.get(v.id, {})),
+            "transposed": is_transposed,
+            "grid": timing.grid(v.id, lengths[v.id], v.duration_seconds).to_dict()
+            if v.id in lengths
+            else None,
+            "missing": f"{folder}: expected features of the video {v.id!r}, found "
+            "none; extract them, or remove the video from the annotations",
+        }
+        for v in videos
+    }
 
 
 def _chosen(

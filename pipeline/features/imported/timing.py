@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 from jaxtyping import Float
 
+from models.config import check_at_least
 from pipeline.errors import AnnotationError
-from pipeline.features.imported.config import ImportConfig
 from pipeline.grid import SnippetGrid
 from pipeline.storage import read_json
 
@@ -20,6 +21,26 @@ USUAL_STRIDES = (16, 8, 4, 32, 64, 5, 6)
 SLACK = 0.01
 FITTING = 0.9  # share of the videos that a rate must fit
 ALIKE = 0.1  # relative spread of the videos' rates above which each has its own
+
+
+@dataclass(frozen=True)
+class ImportConfig:
+    """The user's timing of the snippets of imported features; 0 infers a value."""
+
+    fps: Annotated[
+        float,
+        "frames per second of the videos that the features of --features-dir were made "
+        "from; 0: inferred from the videos' durations, or 25",
+    ] = 0.0
+    stride_frames: Annotated[
+        int,
+        "frames from one of these features to the next; 0: inferred from the videos' "
+        "durations, or 16",
+    ] = 0
+    window_frames: Annotated[int, "frames that each feature covers; 0: the stride"] = 0
+
+    def __post_init__(self) -> None:
+        check_at_least(0, self, "fps", "stride_frames", "window_frames")
 
 
 @dataclass(frozen=True)
@@ -43,12 +64,11 @@ class Timing:
         fps, stride = self.fps, self.stride_frames
         if self.is_own and duration_seconds:
             fps = snippets * stride / duration_seconds
-        # The last snippet may reach beyond the video's end.
-        shortest, longest = (snippets - 1) * stride + 1, (snippets - 1) * stride
-        longest += self.window_frames
+        last = (snippets - 1) * stride  # where the last snippet begins
+        longest = last + self.window_frames  # it may reach beyond the video's end
         frames = round(duration_seconds * fps) if duration_seconds else longest
         return SnippetGrid(
-            num_frames=min(max(frames, shortest), longest),
+            num_frames=min(max(frames, last + 1), longest),
             fps=fps,
             snippet_frames=self.window_frames,
             stride_frames=self.stride_frames,
@@ -93,7 +113,6 @@ def choose_timing(
     """Return the user's timing, inferred from lengths and durations where it is open.
 
     Args:
-        config: The user's settings.
         lengths: Number of snippets of each video.
         durations: Duration of each video in seconds, if known.
         stated: Time lines from a `features.json` next to the features.
@@ -110,8 +129,8 @@ def choose_timing(
         timing = _timing(config, grid.fps, grid.stride_frames, "from features.json")
         return replace(timing, stated=stated)
     known = [id for id in lengths if durations.get(id)]
-    if (config.fps and config.stride_frames) or not known:
-        given = config.fps and config.stride_frames
+    given = config.fps and config.stride_frames
+    if given or not known:
         how = "as given" if given else "assumed because no video's duration is known"
         return _timing(config, *next(_rates(config)), how)
     counts = np.array([lengths[id] for id in known])

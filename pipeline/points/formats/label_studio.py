@@ -14,23 +14,15 @@ so are results without ranges, which duplicate boxes (its issue 9744).
 from collections.abc import Iterator
 from typing import Any
 
-from pipeline.points.formats.click import ClickEntry
-from pipeline.points.formats.document import Document
+from pipeline.points.formats.document import ClickEntry, Document
 
 NAME = "Label Studio's JSON export of TimelineLabels"
 
 
 def recognises(document: Document) -> bool:
     """Check whether a document is a list of tasks with annotations."""
-    tasks = document.json
-    return (
-        isinstance(tasks, list)
-        and bool(tasks)
-        and all(
-            isinstance(task, dict) and {"data", "annotations"} <= task.keys()
-            for task in tasks
-        )
-    )
+    is_list = isinstance(document.json, list)
+    return is_list and document.has_objects("data", "annotations")
 
 
 def entries(document: Document) -> Iterator[ClickEntry]:

@@ -12,8 +12,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from pipeline.points.formats.click import ClickEntry
-from pipeline.points.formats.document import Document
+from pipeline.points.formats.document import ClickEntry, Document
 
 NAME = "LabelU's JSON export"
 TOOLS = ("videoFrameTool", "videoSegmentTool")
@@ -22,15 +21,8 @@ NAMES = ("fileName", "fileNames", "url", "urls")
 
 def recognises(document: Document) -> bool:
     """Check whether a document is a list of samples with a result and a file."""
-    samples = document.json
-    return (
-        isinstance(samples, list)
-        and bool(samples)
-        and all(
-            isinstance(sample, dict) and "result" in sample and sample.keys() & NAMES
-            for sample in samples
-        )
-    )
+    is_list = isinstance(document.json, list) and document.has_objects("result")
+    return is_list and all(sample.keys() & NAMES for sample in document.json)
 
 
 def entries(document: Document) -> Iterator[ClickEntry]:

@@ -10,9 +10,8 @@ from pathlib import Path
 
 from pipeline.datasets import Point
 from pipeline.errors import AnnotationError
-from pipeline.points.formats.click import ClickEntry
-from pipeline.points.formats.document import Document, read_document
-from pipeline.storage import atomic_path
+from pipeline.points.formats.document import ClickEntry, Document, read_document
+from pipeline.storage import write_csv
 
 NAME = "a points CSV (video_id,seconds,label)"
 FIELDS = ["video_id", "seconds", "label", "kind"]
@@ -26,7 +25,7 @@ def recognises(document: Document) -> bool:
 
 def entries(document: Document) -> Iterator[ClickEntry]:
     """Yield a click for each row."""
-    for line, row in rows(document.text):
+    for line, row in rows_of(document.text):
         yield ClickEntry(
             where=f"line {line}",
             video=row.get("video_id"),
@@ -36,30 +35,23 @@ def entries(document: Document) -> Iterator[ClickEntry]:
         )
 
 
-def rows(text: str) -> Iterator[tuple[int, dict[str, str]]]:
+def rows_of(text: str) -> Iterator[tuple[int, dict[str, str]]]:
     """Yield the line number and the fields of each row that is not blank."""
     reader = csv.reader(io.StringIO(text, newline=""))
-    header: list[str] = []
-    for row in reader:
-        if not any(cell.strip() for cell in row):
-            continue
-        if header:
-            yield reader.line_num, dict(zip(header, row, strict=False))
-        else:
-            header = [name.strip() for name in row]
+    filled = (row for row in reader if any(cell.strip() for cell in row))
+    header = [name.strip() for name in next(filled, [])]
+    for row in filled:
+        yield reader.line_num, dict(zip(header, row, strict=False))
 
 
 def write_points(path: Path, points: Mapping[str, Sequence[Point]]) -> None:
     """Write the clicks of all videos, in the order given."""
-    with (
-        atomic_path(path) as temporary,
-        temporary.open("w", newline="", encoding="utf-8") as file,
-    ):
-        writer = csv.writer(file)
-        writer.writerow(FIELDS)
-        for id, clicks in points.items():
-            for point in clicks:
-                writer.writerow([id, point.seconds, point.label, point.kind])
+    rows = [
+        [id, point.seconds, point.label, point.kind]
+        for id, clicks in points.items()
+        for point in clicks
+    ]
+    write_csv(path, [FIELDS, *rows])
 
 
 def read_points(path: Path) -> dict[str, list[Point]]:
@@ -70,7 +62,7 @@ def read_points(path: Path) -> dict[str, list[Point]]:
             gives the line.
     """
     points: dict[str, list[Point]] = {}
-    for line, row in rows(read_document(path).text):
+    for line, row in rows_of(read_document(path).text):
         try:
             point = Point(float(row["seconds"]), row["label"])
             points.setdefault(row["video_id"], []).append(point)

@@ -8,8 +8,7 @@ one file per annotator, actions only. SF-Net draws one of the files for each vid
 
 from collections.abc import Iterator
 
-from pipeline.points.formats.click import ClickEntry, parse_seconds
-from pipeline.points.formats.document import Document
+from pipeline.points.formats.document import ClickEntry, Document, parse_seconds
 
 NAME = "SF-Net's single frames (lines of video_id,seconds,class)"
 

@@ -16,8 +16,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from pipeline.points.formats.click import ClickEntry
-from pipeline.points.formats.document import Document
+from pipeline.points.formats.document import ClickEntry, Document
 
 NAME = "VIA's CSV export"
 HEADER, ATTRIBUTE = "# CSV_HEADER", "# ATTRIBUTE"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pipeline.annotation.store import ConflictError, PointsStore, revision_of
 from pipeline.datasets import Dataset, Point, Video
 from pipeline.errors import AnnotationError, UsageError
-from pipeline.points import read_human_clicks
+from pipeline.points.human import read_human_clicks
 from pipeline.storage import read_json, write_json
 
 

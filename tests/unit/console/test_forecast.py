@@ -17,7 +17,7 @@ from pipeline.stages.features import FEATURES
 from pipeline.stages.flow import FLOW
 from pipeline.stages.points import POINTS
 from pipeline.stages.train import TRAIN
-from pipeline.video import DecodeConfig, probe, sample_frames
+from pipeline.video import DecodeConfig, SampledFrames, probe
 from tests.dataset_maker import entry, write_manifest
 from tests.run_maker import make_run, with_options
 from tests.video_maker import moving_square_pictures, write_video
@@ -53,7 +53,7 @@ def seconds(run, stage=EVALUATE):
 
 def test_a_clip_is_two_seconds_from_the_middle(videos, tmp_path):
     cut_clip(videos.parent / "a.mp4", tmp_path / "clip.mkv", 2.0)
-    frames = sum(1 for _ in sample_frames(tmp_path / "clip.mkv", DecodeConfig()))
+    frames = sum(1 for _ in SampledFrames(tmp_path / "clip.mkv", DecodeConfig()))
     assert 40 <= frames <= 75
     assert probe(tmp_path / "clip.mkv").fps == pytest.approx(25)
 

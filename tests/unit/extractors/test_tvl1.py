@@ -8,7 +8,7 @@ import pytest
 from extractors.flow import FlowConfig, opencv, tvl1_flow
 from extractors.flow.tvl1 import compiled, jitted, tvl1
 from extractors.flow.tvl1.level import Memory
-from pipeline.video import DecodeConfig, sample_frames
+from pipeline.video import DecodeConfig, SampledFrames
 
 DEFAULTS = FlowConfig()
 
@@ -66,7 +66,7 @@ def test_known_motion_is_found_as_well_as_by_opencv(name):
 def test_the_flow_of_real_video_is_opencvs(shared_data):
     paths = sorted((shared_data / "ut_interaction" / "videos").glob("*.mp4"))
     for path in (*paths[:30:10], shared_data / "videos" / "stgcn_clean_and_jerk.mp4"):
-        frames = sample_frames(path, DecodeConfig())
+        frames = SampledFrames(path, DecodeConfig())
         taken = [f for i, f in zip(range(63), frames, strict=False) if i > 60]
         gray = np.stack([cv2.cvtColor(f, cv2.COLOR_RGB2GRAY) for f in taken])
         theirs = opencv.tvl1(DEFAULTS)(*gray)

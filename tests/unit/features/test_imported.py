@@ -16,9 +16,9 @@ from pipeline.errors import (
     UsageError,
     VideoError,
 )
-from pipeline.features.imported import ImportConfig, plan_imports
 from pipeline.features.imported.features import import_features
-from pipeline.features.imported.timing import choose_timing, read_stated
+from pipeline.features.imported.plan import plan_imports
+from pipeline.features.imported.timing import ImportConfig, choose_timing, read_stated
 from pipeline.grid import SnippetGrid
 from pipeline.storage import read_arrays, write_json
 
@@ -38,7 +38,8 @@ def array(id, width=WIDTH, seed=0):
 
 def imported(folder, tmp_path, id="kick 1", videos=VIDEOS, streams="auto", **config):
     """A video's features and grid, as the stage writes them."""
-    plan = plan_imports(folder, videos, ImportConfig(**config), streams).videos[id]
+    _, plans = plan_imports(folder, videos, ImportConfig(**config), streams)
+    plan = plans[id]
     paths = [file["path"] for file in plan["streams"].values()]
     write_json(tmp_path / "plan.json", plan)
     output = tmp_path / "out" / "features.safetensors"
@@ -245,8 +246,8 @@ def test_what_the_user_says_wins(fps, stride, length):
 
 def test_an_annotation_beyond_the_features_is_named(tmp_path):
     write_npy(tmp_path, "kick 1", array("kick 1"))
-    plan = plan_imports(tmp_path, VIDEOS[:1], ImportConfig(), "auto").videos["kick 1"]
-    write_json(tmp_path / "plan.json", plan)
+    _, plans = plan_imports(tmp_path, VIDEOS[:1], ImportConfig(), "auto")
+    write_json(tmp_path / "plan.json", plans["kick 1"])
     inputs = [tmp_path / "plan.json", tmp_path / "kick 1.npy"]
     with pytest.raises(VideoError, match=r"ends at 9 s, beyond .* --features-fps"):
         import_features(inputs, tmp_path / "o.safetensors", {}, 9.0)

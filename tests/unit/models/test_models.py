@@ -25,7 +25,7 @@ from pipeline.datasets import BACKGROUND, Point
 from pipeline.detection.proposals import DetectConfig, detect_actions
 from pipeline.errors import AnnotationError, SodaError
 from pipeline.grid import SnippetGrid
-from pipeline.points import read_points, write_points
+from pipeline.points.formats import read_points, write_points
 from pipeline.seeds import generator_of
 from pipeline.training.checkpoint import digest_of, load_checkpoint, save_checkpoint
 from pipeline.training.samples import (

@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 
 from pipeline.datasets import BACKGROUND, Point
 from pipeline.errors import AnnotationError
-from pipeline.points import read_points, write_points
-from pipeline.points.formats import read_click_file
-from pipeline.points.formats.click import parse_seconds
+from pipeline.points.formats import read_click_file, read_points, write_points
+from pipeline.points.formats.document import parse_seconds
 
 # With quotes, commas, accents, emoji, control characters, and spaces at the ends.
 text = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from pipeline.datasets import BACKGROUND, Dataset, Instance, Point, Video
 from pipeline.errors import AnnotationError, InputNotFoundError
-from pipeline.points import read_human_clicks
+from pipeline.points.human import read_human_clicks
 from pipeline.points.names import VideoNames
 from pipeline.points.simulation import PointConfig
 from pipeline.points.summary import sentences, summarise

@@ -6,8 +6,8 @@ from pipeline.datasets import BACKGROUND, Instance, Point
 from pipeline.datasets.thumos14 import AMBIGUOUS, read_thumos14
 from pipeline.errors import AnnotationError
 from pipeline.intervals import complement, intersection
-from pipeline.points import PointConfig, read_points, simulate_points, write_points
-from pipeline.points.simulation import annotated_windows
+from pipeline.points.formats import read_points, write_points
+from pipeline.points.simulation import PointConfig, annotated_windows, simulate_points
 from pipeline.storage import read_json
 
 spans = st.tuples(st.floats(0, 60), st.floats(0.05, 20))

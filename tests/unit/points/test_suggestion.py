@@ -6,8 +6,7 @@ from hypothesis.extra.numpy import arrays
 
 from pipeline.datasets import Point
 from pipeline.grid import SnippetGrid
-from pipeline.points.suggestion import MEASURES, SuggestConfig, suggest
-from pipeline.points.suggestion.measures import probabilities
+from pipeline.points.suggestion import MEASURES, SuggestConfig, probabilities, suggest
 
 GRID = SnippetGrid(num_frames=400)  # 16 s, 25 snippets
 SEQUENCES = arrays(

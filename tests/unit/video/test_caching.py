@@ -1,6 +1,5 @@
 """The two lossless caches: the same pictures come back, from whole files only."""
 
-import json
 import os
 import subprocess
 
@@ -14,18 +13,17 @@ from pipeline.errors import (
     TruncatedVideoError,
     UnreadableVideoError,
 )
-from pipeline.storage import sha256_of
-from pipeline.video import (
-    CachedFlow,
-    CachedFrames,
-    DecodeConfig,
-    decode_video,
-    sample_frames,
-    write_flow,
-)
+from pipeline.progress import silent
+from pipeline.storage import plain, sha256_of
+from pipeline.video import CachedFlow, CachedFrames, DecodeConfig, SampledFrames
+from pipeline.video.caching import decode, write_flow
 from tests.video_maker import noise_pictures, numbered_pictures, write_video
 
 SMALL = DecodeConfig(short_side=64)
+
+
+def decode_video(path, output, config, progress=silent):
+    decode([path], output, plain(config), progress=progress)
 
 
 @pytest.fixture
@@ -44,23 +42,30 @@ def test_cached_frames_are_exactly_the_sampled_ones(tmp_path, width, height):
     config = DecodeConfig(short_side=min(width, height))
     decode_video(path, tmp_path / "cache.mkv", config)
     with CachedFrames(tmp_path / "cache.mkv") as cached:
-        pairs = list(zip(cached, sample_frames(path, config), strict=True))
+        pairs = list(zip(cached, SampledFrames(path, config), strict=True))
     assert len(pairs) == 10
     assert all(np.array_equal(kept, sampled) for kept, sampled in pairs)
 
 
 def test_the_header_tells_everything_without_decoding(tmp_path, video):
-    header = decode_video(video, tmp_path / "cache.mkv", SMALL)
+    decode_video(video, tmp_path / "cache.mkv", SMALL)
     cached = CachedFrames(tmp_path / "cache.mkv")
-    assert cached.header == header
     assert (cached.num_frames, len(cached), cached.fps) == (50, 50, 25.0)
-    assert (cached.width, cached.height, cached.start_seconds) == (96, 64, 0.0)
-    assert cached.warnings == []
+    assert cached.start_seconds == 0.0
     assert cached.source == {
         "name": "source.mp4",
         "size": video.stat().st_size,
         "sha256": sha256_of(video),
         "duration": 2.0,
+    }
+    assert cached.header == {
+        "source": cached.source,
+        "fps": 25.0,
+        "width": 96,
+        "height": 64,
+        "start_seconds": 0.0,
+        "num_frames": 50,
+        "warnings": [],
     }
 
 
@@ -68,7 +73,7 @@ def test_warnings_are_kept(tmp_path):
     path = write_video(tmp_path / "é.h264", numbered_pictures(20), container="h264")
     decode_video(path, tmp_path / "cache.mkv", SMALL)
     cached = CachedFrames(tmp_path / "cache.mkv")
-    assert "presentation time" in cached.warnings[0]
+    assert "presentation time" in cached.header["warnings"][0]
     assert cached.source["name"] == "é.h264"
 
 
@@ -89,15 +94,15 @@ def test_players_show_the_cache_at_the_right_speed(tmp_path, video, fps):
     np.testing.assert_allclose(times, np.arange(len(times)) / fps, atol=0.001)
 
 
-def test_progress_counts_frames(tmp_path):
+def test_progress_is_the_share_of_the_frames(tmp_path):
     path = write_video(tmp_path / "v.mp4", numbered_pictures(120))
-    counts = []
-    decode_video(path, tmp_path / "cache.mkv", SMALL, counts.append)
-    assert counts == [50, 100, 120]
+    shares = []
+    decode_video(path, tmp_path / "cache.mkv", SMALL, shares.append)
+    assert shares == [frames / 120 for frames in range(1, 121)]
 
 
 def test_an_interruption_leaves_no_file(tmp_path, video):
-    def interrupt(_count):
+    def interrupt(_share):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -186,10 +191,9 @@ def test_a_damaged_cache_is_refused(tmp_path, video):
 def test_flow_comes_back_exactly(tmp_path, height, width):
     flow = [picture[..., :2] for picture in noise_pictures(20, width, height)]
     path = tmp_path / "flow.mkv"
-    header = write_flow(path, flow, 25.0, {"algorithm": "tvl1"})
+    write_flow(path, flow, 25.0, {"algorithm": "tvl1"})
     cached = CachedFlow(path)
-    assert cached.header == header
-    assert header == {"algorithm": "tvl1", "num_frames": 20, "fps": 25.0}
+    assert cached.header == {"algorithm": "tvl1", "num_frames": 20, "fps": 25.0}
     assert (cached.num_frames, cached.fps) == (20, 25.0)
     assert all(np.array_equal(*pair) for pair in zip(cached, flow, strict=True))
 
@@ -231,5 +235,6 @@ def test_a_header_longer_than_its_space_is_refused(tmp_path):
 def test_a_header_may_fill_its_space(tmp_path):
     still = np.full((10, 20, 2), 128, np.uint8)
     header = {"text": "a" * 16000}
-    written = write_flow(tmp_path / "flow.mkv", [still], 25.0, header)
-    assert CachedFlow(tmp_path / "flow.mkv").header == json.loads(json.dumps(written))
+    write_flow(tmp_path / "flow.mkv", [still], 25.0, header)
+    written = {**header, "num_frames": 1, "fps": 25.0}
+    assert CachedFlow(tmp_path / "flow.mkv").header == written

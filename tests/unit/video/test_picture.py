@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from av.video.frame import VideoFrame
 
-from pipeline.video import DecodeConfig, probe, sample_frames
+from pipeline.video import DecodeConfig, SampledFrames, probe
 from pipeline.video.picture import Orientation, RgbConverter
 from tests.video_maker import numbered_pictures, read_number, write_video
 
@@ -32,7 +32,7 @@ def bright_corner(picture):
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
 def test_pictures_are_upright(tmp_path, rotation, corner, suffix):
     path = write_video(tmp_path / f"v{suffix}", marked_pictures(), rotation=rotation)
-    frames = sample_frames(path, DecodeConfig(short_side=64))
+    frames = SampledFrames(path, DecodeConfig(short_side=64))
     shown = (96, 64) if rotation in (0, 180) else (64, 96)
     picture = next(iter(frames))
     assert (frames.width, frames.height) == shown
@@ -46,7 +46,7 @@ def test_mirrors_are_seen(tmp_path, rotation, corner):
     path = write_video(
         tmp_path / "v.mp4", marked_pictures(), rotation=rotation, is_mirrored=True
     )
-    picture = next(iter(sample_frames(path, DecodeConfig(short_side=64))))
+    picture = next(iter(SampledFrames(path, DecodeConfig(short_side=64))))
     assert bright_corner(picture) == corner
 
 
@@ -67,7 +67,7 @@ def test_the_short_side_is_scaled_and_the_aspect_kept(tmp_path, stored, shown):
     path = write_video(
         tmp_path / "v.mkv", pictures, codec="ffv1", pixel_format="yuv444p"
     )
-    frames = sample_frames(path, DecodeConfig())
+    frames = SampledFrames(path, DecodeConfig())
     assert (frames.width, frames.height) == shown
     assert [read_number(frame) for frame in frames] == [0, 1, 2]
 
@@ -75,7 +75,7 @@ def test_the_short_side_is_scaled_and_the_aspect_kept(tmp_path, stored, shown):
 def test_anamorphic_pictures_are_shown_in_their_display_aspect(tmp_path):
     ratio = Fraction(16, 11)
     path = write_video(tmp_path / "v.mp4", marked_pictures(), sample_aspect_ratio=ratio)
-    frames = sample_frames(path, DecodeConfig(short_side=64))
+    frames = SampledFrames(path, DecodeConfig(short_side=64))
     assert (frames.width, frames.height) == (140, 64)
     assert (probe(path).width, probe(path).height) == (140, 64)
 
@@ -87,7 +87,7 @@ def test_a_size_that_changes_midway_keeps_the_first_size(tmp_path):
     ]
     path = tmp_path / "v.h264"
     path.write_bytes(b"".join(part.read_bytes() for part in parts))
-    frames = list(sample_frames(path, DecodeConfig(short_side=64)))
+    frames = list(SampledFrames(path, DecodeConfig(short_side=64)))
     assert {frame.shape for frame in frames} == {(64, 96, 3)}
     assert [read_number(frame) for frame in frames] == [*range(20), *range(20)]
 
@@ -108,7 +108,7 @@ def test_any_pixel_format_gives_the_same_rgb(tmp_path, codec, pixel_format):
     path = write_video(
         tmp_path / "v.mkv", marked_pictures(), codec=codec, pixel_format=pixel_format
     )
-    picture = next(iter(sample_frames(path, DecodeConfig(short_side=64))))
+    picture = next(iter(SampledFrames(path, DecodeConfig(short_side=64))))
     np.testing.assert_allclose(picture[16, 24], 200, atol=4)
     np.testing.assert_allclose(picture[48, 72], 60, atol=4)
 
@@ -116,7 +116,7 @@ def test_any_pixel_format_gives_the_same_rgb(tmp_path, codec, pixel_format):
 @pytest.mark.parametrize("short_side", [64, 45])
 def test_interlaced_pictures_are_read(tmp_path, short_side):
     path = write_video(tmp_path / "v.ts", numbered_pictures(20), is_interlaced=True)
-    frames = sample_frames(path, DecodeConfig(short_side=short_side))
+    frames = SampledFrames(path, DecodeConfig(short_side=short_side))
     assert [read_number(frame) for frame in frames] == list(range(20))
 
 

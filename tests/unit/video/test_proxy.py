@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from pipeline.errors import MissingVideoError, UnreadableVideoError
 from pipeline.video import (
     DecodeConfig,
+    SampledFrames,
     begins_late,
     plays_in_browsers,
     probe,
-    sample_frames,
     write_proxy,
 )
 from tests.video_maker import numbered_pictures, read_number, write_sound, write_video
@@ -101,7 +101,7 @@ def test_the_copy_is_sampled_like_the_video(tmp_path, suffix, fps):
     pictures = numbered_pictures(60)
     path = write_video(tmp_path / f"v{suffix}", pictures, fps, codec=codec)
     samples = [
-        sample_frames(p, DecodeConfig(short_side=64)) for p in (path, proxy_of(path))
+        SampledFrames(p, DecodeConfig(short_side=64)) for p in (path, proxy_of(path))
     ]
     assert samples[0].start_seconds == samples[1].start_seconds
     video, proxy = ([read_number(frame) for frame in s] for s in samples)
@@ -163,7 +163,7 @@ def test_colours_stay(tmp_path):
     path = write_video(tmp_path / "v.avi", red, codec="mpeg4", options={"q:v": "2"})
     config = DecodeConfig(short_side=64)
     video, proxy = (
-        next(iter(sample_frames(p, config))) for p in (path, proxy_of(path))
+        next(iter(SampledFrames(p, config))) for p in (path, proxy_of(path))
     )
     assert np.abs(video.astype(int) - proxy).max() <= 4
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from pipeline.errors import UsageError
-from pipeline.video import DecodeConfig, sample_frames
+from pipeline.video import DecodeConfig, SampledFrames
 from tests.video_maker import (
     numbered_pictures,
     read_number,
@@ -35,7 +35,7 @@ CONTAINERS = [
 
 def numbers(path, config=SMALL):
     """The source frame of every sampled frame, and the frames as an object."""
-    frames = sample_frames(path, config)
+    frames = SampledFrames(path, config)
     return [read_number(frame) for frame in frames], frames
 
 
@@ -102,7 +102,7 @@ def test_a_transport_stream_starts_at_zero(tmp_path):
     path = write_video(tmp_path / "v.ts", numbered_pictures(25))
     with av.open(str(path)) as container:
         assert container.start_time > 0
-    assert sample_frames(path, SMALL).start_seconds == 0
+    assert SampledFrames(path, SMALL).start_seconds == 0
 
 
 def test_missing_times_are_counted_on_with_a_warning(tmp_path):
@@ -173,7 +173,7 @@ def test_a_few_frames_are_a_video(tmp_path, num_frames):
 
 def test_every_iteration_starts_anew_and_may_be_abandoned(tmp_path):
     path = write_video(tmp_path / "v.mp4", numbered_pictures(60))
-    frames = sample_frames(path, SMALL)
+    frames = SampledFrames(path, SMALL)
     assert read_number(next(iter(frames))) == 0
     assert [read_number(frame) for frame in frames] == list(range(60))
     path.unlink()  # nothing holds it open
@@ -187,7 +187,7 @@ def test_impossible_values_are_refused(values):
 
 def test_a_rate_or_a_size_need_not_be_round(tmp_path):
     path = write_video(tmp_path / "v.mp4", numbered_pictures(60), 30)
-    frames = sample_frames(path, DecodeConfig(fps=12.5, short_side=33))
+    frames = SampledFrames(path, DecodeConfig(fps=12.5, short_side=33))
     shapes = {frame.shape for frame in frames}
     assert shapes == {(33, 50, 3)} and frames.num_frames == 25
 
@@ -202,6 +202,6 @@ REAL_FRAMES = {  # at 25 fps: 10 s of 30 fps, 10.01 s of 29.97, 164 and 675 of 2
 
 @pytest.mark.parametrize(("name", "num_frames"), REAL_FRAMES.items())
 def test_real_files_are_sampled_without_warnings(shared_data, name, num_frames):
-    frames = sample_frames(shared_data / name, DecodeConfig(short_side=32))
+    frames = SampledFrames(shared_data / name, DecodeConfig(short_side=32))
     assert np.mean([frame.mean() for frame in frames]) > 10
     assert (frames.num_frames, frames.warnings) == (num_frames, [])

@@ -14,7 +14,7 @@ from pipeline.errors import (
     TruncatedVideoError,
     UnreadableVideoError,
 )
-from pipeline.video import DecodeConfig, probe, sample_frames
+from pipeline.video import DecodeConfig, SampledFrames, probe
 from tests.video_maker import (
     noise_pictures,
     numbered_pictures,
@@ -48,7 +48,7 @@ def test_matroska_tells_the_length_of_its_pictures(tmp_path):
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".ts", ".flv"])
 def test_a_longer_sound_track_is_no_truncation(tmp_path, suffix):
     path = write_video(tmp_path / f"v{suffix}", numbered_pictures(50), audio_seconds=6)
-    assert len(list(sample_frames(path, SMALL))) == 50
+    assert len(list(SampledFrames(path, SMALL))) == 50
 
 
 def test_a_colon_in_the_name_is_no_protocol(tmp_path, monkeypatch):
@@ -79,12 +79,12 @@ def write_with_cover(path, is_cover_first):
 def test_cover_art_is_not_the_video(tmp_path, is_cover_first):
     path = write_with_cover(tmp_path / "v.mp4", is_cover_first)
     assert probe(path).codec == "h264"
-    assert [read_number(frame) for frame in sample_frames(path, SMALL)] == [*range(30)]
+    assert [read_number(frame) for frame in SampledFrames(path, SMALL)] == [*range(30)]
 
 
 def test_a_missing_file_is_missing(tmp_path):
     path = tmp_path / "nowhere.mp4"
-    for read in (probe, lambda path: sample_frames(path, SMALL)):
+    for read in (probe, lambda path: SampledFrames(path, SMALL)):
         with pytest.raises(MissingVideoError, match=r"nowhere\.mp4.*no such file"):
             read(path)
 
@@ -112,7 +112,7 @@ UNREADABLE = {
 def test_what_is_no_video_is_refused_by_name(tmp_path, name):
     write, reason = UNREADABLE[name]
     write(tmp_path / name)
-    for read in (probe, lambda path: sample_frames(path, SMALL)):
+    for read in (probe, lambda path: SampledFrames(path, SMALL)):
         with pytest.raises(UnreadableVideoError, match=f"{name}.*{reason}"):
             read(tmp_path / name)
 
@@ -131,7 +131,7 @@ def test_a_video_without_a_single_good_frame_is_refused(tmp_path):
     start, end = content.index(b"mdat") + 4, content.index(b"moov") - 4
     path.write_bytes(content[:start] + b"\xff" * (end - start) + content[end:])
     with pytest.raises(UnreadableVideoError, match="not one of its frames"):
-        sample_frames(path, SMALL)
+        SampledFrames(path, SMALL)
 
 
 CUT = [
@@ -161,7 +161,7 @@ def test_a_file_that_was_cut_is_refused(tmp_path, suffix, codec, audio_seconds):
         index_first(path)
     content = path.read_bytes()
     path.write_bytes(content[: len(content) * 6 // 10])
-    frames = sample_frames(path, SMALL)
+    frames = SampledFrames(path, SMALL)
     with pytest.raises(TruncatedVideoError, match=r"decoded \d\d of 10\d frames"):
         list(frames)
     assert 40 < frames.num_frames < 95
@@ -184,7 +184,7 @@ def test_a_few_lost_frames_are_no_truncation(tmp_path):
     path = write_video(tmp_path / "v.avi", noise_pictures(100, 96, 64), codec="mpeg4")
     content = path.read_bytes()
     path.write_bytes(content[: len(content) * 98 // 100])
-    frames = sample_frames(path, SMALL)
+    frames = SampledFrames(path, SMALL)
     assert 95 <= len(list(frames)) < 100
     assert frames.warnings
 
@@ -197,7 +197,7 @@ def test_a_still_picture_for_minutes_is_no_broken_clock(tmp_path):
         time_base=Fraction(1),
         options={"bf": "0"},
     )
-    frames = sample_frames(path, DecodeConfig(fps=1.0, short_side=64))
+    frames = SampledFrames(path, DecodeConfig(fps=1.0, short_side=64))
     numbers = [read_number(frame) for frame in frames]
     assert numbers[:121] == [0] + [1] * 119 + [2]
     assert frames.warnings == []
@@ -214,4 +214,4 @@ def test_a_recording_without_a_declared_length_is_measured(tmp_path):
     with av.open(str(path)) as container:
         assert container.duration is None
     assert probe(path).duration_seconds == 2.0
-    assert len(list(sample_frames(path, SMALL))) == 50
+    assert len(list(SampledFrames(path, SMALL))) == 50

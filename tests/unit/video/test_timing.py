@@ -1,6 +1,7 @@
 """Time selection as a pure function, against its definition in words."""
 
 from fractions import Fraction
+from math import inf
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -83,9 +84,8 @@ def test_nothing_in_nothing_out():
 
 def told(stamps, end_seconds=None, **options):
     """What the clock says for stamps that stand 1/10 of a second apart, in tenths."""
-    clock = SteadyClock(
-        None if end_seconds is None else Fraction(end_seconds), **options
-    )
+    end = inf if end_seconds is None else Fraction(end_seconds)
+    clock = SteadyClock(end, **options)
     tenth = Fraction(1, 10)
     stamps = [None if stamp is None else stamp * tenth for stamp in stamps]
     return [clock.tell(stamp, tenth) / tenth for stamp in stamps], clock.num_jumps
