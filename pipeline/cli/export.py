@@ -6,12 +6,7 @@ from typing import Annotated
 import typer
 
 from pipeline.datasets import load_dataset
-from pipeline.exports import (
-    FORMATS,
-    LAYOUTS,
-    export_detections,
-    export_features,
-)
+from pipeline.exports import FORMATS, LAYOUTS, export_detections, export_features
 from pipeline.exports.media import VideoFiles
 from pipeline.model_folder.portable import NETWORKS, export_network
 from pipeline.progress import say
