@@ -3,12 +3,13 @@
 import json
 import os
 import shutil
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.storage import atomic_path, plain, read_json, write_json
+from pipeline.storage import atomic_path, file_stamp, plain, read_json, write_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,27 @@ class Job:
     def folder(self, workdir: Path) -> Path:
         """Return the folder of the items, the workers' states and their logs."""
         return workdir / "jobs" / self.stage
+
+
+def forget_stale(items: Sequence[Item]) -> None:
+    """Remove outputs whose inputs have changed, and record the present inputs.
+
+    The records are next to the outputs. File times alone do not suffice: a file that
+    replaces another may be older than the outputs, and a clock may have been wrong.
+    """
+    folders: dict[str, dict[str, Any]] = defaultdict(dict)
+    for item in items:
+        # Not a Path, which would take half of the time of this function.
+        folder, name = os.path.split(item.output)
+        folders[folder][name] = [list(file_stamp(path)) for path in item.inputs]
+    for folder, present in folders.items():
+        path = Path(folder, "inputs.json")
+        noted = read_json(path) if path.exists() else {}
+        for name, stamps in present.items():
+            if noted.get(name, stamps) != stamps:
+                Path(folder, name).unlink(missing_ok=True)
+        if noted | present != noted:
+            write_json(path, noted | present)
 
 
 @dataclass(frozen=True)
