@@ -155,7 +155,7 @@ class Handler(BaseHTTPRequestHandler):
         id = store.dataset.videos[number].id
         try:
             content = json.loads(self._body())
-            entry, _ = store.save(id, content["revision"], content)
+            entry = store.save(id, content["revision"], content)
         except ConflictError:
             entry = store.entries().get(id) or new_entry(id)
             self._send_json(_revised(entry), HTTPStatus.CONFLICT)

@@ -18,7 +18,6 @@ from pipeline.storage import file_stamp, fingerprint
 
 DIGITS = 3  # of activations, enough to draw them
 
-
 # The response of a model to one video, and the sequences of its networks.
 Look = tuple[Response, Float[np.ndarray, "networks categories cells"]]
 

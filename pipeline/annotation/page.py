@@ -66,16 +66,13 @@ def make_page(
             for video, source in zip(dataset.videos, sources, strict=True)
         ],
     }
-    return (
-        templates_of(PACKAGE)
-        .get_template("annotate.html")
-        .render(
-            dataset=dataset,
-            data=data,
-            nonce=nonce,
-            style=asset(PACKAGE, "style.css"),
-            script="\n".join(asset(PACKAGE, name) for name in SCRIPTS),
-        )
+    template = templates_of(PACKAGE).get_template("annotate.html")
+    return template.render(
+        dataset=dataset,
+        data=data,
+        nonce=nonce,
+        style=asset(PACKAGE, "style.css"),
+        script="\n".join(asset(PACKAGE, name) for name in SCRIPTS),
     )
 
 

@@ -66,8 +66,8 @@ class PointsStore:
 
     def save(
         self, id: str, revision: str | None, content: Mapping[str, Any]
-    ) -> tuple[VideoEntry, str | None]:
-        """Replace the annotation of a video.
+    ) -> VideoEntry:
+        """Replace the annotation of a video, and return its new entry.
 
         Args:
             id: The video.
@@ -75,9 +75,6 @@ class PointsStore:
                 annotation.
             content: `points`, `annotated_spans` (None for the whole video), and
                 `seconds_spent`, which is added to the seconds in the file.
-
-        Returns:
-            The new entry and its revision.
 
         Raises:
             ConflictError: The file has another revision.
@@ -90,7 +87,7 @@ class PointsStore:
                 raise ConflictError(id)
             entries[id] = self._changed(entry, content)
             self._write(entries)
-            return entries[id], revision_of(entries[id])
+            return entries[id]
 
     @contextmanager
     def _locked(self) -> Iterator[None]:

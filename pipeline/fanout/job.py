@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.storage import atomic_path, file_stamp, plain, read_json, write_json
+from pipeline.storage import file_stamp, plain, read_json, write_json, write_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +98,11 @@ def write_round(folder: Path, order: Order, items: Sequence[Item], slices: int) 
     folder.mkdir(parents=True, exist_ok=True)
     longest_first = sorted(items, key=lambda item: -item.weight)
     for k in range(slices):
-        with (
-            atomic_path(folder / f"items-{k}.jsonl") as temporary,
-            temporary.open("w", encoding="utf-8") as file,
-        ):
-            for i in longest_first[k::slices]:
-                fields = [i.id, i.inputs, i.output, i.weight, plain(i.arguments)]
-                file.write(json.dumps(fields, ensure_ascii=False) + "\n")
+        lines = []
+        for i in longest_first[k::slices]:
+            fields = [i.id, i.inputs, i.output, i.weight, plain(i.arguments)]
+            lines.append(json.dumps(fields, ensure_ascii=False) + "\n")
+        write_text(folder / f"items-{k}.jsonl", "".join(lines))
     write_json(folder / "order.json", plain(order))
 
 

@@ -55,7 +55,7 @@ def run_slice(folder: Path, k: int) -> None:
             if error:
                 failures.record(item.id, error)
         reporter.finish(item)
-    watchdog.cancel()
+    faulthandler.cancel_dump_traceback_later()
     reporter.end()
 
 
@@ -78,10 +78,6 @@ class Watchdog:
         if self.stall_seconds and now - self.armed >= self.stall_seconds / 10:
             self.armed = now
             faulthandler.dump_traceback_later(self.stall_seconds, exit=True)
-
-    def cancel(self) -> None:
-        """Stop the timer."""
-        faulthandler.cancel_dump_traceback_later()
 
 
 def _run_item(

@@ -81,13 +81,12 @@ class RunReport:
                     f"got {len(video.findings)}"
                 )
             expected = 1 + len(self.classes)
-            responses = (found.response for found in video.findings)
-            for rows in (len(said.prediction.cas) for said in responses if said):
-                if rows != expected:
-                    raise ValueError(
-                        f"{video.id}: expected a CAS of {expected} rows, background "
-                        f"and one per class, got {rows}"
-                    )
+            responses = [f.response for f in video.findings if f.response]
+            for rows in {len(said.prediction.cas) for said in responses} - {expected}:
+                raise ValueError(
+                    f"{video.id}: expected a CAS of {expected} rows, background and "
+                    f"one per class, got {rows}"
+                )
 
     @property
     def evaluation(self) -> Scores | None:
