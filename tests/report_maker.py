@@ -5,10 +5,13 @@ from typing import Any
 
 import numpy as np
 
+from models.prediction import Prediction
 from pipeline.datasets import Instance, Point
+from pipeline.detection.activations import Response
 from pipeline.detection.detections import Detection
 from pipeline.evaluation import evaluate
-from pipeline.report import Activations, Findings, Model, RunReport, VideoReport
+from pipeline.grid import SnippetGrid
+from pipeline.report import Findings, Model, RunReport, VideoReport
 
 
 def random_findings(
@@ -31,13 +34,17 @@ def random_findings(
             )
         )
     )
-    activations = Activations(
+    prediction = Prediction(
         cas=rng.normal(size=(1 + num_classes, cells)).cumsum(axis=1),
-        cell_seconds=(np.arange(cells) + 0.5) * seconds / cells,
         video_scores=rng.dirichlet(np.ones(1 + num_classes)),
+    )
+    grid = SnippetGrid(cells, cells / seconds, snippet_frames=1, stride_frames=1)
+    classes = tuple(f"class {place}" for place in range(num_classes))
+    return Findings(
+        detections,
+        Response(prediction, grid, classes),
         thresholds=tuple(np.arange(0, 0.25, 0.025).tolist()),
     )
-    return Findings(detections, activations)
 
 
 def random_report(

@@ -29,12 +29,7 @@ class InTheBackground(Generic[T]):
     """A worker that makes one result per video, on first request and one at a time."""
 
     def __init__(self, make: Callable[[int, ShareDone], T]) -> None:
-        """Create the worker.
-
-        Args:
-            make: Makes the result from a video's number and a callback for the share
-                done.
-        """
+        """Make results from a video's number and a callback for the share done."""
         self._make = make
         self._states: dict[int, Computation[T]] = {}
         self._lock = threading.Lock()

@@ -4,6 +4,7 @@ It answers requests of the form `/TOKEN/WHAT/NUMBER`.
 """
 
 import json
+import re
 import secrets
 import sys
 import tempfile
@@ -18,10 +19,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from pipeline.annotation.background import InTheBackground
-from pipeline.annotation.ranges import parse_range
 from pipeline.annotation.store import (
     ConflictError,
     PointsStore,
+    VideoEntry,
     new_entry,
     revision_of,
 )
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 HOST = "127.0.0.1"
 LARGEST_BODY = 1 << 26  # bytes, enough for 300,000 clicks
 CHUNK = 1 << 18  # bytes
+RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 POLICY = (
     "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'unsafe-inline'; "
     "media-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; "
@@ -77,34 +79,35 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Send the page, a video, its frame times, its hints, or all clicks."""
         with self._refusing():
-            what, number = self._asked()
             served = self.server.served
-            if what == "" and number is None:
-                self._send(served.page.encode(), "text/html; charset=utf-8")
-            elif what == "clicks" and number is None:
-                self._send_json(self._clicks())
-            elif what == "video" and number is not None:
-                self._send_file(served.files[number])
-            elif what == "ready" and number is not None:
-                state = served.ready.ask(number)
-                self._send_json(state.result or state.waiting())
-            elif what == "hints" and number is not None and served.hints:
-                self._send_json(served.hints.of(number))
-            else:
-                raise Refused(HTTPStatus.NOT_FOUND)
+            match self._asked():
+                case "", None:
+                    self._send(served.page.encode(), "text/html; charset=utf-8")
+                case "clicks", None:
+                    entries = served.store.entries().items()
+                    self._send_json({id: _revised(entry) for id, entry in entries})
+                case "video", int(number):
+                    self._send_file(served.files[number])
+                case "ready", int(number):
+                    state = served.ready.ask(number)
+                    self._send_json(state.result or state.waiting())
+                case "hints", int(number) if served.hints:
+                    self._send_json(served.hints.of(number))
+                case _:
+                    raise Refused(HTTPStatus.NOT_FOUND)
 
     do_HEAD = do_GET
 
     def do_POST(self) -> None:
         """Save the clicks of a video, or import a file of clicks."""
         with self._refusing():
-            what, number = self._asked()
-            if what == "clicks" and number is not None:
-                self._save(number)
-            elif what == "import" and number is None:
-                self._import()
-            else:
-                raise Refused(HTTPStatus.NOT_FOUND)
+            match self._asked():
+                case "clicks", int(number):
+                    self._save(number)
+                case "import", None:
+                    self._import()
+                case _:
+                    raise Refused(HTTPStatus.NOT_FOUND)
 
     def log_message(self, *_: Any) -> None:
         """Print nothing, because nobody reads a list of requests."""
@@ -147,27 +150,19 @@ class Handler(BaseHTTPRequestHandler):
             raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         return self.rfile.read(int(length))
 
-    def _clicks(self) -> dict[str, Any]:
-        entries = self.server.served.store.entries()
-        return {
-            id: {"entry": entry, "revision": revision_of(entry)}
-            for id, entry in entries.items()
-        }
-
     def _save(self, number: int) -> None:
         store = self.server.served.store
         id = store.dataset.videos[number].id
         try:
             content = json.loads(self._body())
-            entry, revision = store.save(id, content["revision"], content)
+            entry = store.save(id, content["revision"], content)
         except ConflictError:
             entry = store.entries().get(id) or new_entry(id)
-            answer = {"entry": entry, "revision": revision_of(entry)}
-            self._send_json(answer, HTTPStatus.CONFLICT)
+            self._send_json(_revised(entry), HTTPStatus.CONFLICT)
         except (LookupError, TypeError, ValueError) as error:
             self._send_json({"error": str(error)}, HTTPStatus.BAD_REQUEST)
         else:
-            self._send_json({"entry": entry, "revision": revision})
+            self._send_json(_revised(entry))
 
     def _import(self) -> None:
         served, body = self.server.served, self._body()
@@ -177,12 +172,12 @@ class Handler(BaseHTTPRequestHandler):
             path = Path(folder, name)
             try:
                 path.write_bytes(body)
-                done = served.store.add_file(path, served.fps)
+                added, problems = served.store.add_file(path, served.fps)
             except (SodaError, OSError, ValueError) as error:
                 text = str(error).replace(f"{folder}/", "")
                 self._send_json({"error": text}, HTTPStatus.BAD_REQUEST)
             else:
-                self._send_json({"added": done.added, "problems": list(done.problems)})
+                self._send_json({"added": added, "problems": problems})
 
     def _send_json(self, value: Any, status: HTTPStatus = HTTPStatus.OK) -> None:
         content = json.dumps(value, ensure_ascii=False).encode()
@@ -237,6 +232,32 @@ class Handler(BaseHTTPRequestHandler):
                 self.wfile.write(piece)
                 left -= len(piece)
             self.close_connection = left > 0
+
+
+def _revised(entry: VideoEntry) -> dict[str, Any]:
+    return {"entry": entry, "revision": revision_of(entry)}
+
+
+def parse_range(header: str | None, size: int) -> range | None:
+    """Return the bytes that a `Range` header asks for; empty if they do not exist.
+
+    None means the whole file: there is no range, or one that a server may ignore.
+
+    >>> parse_range("bytes=2-", 10), parse_range("bytes=-3", 10)
+    (range(2, 10), range(7, 10))
+    >>> parse_range("bytes=0-99", 10), parse_range("bytes=10-", 10)
+    (range(0, 10), range(10, 10))
+    """
+    match = RANGE.fullmatch((header or "").replace(" ", ""))
+    if match is None or match.group(0) == "bytes=-":
+        return None
+    first, last = match.groups()
+    if not first:
+        return range(max(size - int(last), 0), size)
+    if last and int(last) < int(first):
+        return None
+    end = min(int(last) + 1, size) if last else size
+    return range(min(int(first), size), end)
 
 
 class AnnotationServer(ThreadingHTTPServer):

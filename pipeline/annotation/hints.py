@@ -1,6 +1,5 @@
 """Hints from a first model, which lead people to where a click helps most."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +18,8 @@ from pipeline.storage import file_stamp, fingerprint
 
 DIGITS = 3  # of activations, enough to draw them
 
-
-@dataclass(frozen=True)
-class Look:
-    """The response of a model to one video."""
-
-    response: Response
-    sequences: Float[np.ndarray, "networks categories cells"]
+# The response of a model to one video, and the sequences of its networks.
+Look = tuple[Response, Float[np.ndarray, "networks categories cells"]]
 
 
 class Hints:
@@ -55,10 +49,10 @@ class Hints:
         state = self._looks.ask(number)
         if state.result is None:
             return state.waiting()
-        response, id = state.result.response, self._store.dataset.videos[number].id
+        (response, sequences), id = state.result, self._store.dataset.videos[number].id
         entry = self._store.entries().get(id, {"points": []})
         points = [Point(p["seconds"], p["label"]) for p in entry["points"]]
-        best = suggest(state.result.sequences, response.grid, points, SuggestConfig())
+        best = suggest(sequences, response.grid, points, SuggestConfig())
         return {
             "categories": [BACKGROUND, *response.classes],
             "seconds": response.cell_seconds.round(DIGITS).tolist(),
@@ -80,4 +74,4 @@ class Hints:
         features, grid = read_features(path)
         predictor = detector.predictor
         response = Response(predictor.predict(features), grid, detector.classes)
-        return Look(response, predictor.predict_networks(features))
+        return response, predictor.predict_networks(features)

@@ -38,18 +38,10 @@ def annotation_server(
     Raises:
         UsageError: The port is not available.
     """
-    videos = store.dataset.videos
-    playable = PlayableVideos([video.path for video in videos], cache)
-    addresses = [f"video/{number}" for number in range(len(videos))]
+    playable = PlayableVideos([video.path for video in store.dataset.videos], cache)
+    addresses = [f"video/{number}" for number in range(len(playable.files))]
     nonce = secrets.token_urlsafe(16)
-    page = make_page(
-        store.dataset,
-        addresses,
-        points_name=store.path.name,
-        half=half,
-        has_hints=hints is not None,
-        nonce=nonce,
-    )
+    page = make_page(store, addresses, half, has_hints=bool(hints), nonce=nonce)
     ready = InTheBackground(playable.make_ready)
     served = Served(page, nonce, store, playable.files, ready, hints, fps)
     try:

@@ -24,8 +24,7 @@ def dataset_to_annotate(
         sources: One manifest; or folders, whose sub-folders are labels, and files.
         classes: See `parse_classes`. None takes the manifest's classes, or the names of
             the sub-folders.
-        subset: `train`, `test` or `all`. Videos without a stated subset count as
-            training videos.
+        subset: One of `SUBSETS`. Videos without a stated one are training videos.
 
     Raises:
         UsageError: There are no classes, or a parameter has an impossible value.
@@ -34,10 +33,8 @@ def dataset_to_annotate(
     """
     if subset not in SUBSETS:
         raise UsageError(f"--subset {subset}: expected one of {', '.join(SUBSETS)}")
-    if sources[0].suffix.lower() in MANIFESTS:
-        dataset = _of_manifest(sources, classes)
-    else:
-        dataset = _of_videos(sources, classes)
+    is_manifest = sources[0].suffix.lower() in MANIFESTS
+    dataset = (_of_manifest if is_manifest else _of_videos)(sources, classes)
     chosen = tuple(v for v in dataset.videos if subset in ("all", v.subset))
     if not chosen:
         raise InputNotFoundError(
@@ -65,7 +62,8 @@ def _of_videos(sources: Sequence[Path], classes: str | None) -> Dataset:
             f"{sources[0]}: expected sub-folders named after actions, found none; name "
             "the actions, as in --classes pour,stir"
         )
-    folder = _common_folder(sources)
+    folders = {normal(s) if s.is_dir() else normal(s).parent for s in sources}
+    folder = Path(os.path.commonpath(folders))
     ids = unique_ids([normal(entry.path) for entry in entries], folder)
     videos = tuple(
         Video(id, entry.subset or "train", entry.path, entry.labels or ())
@@ -82,8 +80,3 @@ def _entries(source: Path) -> list[DraftVideo]:
     raise InputNotFoundError(
         f"{source}: no such video, folder of videos or manifest; check the path"
     )
-
-
-def _common_folder(sources: Sequence[Path]) -> Path:
-    folders = {normal(s) if s.is_dir() else normal(s).parent for s in sources}
-    return Path(os.path.commonpath(folders))

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,14 +24,6 @@ SECONDS_DIGITS = 6  # a microsecond, the resolution of browsers and FFmpeg
 
 class ConflictError(Exception):
     """A video that another tab or program has saved in the meantime."""
-
-
-@dataclass(frozen=True)
-class Imported:
-    """The outcome of importing a file of clicks."""
-
-    added: int
-    problems: tuple[str, ...]  # the clicks that were left out, and why
 
 
 class PointsStore:
@@ -70,15 +61,13 @@ class PointsStore:
         Raises:
             AnnotationError: The file is no points JSON.
         """
-        given = {
-            v.id: new_entry(v.id, v.points) for v in self.dataset.videos if v.points
-        }
-        return given | self._read()
+        videos = [video for video in self.dataset.videos if video.points]
+        return {v.id: new_entry(v.id, v.points) for v in videos} | self._read()
 
     def save(
         self, id: str, revision: str | None, content: Mapping[str, Any]
-    ) -> tuple[VideoEntry, str | None]:
-        """Replace the annotation of a video.
+    ) -> VideoEntry:
+        """Replace the annotation of a video, and return its new entry.
 
         Args:
             id: The video.
@@ -86,9 +75,6 @@ class PointsStore:
                 annotation.
             content: `points`, `annotated_spans` (None for the whole video), and
                 `seconds_spent`, which is added to the seconds in the file.
-
-        Returns:
-            The new entry and its revision.
 
         Raises:
             ConflictError: The file has another revision.
@@ -101,7 +87,7 @@ class PointsStore:
                 raise ConflictError(id)
             entries[id] = self._changed(entry, content)
             self._write(entries)
-            return entries[id], revision_of(entries[id])
+            return entries[id]
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -111,12 +97,13 @@ class PointsStore:
             with FileLock(self._lock, mode=0o666):  # for everyone who shares the folder
                 yield
 
-    def add_file(self, path: Path, fps: Mapping[str, float]) -> Imported:
+    def add_file(self, path: Path, fps: Mapping[str, float]) -> tuple[int, list[str]]:
         """Add the clicks of a file in any supported format, skipping duplicates.
 
-        Args:
-            path: The file.
-            fps: Frames per second by video id, for formats that count frames.
+        Some formats count frames, so `fps` has the frames per second by video id.
+
+        Returns:
+            The number of clicks added, and for each one left out, a sentence why.
 
         Raises:
             AnnotationError: The file contains no clicks in a supported format.
@@ -130,34 +117,29 @@ class PointsStore:
             for click in file.clicks:
                 id = names.id_of(click.video)
                 if id is None:
-                    problems.append(
-                        f"{click.where}: the dataset has no video {click.video!r}"
-                    )
+                    lack = f"the dataset has no video {click.video!r}"
+                    problems.append(f"{click.where}: {lack}")
                     continue
                 seconds = round(click.seconds(fps.get(id, 1.0)), SECONDS_DIGITS)
                 if click.label not in known:
+                    lack = f"the dataset has no class {click.label!r}"
                     hint = nearest(click.label, self.dataset.classes)
-                    problems.append(
-                        f"{click.where}: the dataset has no class {click.label!r}{hint}"
-                    )
+                    problems.append(f"{click.where}: {lack}{hint}")
                 elif beyond := beyond_end(seconds, lengths[id]):
                     problems.append(f"{click.where}: the click {beyond}")
                 else:
                     entry = entries.setdefault(id, new_entry(id))
                     added += _add(entry["points"], Point(seconds, click.label))
             self._write(entries)
-        return Imported(added, tuple(problems))
+        return added, problems
 
     def _check_labels(self) -> None:
         ids = {video.id for video in self.dataset.videos}
         self._read()
         file = read_click_file(self.path)
         clicks = [click for click in file.clicks if click.video in ids]
-        problems = [
-            *file.problems,
-            *label_problems(self.path, clicks, self.dataset.classes),
-        ]
-        if problems:
+        unknown = label_problems(self.path, clicks, self.dataset.classes)
+        if problems := [*file.problems, *unknown]:
             raise AnnotationError(
                 f"{self.path}: {len(problems)} problem(s) in the clicks; fix them or "
                 "choose another --points-file\n  " + "\n  ".join(problems)
@@ -214,11 +196,8 @@ def _point(point: Any, known: tuple[str, ...]) -> dict[str, Any]:
     if not 0 <= seconds < math.inf or label not in known:
         raise ValueError(point)
     note = str(point.get("note") or "").strip()
-    return {
-        "seconds": round(seconds, SECONDS_DIGITS),
-        "label": label,
-        **({"note": note} if note else {}),
-    }
+    entry = {"seconds": round(seconds, SECONDS_DIGITS), "label": label}
+    return {**entry, "note": note} if note else entry
 
 
 def _add(points: list[dict[str, Any]], point: Point) -> bool:

@@ -10,10 +10,10 @@ from typing import Annotated
 import typer
 
 from pipeline.annotation.handler import AnnotationServer
+from pipeline.annotation.page import write_static_page
 from pipeline.annotation.playable import cache_folder
 from pipeline.annotation.server import annotation_server
 from pipeline.annotation.sources import MANIFESTS, dataset_to_annotate
-from pipeline.annotation.static import write_static_page
 from pipeline.annotation.store import PointsStore
 from pipeline.check.facts import readable_facts
 from pipeline.datasets import Dataset

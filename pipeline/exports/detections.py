@@ -1,5 +1,7 @@
 """Export of a file of detections to the format of another tool."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.detection.detections import (
@@ -7,10 +9,43 @@ from pipeline.detection.detections import (
     Detections,
     check_detections,
     read_detections,
+    write_results,
+    write_table,
 )
 from pipeline.errors import AnnotationError, UsageError
-from pipeline.exports.formats import FORMATS, Format
+from pipeline.exports.elan import write_eaf
+from pipeline.exports.fiftyone import write_fiftyone
+from pipeline.exports.label_studio import write_label_studio
 from pipeline.exports.media import VideoFiles
+from pipeline.exports.subtitles import write_srt, write_vtt
+
+
+@dataclass(frozen=True)
+class Format:
+    """One format of detections: its default output, and the function that writes it."""
+
+    output: Path  # a file, or a folder with one file per video
+    write: Callable[[Path, Detections, VideoFiles], None]
+    uses: tuple[str, ...] = ()  # the options about videos that it uses
+
+
+EXPORTS = Path("exports")
+
+FORMATS = {
+    "activitynet": Format(
+        EXPORTS / "detections.json", lambda path, found, _: write_results(path, found)
+    ),
+    "csv": Format(
+        EXPORTS / "detections.csv", lambda path, found, _: write_table(path, found)
+    ),
+    "srt": Format(EXPORTS / "srt", write_srt),
+    "vtt": Format(EXPORTS / "vtt", write_vtt),
+    "fiftyone": Format(EXPORTS / "fiftyone", write_fiftyone, ("videos",)),
+    "labelstudio": Format(
+        EXPORTS / "label_studio.json", write_label_studio, ("videos", "fps")
+    ),
+    "eaf": Format(EXPORTS / "eaf", write_eaf, ("videos",)),
+}
 
 
 def export_detections(
@@ -21,15 +56,14 @@ def export_detections(
     top: int | None = None,
     media: VideoFiles | None = None,
 ) -> tuple[Path, dict[str, list[Detection]]]:
-    """Write detections in another format.
+    """Write detections, from JSON or CSV, in another format.
 
     Args:
-        path: The detections, as JSON or CSV.
+        path: The file of detections.
         format: One of `FORMATS`.
-        output: The file or folder to write; None means the format's default in the
-            folder `exports`.
-        min_score: The lowest score to export; None exports all.
-        top: The number of strongest detections to export per video; None exports all.
+        output: The file or folder to write; None means the format's default.
+        min_score: The lowest score to export.
+        top: The number of strongest detections to export per video.
         media: The folder and frame rate of the videos, for formats that need them.
 
     Returns:
@@ -42,8 +76,8 @@ def export_detections(
         AnnotationError: If the file holds no detections.
         VideoError: If a video cannot be read.
     """
-    chosen, media = _format(format), media or VideoFiles()
-    check_media(format, media)
+    media = media or VideoFiles()
+    chosen = _format(format, media)
     target = output or chosen.output
     if target.resolve() == path.resolve():
         raise UsageError(
@@ -83,21 +117,13 @@ def strongest(
     }
 
 
-def check_media(format: str, media: VideoFiles) -> None:
-    """Refuse options that have no effect on the format.
-
-    Raises:
-        UsageError: If the format uses neither the videos nor their frame rate, or not
-            the one that is given.
-    """
-    for option, value in (("videos", media.folder), ("fps", media.fps)):
-        if value is not None and option not in FORMATS[format].uses:
-            raise UsageError(f"--{option}: has no effect on {format}; leave it out")
-
-
-def _format(name: str) -> Format:
+def _format(name: str, media: VideoFiles) -> Format:
+    """Return a format; refuse options that have no effect on it."""
     if name not in FORMATS:
         raise UsageError(f"--format {name}: expected one of {', '.join(FORMATS)}")
+    for option, value in (("videos", media.folder), ("fps", media.fps)):
+        if value is not None and option not in FORMATS[name].uses:
+            raise UsageError(f"--{option}: has no effect on {name}; leave it out")
     return FORMATS[name]
 
 

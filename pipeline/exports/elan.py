@@ -10,8 +10,8 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
 from pipeline.detection.detections import Detection, Detections
-from pipeline.exports.cues import Cue, make_cues
 from pipeline.exports.media import VideoFiles
+from pipeline.exports.subtitles import Cue, make_cues
 from pipeline.storage import file_name, write_text
 
 SCHEMA = "{http://www.w3.org/2001/XMLSchema-instance}noNamespaceSchemaLocation"
@@ -23,47 +23,62 @@ def write_eaf(folder: Path, detections: Detections, media: VideoFiles) -> None:
     for id, found in detections.items():
         path = folder / f"{file_name(id)}.eaf"
         video = media.file(id)
-        link = media_descriptor(video, path) if video else None
-        document = eaf_document(found, link)
+        document = eaf_document(found, media_link(video, path) if video else {})
         ElementTree.indent(document)
         text = ElementTree.tostring(document, "utf-8", xml_declaration=True)
         write_text(path, text.decode() + "\n")
 
 
-def eaf_document(found: Sequence[Detection], link: Element | None = None) -> Element:
+def media_link(video: Path, document: Path) -> dict[str, str]:
+    """Return the link to a video's file, absolute and relative to the document."""
+    return {
+        "MEDIA_URL": video.resolve().as_uri(),
+        "MIME_TYPE": mimetypes.guess_type(video.name)[0] or "unknown",
+        "RELATIVE_MEDIA_URL": Path(os.path.relpath(video, document.parent)).as_posix(),
+    }
+
+
+def eaf_document(found: Sequence[Detection], link: dict[str, str]) -> Element:
     """Return the document of one video: its detections, and a link to its file."""
-    tiers = make_tiers(make_cues(found))
-    cues = [cue for lane in tiers.values() for cue in lane]
+    date = datetime.now().astimezone().isoformat(timespec="seconds")
+    versions = {"FORMAT": "3.0", "VERSION": "3.0"}
+    schema = {SCHEMA: "http://www.mpi.nl/tools/elan/EAFv3.0.xsd"}
     document = Element(
-        "ANNOTATION_DOCUMENT",
-        {
-            "AUTHOR": "soda",
-            "DATE": datetime.now().astimezone().isoformat(timespec="seconds"),
-            "FORMAT": "3.0",
-            "VERSION": "3.0",
-            SCHEMA: "http://www.mpi.nl/tools/elan/EAFv3.0.xsd",
-        },
+        "ANNOTATION_DOCUMENT", {"AUTHOR": "soda", "DATE": date, **versions, **schema}
     )
     header = SubElement(
         document, "HEADER", {"MEDIA_FILE": "", "TIME_UNITS": "milliseconds"}
     )
-    if link is not None:
-        header.append(link)
+    if link:
+        SubElement(header, "MEDIA_DESCRIPTOR", link)
     # ELAN numbers the annotations that a person adds from here.
     last = SubElement(header, "PROPERTY", {"NAME": "lastUsedAnnotationId"})
-    last.text = str(len(cues))
-    _add_time_order(document, cues)
+    last.text = str(len(found))
+    order = SubElement(document, "TIME_ORDER")
+    moments: list[tuple[int, str]] = []
     number = count(1)
-    for name, lane in tiers.items():
+    for name, lane in make_tiers(make_cues(found)).items():
         attributes = {"LINGUISTIC_TYPE_REF": TIER_TYPE, "TIER_ID": name}
         tier = SubElement(document, "TIER", attributes)
         for cue in lane:
-            _add_annotation(tier, next(number), cue)
-    attributes = {"GRAPHIC_REFERENCES": "false", "TIME_ALIGNABLE": "true"}
-    SubElement(
-        document, "LINGUISTIC_TYPE", {"LINGUISTIC_TYPE_ID": TIER_TYPE, **attributes}
-    )
+            moments += _add_annotation(tier, next(number), cue)
+    for milliseconds, slot in sorted(moments):
+        attributes = {"TIME_SLOT_ID": slot, "TIME_VALUE": str(milliseconds)}
+        SubElement(order, "TIME_SLOT", attributes)
+    kind = SubElement(document, "LINGUISTIC_TYPE", LINGUISTIC_TYPE_ID=TIER_TYPE)
+    kind.attrib |= {"GRAPHIC_REFERENCES": "false", "TIME_ALIGNABLE": "true"}
     return document
+
+
+def _add_annotation(tier: Element, number: int, cue: Cue) -> list[tuple[int, str]]:
+    """Add a cue to a tier, and return its two times with the ids of their slots."""
+    start, end = f"ts{2 * number - 1}", f"ts{2 * number}"
+    slots = {"TIME_SLOT_REF1": start, "TIME_SLOT_REF2": end}
+    attributes = {"ANNOTATION_ID": f"a{number}", **slots}
+    outer = SubElement(tier, "ANNOTATION")
+    annotation = SubElement(outer, "ALIGNABLE_ANNOTATION", attributes)
+    SubElement(annotation, "ANNOTATION_VALUE").text = cue.text
+    return [(cue.start_milliseconds, start), (cue.end_milliseconds, end)]
 
 
 def make_tiers(cues: Sequence[Cue]) -> dict[str, list[Cue]]:
@@ -82,50 +97,3 @@ def make_tiers(cues: Sequence[Cue]) -> dict[str, list[Cue]]:
                 lane.append(cue)
                 break
     return tiers
-
-
-def media_descriptor(video: Path, document: Path) -> Element:
-    """Return the link to a video's file, absolute and relative to the document."""
-    relative = Path(os.path.relpath(video, document.parent)).as_posix()
-    return Element(
-        "MEDIA_DESCRIPTOR",
-        {
-            "MEDIA_URL": video.resolve().as_uri(),
-            "MIME_TYPE": mimetypes.guess_type(video.name)[0] or "unknown",
-            "RELATIVE_MEDIA_URL": relative,
-        },
-    )
-
-
-def _add_time_order(document: Element, cues: Sequence[Cue]) -> None:
-    """Add the start and end times of annotations 1, 2, ..., sorted by time."""
-    moments = [
-        moment
-        for number, cue in enumerate(cues, start=1)
-        for moment in zip(
-            (cue.start_milliseconds, cue.end_milliseconds), _slots(number), strict=True
-        )
-    ]
-    order = SubElement(document, "TIME_ORDER")
-    for milliseconds, slot in sorted(moments):
-        attributes = {"TIME_SLOT_ID": slot, "TIME_VALUE": str(milliseconds)}
-        SubElement(order, "TIME_SLOT", attributes)
-
-
-def _add_annotation(tier: Element, number: int, cue: Cue) -> None:
-    start, end = _slots(number)
-    annotation = SubElement(
-        SubElement(tier, "ANNOTATION"),
-        "ALIGNABLE_ANNOTATION",
-        {
-            "ANNOTATION_ID": f"a{number}",
-            "TIME_SLOT_REF1": start,
-            "TIME_SLOT_REF2": end,
-        },
-    )
-    SubElement(annotation, "ANNOTATION_VALUE").text = cue.text
-
-
-def _slots(number: int) -> tuple[str, str]:
-    """Return the ids of the time slots at which an annotation starts and ends."""
-    return f"ts{2 * number - 1}", f"ts{2 * number}"

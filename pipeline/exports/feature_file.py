@@ -10,8 +10,6 @@ from pipeline.errors import AnnotationError, InputNotFoundError, UsageError
 from pipeline.grid import SnippetGrid
 from pipeline.storage import TEMPORARY_PREFIX, read_header
 
-SUFFIX = ".safetensors"
-
 
 @dataclass(frozen=True)
 class FeatureFile:
@@ -57,7 +55,8 @@ def find_features(folder: Path) -> list[FeatureFile]:
             "in its features/"
         )
     below = folder / "features"
-    folders = [f for f in (folder, *_folders(below), *_folders(folder)) if _files(f)]
+    inner = (*sorted(below.glob("*/")), *sorted(folder.glob("*/")))
+    folders = [f for f in (folder, *inner) if _files(f)]
     if not folders:
         raise InputNotFoundError(
             f"{folder}: expected files of features, found none; run ExtractFeatures "
@@ -98,14 +97,10 @@ def read_feature_file(path: Path) -> FeatureFile:
         ) from error
 
 
-def _folders(folder: Path) -> list[Path]:
-    return sorted(f for f in folder.glob("*") if f.is_dir())
-
-
 def _files(folder: Path) -> list[Path]:
     return sorted(
         path
-        for path in folder.glob(f"*{SUFFIX}")
+        for path in folder.glob("*.safetensors")
         if not path.name.startswith(TEMPORARY_PREFIX)
     )
 

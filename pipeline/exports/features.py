@@ -1,21 +1,46 @@
 """Export of files of features to the arrays of another tool."""
 
 import os
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from pipeline.datasets import Dataset
 from pipeline.errors import UsageError
+from pipeline.exports.actionformer import write_actionformer
+from pipeline.exports.basnet import basnet_outputs, write_basnet
 from pipeline.exports.feature_file import FeatureFile, find_features
-from pipeline.exports.layouts import LAYOUTS, Layout
 from pipeline.features.file import columns_by_stream
 from pipeline.progress import Progress, say
 from pipeline.storage import atomic_path, file_name, read_arrays, write_json
+
+
+@dataclass(frozen=True)
+class Layout:
+    """One layout of features."""
+
+    # The files of one video, relative to the folder, and their stream; None: all.
+    outputs: Callable[[FeatureFile], Mapping[str, str | None]]
+    # Use of a dataset: its subsets and annotations.
+    dataset: Literal["no", "optional", "needed"]
+    # Writes the other files that a reader needs, given the dataset's classes.
+    write_beside: Callable[[Path, Sequence[FeatureFile], Sequence[str]], None]
+
+
+def joint(file: FeatureFile) -> dict[str, None]:
+    """Return one array (T, D) per video, with the streams side by side."""
+    return {f"{file.name}.npy": None}
+
+
+LAYOUTS = {
+    "npy": Layout(joint, "no", lambda folder, files, classes: None),
+    "basnet": Layout(basnet_outputs, "needed", write_basnet),
+    "actionformer": Layout(joint, "optional", write_actionformer),
+}
 
 
 def export_features(
@@ -30,8 +55,7 @@ def export_features(
         folder: A folder of features, or a work folder that has one set of them.
         format: One of `LAYOUTS`.
         output: The folder to write.
-        dataset: The subsets and annotations of the videos. Only its videos are
-            written.
+        dataset: The subsets and annotations; only its videos are written.
 
     Returns:
         The number of videos exported.
@@ -46,15 +70,11 @@ def export_features(
     files = find_features(folder)
     if dataset:
         files = _of_dataset(files, dataset)
-    outputs = [
-        {output / path: stream for path, stream in layout.outputs(file).items()}
-        for file in files
-    ]
-    to_do = [
-        (file, paths)
-        for file, paths in zip(files, outputs, strict=True)
-        if not all(_is_made_of(path, file.path) for path in paths)
-    ]
+    to_do = []
+    for file in files:
+        paths = {output / path: stream for path, stream in layout.outputs(file).items()}
+        if not all(_is_made_of(path, file.path) for path in paths):
+            to_do.append((file, paths))
     layout.write_beside(output, files, dataset.classes if dataset else ())
     weights = [file.path.stat().st_size for file, _ in to_do]
     with Progress(f"export {format}", len(files), weights) as bar:

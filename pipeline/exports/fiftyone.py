@@ -19,18 +19,12 @@ def write_fiftyone(folder: Path, detections: Detections, media: VideoFiles) -> N
     """
     classes = sorted({d.label for found in detections.values() for d in found})
     index = {label: number for number, label in enumerate(classes)}
-    labels = {
-        _name(id, media): [_label(d, index) for d in found]
-        for id, found in detections.items()
-    }
+    labels = {}
+    for id, found in detections.items():
+        place = media.place_of(id)
+        name = place.with_suffix("").as_posix() if place else id
+        labels[name] = [_label(d, index) for d in found]
     write_json(folder / "labels.json", {"classes": classes, "labels": labels})
-
-
-def _name(id: str, media: VideoFiles) -> str:
-    path = media.file(id)
-    if path is None or media.folder is None:
-        return id
-    return path.relative_to(media.folder).with_suffix("").as_posix()
 
 
 def _label(detection: Detection, index: dict[str, int]) -> dict[str, Any]:

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 from xml.etree import ElementTree
+from xml.etree.ElementTree import SubElement
 
 from pipeline.detection.detections import VERSION, Detection, Detections
-from pipeline.exports.cues import one_line
 from pipeline.exports.media import VideoFiles
+from pipeline.exports.subtitles import one_line
 from pipeline.grid import SnippetGrid
 from pipeline.progress import say
 from pipeline.storage import write_json, write_text
@@ -37,10 +38,9 @@ def write_label_studio(path: Path, detections: Detections, media: VideoFiles) ->
     labels = sorted({d.label for found in detections.values() for d in found})
     write_text(path.with_suffix(".xml"), labeling_configuration(labels))
     origin = "the videos' own" if media.fps is None else "--fps"
-    counts = ", ".join(
-        f"{f:g} ({n} videos)" for f, n in Counter(rates.values()).items()
-    )
-    say(f"frames per second ({origin}): {counts}")
+    counts = Counter(rates.values()).items()
+    listed = ", ".join(f"{fps:g} ({count} videos)" for fps, count in counts)
+    say(f"frames per second ({origin}): {listed}")
 
 
 def task(address: str, fps: float, found: Sequence[Detection]) -> dict[str, Any]:
@@ -82,21 +82,15 @@ def frame_range(detection: Detection, fps: float) -> tuple[int, int]:
 def labeling_configuration(labels: Sequence[str]) -> str:
     """Return the labeling configuration of a project that can import the tasks."""
     view = ElementTree.Element("View")
-    timeline = ElementTree.SubElement(
-        view, "TimelineLabels", {"name": TIMELINE, "toName": VIDEO}
-    )
+    timeline = SubElement(view, "TimelineLabels", name=TIMELINE, toName=VIDEO)
     for label in dict.fromkeys(map(one_line, labels)):
-        ElementTree.SubElement(timeline, "Label", {"value": label})
-    ElementTree.SubElement(
-        view, "Video", {"name": VIDEO, "value": f"${VIDEO}", "frameRate": "$fps"}
-    )
+        SubElement(timeline, "Label", value=label)
+    SubElement(view, "Video", name=VIDEO, value=f"${VIDEO}", frameRate="$fps")
     ElementTree.indent(view)
     return ElementTree.tostring(view, encoding="unicode") + "\n"
 
 
 def _address(id: str, media: VideoFiles) -> str:
     """Return Label Studio's address of the video, or its id for users to replace."""
-    path = media.file(id)
-    if path is None or media.folder is None:
-        return id
-    return LOCAL_FILES + quote(path.relative_to(media.folder).as_posix())
+    place = media.place_of(id)
+    return LOCAL_FILES + quote(place.as_posix()) if place else id

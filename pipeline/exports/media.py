@@ -41,6 +41,15 @@ class VideoFiles:
             )
         return self.files.get(id)
 
+    def place_of(self, id: str) -> Path | None:
+        """Return a video's path within the folder, or None if no folder is given.
+
+        Raises:
+            InputNotFoundError: If the folder does not contain the video.
+        """
+        path = self.file(id)
+        return path.relative_to(self.folder) if path and self.folder else None
+
     def frame_rate(self, id: str) -> float:
         """Return the frames per second of a video: the given rate, or its own.
 

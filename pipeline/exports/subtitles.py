@@ -1,13 +1,52 @@
 """SRT and WebVTT: subtitles that players show during the video."""
 
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
 from pipeline.detection.detections import Detection, Detections
-from pipeline.exports.cues import make_cues
 from pipeline.exports.media import VideoFiles
 from pipeline.storage import file_name, write_text
+
+# Characters that XML forbids and that no text needs.
+UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+
+
+@dataclass(frozen=True)
+class Cue:
+    """A text on screen during [start, end); never empty, never before 0."""
+
+    start_milliseconds: int
+    end_milliseconds: int
+    label: str
+    text: str  # label and score
+
+    def times(self, point: str) -> str:
+        """Return the line of a subtitle that says when it is shown."""
+        start, end = self.start_milliseconds, self.end_milliseconds
+        return f"{_clock(start, point)} --> {_clock(end, point)}"
+
+
+def make_cues(found: Sequence[Detection]) -> list[Cue]:
+    """Return the cues of one video by time; among equal times, the best first."""
+    cues = []
+    for d in sorted(found, key=lambda d: (d.start_seconds, d.end_seconds, -d.score)):
+        start = max(0, round(d.start_seconds * 1000))
+        end = max(start + 1, round(d.end_seconds * 1000))
+        label = one_line(d.label)
+        cues.append(Cue(start, end, label, f"{label} {d.score:.3f}"))
+    return cues
+
+
+def one_line(text: str) -> str:
+    """Turn a text into one line that every player and parser accepts; never empty.
+
+    >>> one_line("long\\n jump")
+    'long jump'
+    """
+    return " ".join(UNPRINTABLE.sub("", text).split()) or "?"
 
 
 def write_srt(folder: Path, detections: Detections, media: VideoFiles) -> None:
@@ -28,11 +67,8 @@ def srt(found: Sequence[Detection]) -> str:
     >>> srt([Detection("jump", 0.5, 1.0, 2.5)])
     '1\\n00:00:01,000 --> 00:00:02,500\\njump 0.500\\n\\n'
     """
-    return "".join(
-        f"{number}\n{_clock(cue.start_milliseconds, ',')} --> "
-        f"{_clock(cue.end_milliseconds, ',')}\n{cue.text}\n\n"
-        for number, cue in enumerate(make_cues(found), start=1)
-    )
+    cues = enumerate(make_cues(found), start=1)
+    return "".join(f"{n}\n{cue.times(',')}\n{cue.text}\n\n" for n, cue in cues)
 
 
 def vtt(found: Sequence[Detection]) -> str:
@@ -42,8 +78,7 @@ def vtt(found: Sequence[Detection]) -> str:
     'WEBVTT\\n\\n00:00:01.000 --> 00:00:02.500\\na &lt; b 0.500\\n\\n'
     """
     return "WEBVTT\n\n" + "".join(
-        f"{_clock(cue.start_milliseconds, '.')} --> "
-        f"{_clock(cue.end_milliseconds, '.')}\n{escape(cue.text, quote=False)}\n\n"
+        f"{cue.times('.')}\n{escape(cue.text, quote=False)}\n\n"
         for cue in make_cues(found)
     )
 

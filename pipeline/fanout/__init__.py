@@ -11,10 +11,9 @@ further rounds repeat the items that have neither an output nor an error.
 from pipeline.fanout.job import Item, Job
 from pipeline.fanout.ledger import Ledger
 from pipeline.fanout.lock import locked, share
-from pipeline.fanout.resources import Resources, default_jobs
+from pipeline.fanout.resources import Resources, SlurmConfig, default_jobs
 from pipeline.fanout.rounds import run_job
 from pipeline.fanout.slurm import end_arrays
-from pipeline.fanout.slurm_config import SlurmConfig
 
 __all__ = [
     "Item",

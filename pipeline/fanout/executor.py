@@ -29,10 +29,7 @@ class Executor(Protocol):
     ) -> dict[int, str]:
         """Run all slices until they end, or wait for the running ones.
 
-        Args:
-            folder: The folder of the job, as `write_round` leaves it.
-            slices: The number of slices.
-            watch: Called regularly in the meantime.
+        The folder is as `write_round` leaves it, and `watch` is called regularly.
 
         Returns:
             The slices that ended through no fault of their items, such as on a node

@@ -3,12 +3,13 @@
 import json
 import os
 import shutil
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.storage import atomic_path, plain, read_json, write_json
+from pipeline.storage import file_stamp, plain, read_json, write_json, write_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,27 @@ class Job:
         return workdir / "jobs" / self.stage
 
 
+def forget_stale(items: Sequence[Item]) -> None:
+    """Remove outputs whose inputs have changed, and record the present inputs.
+
+    The records are next to the outputs. File times alone do not suffice: a file that
+    replaces another may be older than the outputs, and a clock may have been wrong.
+    """
+    folders: dict[str, dict[str, Any]] = defaultdict(dict)
+    for item in items:
+        # Not a Path, which would take half of the time of this function.
+        folder, name = os.path.split(item.output)
+        folders[folder][name] = [list(file_stamp(path)) for path in item.inputs]
+    for folder, present in folders.items():
+        path = Path(folder, "inputs.json")
+        noted = read_json(path) if path.exists() else {}
+        for name, stamps in present.items():
+            if noted.get(name, stamps) != stamps:
+                Path(folder, name).unlink(missing_ok=True)
+        if noted | present != noted:
+            write_json(path, noted | present)
+
+
 @dataclass(frozen=True)
 class Order:
     """The instructions for all workers of a round."""
@@ -76,13 +98,11 @@ def write_round(folder: Path, order: Order, items: Sequence[Item], slices: int) 
     folder.mkdir(parents=True, exist_ok=True)
     longest_first = sorted(items, key=lambda item: -item.weight)
     for k in range(slices):
-        with (
-            atomic_path(folder / f"items-{k}.jsonl") as temporary,
-            temporary.open("w", encoding="utf-8") as file,
-        ):
-            for i in longest_first[k::slices]:
-                fields = [i.id, i.inputs, i.output, i.weight, plain(i.arguments)]
-                file.write(json.dumps(fields, ensure_ascii=False) + "\n")
+        lines = []
+        for i in longest_first[k::slices]:
+            fields = [i.id, i.inputs, i.output, i.weight, plain(i.arguments)]
+            lines.append(json.dumps(fields, ensure_ascii=False) + "\n")
+        write_text(folder / f"items-{k}.jsonl", "".join(lines))
     write_json(folder / "order.json", plain(order))
 
 

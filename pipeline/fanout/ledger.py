@@ -6,8 +6,7 @@ from pathlib import Path
 from pipeline.errors import SodaError
 from pipeline.storage import TEMPORARY_PREFIX, file_name, read_json, write_json
 
-# A video whose workers died this many times is given up.
-MAX_DEATHS = 2
+MAX_DEATHS = 2  # of workers on a video, until it is given up
 MOST_SHOWN = 20  # failures in a list for people
 
 
@@ -49,15 +48,10 @@ class Ledger:
             path.unlink(missing_ok=True)
 
     def blame(self, id: str, path: str, how: str) -> None:
-        """Count the death of a worker on a video, and record the video after enough.
+        """Count the death of a worker on a video, a failure after `MAX_DEATHS`.
 
-        A video with `MAX_DEATHS` deaths becomes a failure. The counts are kept on disk
-        and include the deaths of earlier runs.
-
-        Args:
-            id: The video that the worker was processing.
-            path: The files of the video, for the message.
-            how: The end of a sentence about the workers, with what to try.
+        The counts are kept on disk and include the deaths of earlier runs. The message
+        names the video's files in `path`; `how` ends its sentence about the workers.
         """
         counter = self._deaths / f"{file_name(id)}.json"
         deaths = 1 + (read_json(counter)["deaths"] if counter.exists() else 0)

@@ -9,13 +9,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pipeline.errors import SodaError
-from pipeline.fanout.logs import log_path, log_tail, raise_error_of, says_stuck
 from pipeline.fanout.resources import Resources
 from pipeline.fanout.slurm import refuse_queued
-from pipeline.fanout.state import read_states
+from pipeline.fanout.state import (
+    log_path,
+    log_tail,
+    raise_error_of,
+    read_states,
+    says_stuck,
+)
 from pipeline.storage import disk_full, is_full, writing
-
-Processes = Sequence["subprocess.Popen[bytes]"]
 
 POLL_SECONDS = 0.2
 
@@ -26,10 +29,10 @@ class LocalExecutor:
     more_memory = "--jobs 1"
 
     def __init__(self, resources: Resources, lock: int) -> None:
-        """Set the resources and the file descriptor of the lock.
+        """Set the resources, and the file descriptor of the lock.
 
-        Workers inherit the lock, so another run cannot begin the same work before the
-        last worker has ended.
+        Workers inherit it, so that another run cannot begin the same work before the
+        last one has ended.
         """
         self.jobs, self.gpus, self.lock = resources.jobs, resources.gpus, lock
 
@@ -42,13 +45,7 @@ class LocalExecutor:
         return False
 
     def cancel(self, folder: Path) -> None:
-        """Refuse to continue if an array of the folder may still run on a cluster.
-
-        Local workers need no cancelling.
-
-        Raises:
-            SodaError: An array was sent to a cluster and may not have ended.
-        """
+        """Refuse to continue if an array of the folder may still run on a cluster."""
         refuse_queued(folder)
 
     def run(
@@ -74,7 +71,9 @@ class LocalExecutor:
         return dict.fromkeys(killed - at_work, "killed")
 
     @contextmanager
-    def _workers(self, folder: Path, slices: int) -> Iterator[Processes]:
+    def _workers(
+        self, folder: Path, slices: int
+    ) -> Iterator[Sequence[subprocess.Popen[bytes]]]:
         """Start worker processes that never outlive this one.
 
         Each worker reads its standard input, and only this process has the other end.
@@ -84,18 +83,17 @@ class LocalExecutor:
         try:
             for k in range(slices):
                 path = log_path(folder, k)
+                command = [sys.executable, "-m", "pipeline.fanout.worker"]
                 with writing(path), path.open("wb") as log:
-                    command = [sys.executable, "-m", "pipeline.fanout.worker"]
-                    workers.append(
-                        subprocess.Popen(
-                            [*command, str(folder), str(k), "--parent"],
-                            stdin=subprocess.PIPE,
-                            stdout=log,
-                            stderr=log,
-                            pass_fds=[self.lock],
-                            env=os.environ | self._share(k, slices),
-                        )
+                    worker = subprocess.Popen(
+                        [*command, str(folder), str(k), "--parent"],
+                        stdin=subprocess.PIPE,
+                        stdout=log,
+                        stderr=log,
+                        pass_fds=[self.lock],
+                        env=os.environ | self._share(k, slices),
                     )
+                workers.append(worker)
             yield workers
         finally:
             for worker in workers:
@@ -110,8 +108,6 @@ class LocalExecutor:
         share = {"OMP_NUM_THREADS": str(max(1, (os.cpu_count() or 1) // slices))}
         if self.gpus:
             visible = os.environ.get("CUDA_VISIBLE_DEVICES")
-            devices = (
-                visible.split(",") if visible else list(map(str, range(self.gpus)))
-            )
+            devices = (visible or ",".join(map(str, range(self.gpus)))).split(",")
             share["CUDA_VISIBLE_DEVICES"] = devices[k % len(devices)]
         return share

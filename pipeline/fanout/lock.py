@@ -36,18 +36,18 @@ def locked(workdir: Path, name: str) -> Iterator[int]:
 def share(workdir: Path, content: str, end_others: Callable[[], None]) -> IO[str]:
     """Share a work folder with runs of the same content only.
 
-    Args:
-        workdir: The work folder.
-        content: A text that is equal in all runs that may share the folder.
-        end_others: Called if the content has changed. It ends the work that outlives
-            the processes of the earlier runs.
-
-    Returns:
-        An open file that holds the lock until it is closed or this process ends.
+    If the content has changed, `end_others` is called to end the work that outlives the
+    processes of earlier runs. The open file that is returned holds the lock until it is
+    closed or this process ends.
     """
     file = _open(workdir, "content")
+
+    def holds_content() -> bool:
+        file.seek(0)
+        return file.read() == content
+
     _take(file, fcntl.LOCK_SH)
-    while not _holds(file, content):
+    while not holds_content():
         if not _take(file, fcntl.LOCK_EX | fcntl.LOCK_NB):
             say(
                 f"{workdir}: another run uses it with other videos, annotations, "
@@ -82,11 +82,6 @@ def remove_lock(path: Path) -> None:
     with path.open("a+", encoding="utf-8") as file:
         if _take(file, fcntl.LOCK_EX | fcntl.LOCK_NB):
             path.unlink(missing_ok=True)
-
-
-def _holds(file: IO[str], content: str) -> bool:
-    file.seek(0)
-    return file.read() == content
 
 
 def _open(workdir: Path, name: str) -> IO[str]:

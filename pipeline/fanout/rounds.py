@@ -10,6 +10,7 @@ from pipeline.fanout.job import (
     Job,
     Order,
     count_slices,
+    forget_stale,
     read_items,
     read_order,
     write_round,
@@ -17,11 +18,9 @@ from pipeline.fanout.job import (
 from pipeline.fanout.ledger import Ledger
 from pipeline.fanout.local import LocalExecutor
 from pipeline.fanout.lock import locked
-from pipeline.fanout.logs import crash_of, says_stuck
 from pipeline.fanout.resources import Resources
 from pipeline.fanout.slurm import SlurmExecutor
-from pipeline.fanout.stamps import forget_stale
-from pipeline.fanout.state import read_states
+from pipeline.fanout.state import crash_of, read_states, says_stuck
 from pipeline.progress import Progress
 from pipeline.storage import remove_temporaries
 
@@ -40,23 +39,21 @@ def run_job(job: Job, workdir: Path, resources: Resources) -> dict[str, str]:
         SodaError: An error concerns all videos.
     """
     with locked(workdir, f"{job.stage} job") as lock:
-        failures = Ledger(workdir, job.stage)
+        failures, folder = Ledger(workdir, job.stage), job.folder(workdir)
         forget_stale(job.items)
         to_do = [item for item in job.items if not item.is_done()]
         weights = [item.weight for item in to_do]
         progress = Progress(job.stage, len(job.items), weights, job.unit)
         progress.announce()
-        rounds = Rounds(job, workdir, resources, failures, progress, lock)
+        rounds = Rounds(job, folder, resources, failures, progress, lock)
         if not rounds.is_running(to_do):
             failures.clear()
         rounds.run(to_do)
-        for folder in {Path(item.output).parent for item in job.items}:
-            remove_temporaries(folder)
-        remove_temporaries(job.folder(workdir))
+        for written in {folder, *(Path(item.output).parent for item in job.items)}:
+            remove_temporaries(written)
         progress.finish()
         failures.forget_deaths()
-        logs = job.folder(workdir)
-        return check_failures(failures, job, logs, resources.max_failures)
+        return check_failures(failures, job, folder, resources.max_failures)
 
 
 class Rounds:
@@ -65,14 +62,13 @@ class Rounds:
     def __init__(
         self,
         job: Job,
-        workdir: Path,
+        folder: Path,
         resources: Resources,
         failures: Ledger,
         progress: Progress,
         lock: int,
     ) -> None:
-        self.failures, self.progress = failures, progress
-        self.folder = job.folder(workdir)
+        self.folder, self.failures, self.progress = folder, failures, progress
         self.stall_minutes = resources.stall_minutes
         stall = 60 * resources.stall_minutes if job.tells_progress else 0.0
         self.order = Order(job.stage, job.function, job.parameters, stall)

@@ -6,16 +6,22 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from pipeline.errors import SodaError
 from pipeline.fanout import slurm_commands as slurm
 from pipeline.fanout.job import read_items
 from pipeline.fanout.ledger import Ledger
-from pipeline.fanout.logs import log_tail, raise_error_of, says_stuck
+from pipeline.fanout.resources import SlurmConfig
 from pipeline.fanout.slurm_commands import Task
-from pipeline.fanout.slurm_config import SlurmConfig
-from pipeline.fanout.state import WorkerState, read_state
+from pipeline.fanout.state import (
+    WorkerState,
+    log_tail,
+    raise_error_of,
+    read_state,
+    says_stuck,
+)
 from pipeline.progress import say
 from pipeline.storage import plain, read_json, write_json
 
@@ -86,7 +92,7 @@ class SlurmExecutor:
         if submission is None or not self._going(submission):
             return
         say(f"{self.stage}: cancelling array {submission} of other work")
-        self._patiently(lambda: slurm.cancel(list(submission.arrays)))
+        self._patiently(lambda: slurm.call("scancel", *submission.arrays))
         while self._going(submission):
             time.sleep(self.config.poll_seconds)
 
@@ -142,10 +148,11 @@ class SlurmExecutor:
             log = f"log-{first // 10**digits}%{digits}a.txt" if first else "log-%a.txt"
             options = [
                 f"--array=0-{min(slices - first, 10**digits) - 1}%{at_a_time}",
-                f"--comment={submission.token} {first}",
                 f"--output={folder.resolve() / log}",
             ]
-            self._send_array(submission, first, options, folder)
+            self._patiently(
+                partial(self._send_array, submission, first, options, folder)
+            )
             submission.write(folder)
             say(f"{self.stage}: array {submission} in Slurm's queue, logs in {folder}")
 
@@ -153,6 +160,9 @@ class SlurmExecutor:
         self, submission: Submission, first: int, options: list[str], folder: Path
     ) -> None:
         """Send one array, unless Slurm already has it from an unconfirmed attempt."""
+        submission.adopt(slurm.list_tasks(self.name))
+        if first in submission.arrays.values():
+            return
         python, place = shlex.quote(sys.executable), shlex.quote(str(folder.resolve()))
         script = (
             "#!/bin/sh\n"
@@ -160,22 +170,13 @@ class SlurmExecutor:
             f"exec {python} -m pipeline.fanout.worker {place} "
             f"$(({first} + SLURM_ARRAY_TASK_ID))\n"
         )
-
-        def send() -> None:
-            submission.adopt(slurm.list_tasks(self.name))
-            if first in submission.arrays.values():
-                return
-            id = slurm.submit(
-                [
-                    *("--requeue", "--export=ALL", "--ntasks=1"),
-                    *(f"--job-name={self.name}", *options),
-                    *self.config.sbatch_options(),
-                ],
-                script,
-            )
-            submission.arrays[id] = first
-
-        self._patiently(send)
+        said = slurm.call(
+            *("sbatch", "--parsable", "--requeue", "--export=ALL", "--ntasks=1"),
+            *(f"--job-name={self.name}", f"--comment={submission.token} {first}"),
+            *(*options, *self.config.sbatch_options()),
+            stdin=script,
+        )
+        submission.arrays[said.strip().split(";")[0]] = first
 
     def _wait(
         self, submission: Submission, watch: Callable[[], None]
@@ -200,19 +201,15 @@ class SlurmExecutor:
 def end_arrays(workdir: Path, config: SlurmConfig | None) -> None:
     """Cancel the arrays that earlier runs of a work folder left in the queue.
 
-    Args:
-        workdir: The work folder.
-        config: How to ask the cluster; None if this run does not use it.
-
     Raises:
-        SodaError: This run does not use the cluster, and an array may be queued.
+        SodaError: This run does not use the cluster (`config` is None), and an array
+            may be queued.
     """
     for path in sorted(workdir.glob(f"jobs/*/{SUBMISSION}")):
-        folder, stage = path.parent, path.parent.name
         if config is None:
-            refuse_queued(folder)
+            refuse_queued(path.parent)
         else:
-            SlurmExecutor(config, stage).cancel(folder)
+            SlurmExecutor(config, path.parent.name).cancel(path.parent)
 
 
 def refuse_queued(folder: Path) -> None:

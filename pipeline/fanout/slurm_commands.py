@@ -7,7 +7,7 @@ they forget it after some minutes.
 import re
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -123,13 +123,3 @@ def max_array_size() -> int:
     """Return the exclusive upper limit of the indices of an array."""
     found = re.search(r"MaxArraySize\s*=\s*(\d+)", call("scontrol", "show", "config"))
     return int(found[1]) if found else 1001  # Slurm's default
-
-
-def submit(options: Sequence[str], script: str) -> str:
-    """Submit a job and return its id."""
-    return call("sbatch", "--parsable", *options, stdin=script).strip().split(";")[0]
-
-
-def cancel(arrays: Sequence[str]) -> None:
-    """Cancel whole arrays."""
-    call("scancel", *arrays)

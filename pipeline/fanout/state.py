@@ -1,19 +1,25 @@
-"""The state of each worker of a round, in a file per worker."""
+"""What the workers of a round leave in its folder: their states, logs and errors."""
 
 import json
 import os
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from pipeline.storage import writing
+from pipeline.errors import SodaError
+from pipeline.fanout.job import Item
+from pipeline.storage import read_json, writing
 
 REPORT_SECONDS = 0.5
+TAIL_CHARACTERS = 4000
+# The first words of faulthandler for a worker that stalled, and for one that crashed.
+STUCK = "Timeout ("
+CRASHED = "Fatal Python error: "
 
 
-@dataclass(frozen=True)
+@dataclass
 class WorkerState:
     """The state of a worker; after a kill, the last one that it wrote."""
 
@@ -31,34 +37,32 @@ class Reporter:
     """
 
     def __init__(self, folder: Path, k: int) -> None:
-        self.path = state_path(folder, k)
+        self.path = folder / f"state-{k}.json"
         self.file = self.path.open("wb", buffering=0)
         self.length = 0
-        self.done, self.items = 0.0, 0
-        self.in_flight: str | None = None
-        self.written = 0.0
-        self._write(WorkerState())
+        self.state = WorkerState()
+        self._write(self.state)
 
-    def begin(self, id: str) -> None:
-        """Report that the item `id` has begun."""
-        self.in_flight = id
-        self._write(WorkerState(self.done, self.items, id))
+    def begin(self, item: Item) -> None:
+        """Report that an item has begun."""
+        self.state.in_flight = item.id
+        self._write(self.state)
 
     def within(self, done: float) -> None:
         """Report the part of the current item's weight that is done."""
         if time.monotonic() - self.written >= REPORT_SECONDS:
-            self._write(WorkerState(self.done + done, self.items, self.in_flight))
+            self._write(replace(self.state, done=self.state.done + done))
 
-    def finish(self, weight: float) -> None:
-        """Report that the current item is done, has failed, or was done before."""
-        self.done += weight
-        self.items += 1
-        self.in_flight = None
+    def finish(self, item: Item) -> None:
+        """Report that an item is done, has failed, or was done before."""
+        self.state.done += item.weight
+        self.state.items += 1
+        self.state.in_flight = None
         self.within(0.0)
 
     def end(self) -> None:
         """Report that the slice has ended."""
-        self._write(WorkerState(self.done, self.items, has_ended=True))
+        self._write(replace(self.state, has_ended=True))
         self.file.close()
 
     def _write(self, state: WorkerState) -> None:
@@ -69,19 +73,10 @@ class Reporter:
             os.pwrite(self.file.fileno(), text, 0)
 
 
-def state_path(folder: Path, k: int) -> Path:
-    """Return the path of the state of worker k."""
-    return folder / f"state-{k}.json"
-
-
 def read_state(folder: Path, k: int) -> WorkerState:
     """Read the state of worker k, which may not have begun."""
-    path = state_path(folder, k)
-    return (
-        WorkerState(**json.loads(path.read_text("utf-8")))
-        if path.exists()
-        else WorkerState()
-    )
+    path = folder / f"state-{k}.json"
+    return WorkerState(**read_json(path)) if path.exists() else WorkerState()
 
 
 def read_states(folder: Path) -> Iterator[tuple[int, WorkerState]]:
@@ -90,3 +85,45 @@ def read_states(folder: Path) -> Iterator[tuple[int, WorkerState]]:
         with suppress(json.JSONDecodeError):
             k = int(path.stem.partition("-")[2])
             yield k, read_state(folder, k)
+
+
+def log_path(folder: Path, k: int) -> Path:
+    """Return the path of the log of worker k."""
+    return folder / f"log-{k}.txt"
+
+
+def read_log(folder: Path, k: int) -> str:
+    """Return the log of worker k, or an empty text if there is none."""
+    path = log_path(folder, k)
+    return path.read_text(errors="replace") if path.exists() else ""
+
+
+def log_tail(folder: Path, k: int) -> str:
+    """Return the end of the log of worker k."""
+    return read_log(folder, k)[-TAIL_CHARACTERS:]
+
+
+def says_stuck(folder: Path, k: int) -> bool:
+    """Return whether worker k has ended itself for lack of progress."""
+    return any(line.startswith(STUCK) for line in log_tail(folder, k).splitlines())
+
+
+def crash_of(folder: Path, k: int) -> str | None:
+    """Return how worker k crashed, such as "Segmentation fault"; None if it did not."""
+    lines = read_log(folder, k).splitlines()
+    crashes = [line for line in lines if line.startswith(CRASHED)]
+    return crashes[-1].removeprefix(CRASHED) if crashes else None
+
+
+def raise_error_of(folder: Path, k: int) -> None:
+    """Raise the error with which worker k ended, if it concerns all videos.
+
+    Raises:
+        SodaError: Worker k ended with such an error.
+    """
+    path = folder / f"error-{k}.json"
+    if path.exists():
+        content = read_json(path)
+        error = SodaError(content["message"])
+        error.exit_code = content["exit_code"]
+        raise error

@@ -2,10 +2,10 @@
 
 import argparse
 import faulthandler
-import importlib
 import logging
 import math
 import os
+import pkgutil
 import signal
 import sys
 import threading
@@ -19,7 +19,7 @@ from typing import Any
 import cv2
 
 from pipeline.errors import SodaError, VideoError
-from pipeline.fanout.job import Item, Order, read_items, read_order
+from pipeline.fanout.job import Item, read_items, read_order
 from pipeline.fanout.ledger import Ledger
 from pipeline.fanout.state import Reporter
 from pipeline.storage import write_json
@@ -45,15 +45,17 @@ def run_slice(folder: Path, k: int) -> None:
     ends the slice, because it would affect every video.
     """
     order, reporter = read_order(folder), Reporter(folder, k)
-    function = _resolve(order.function)
+    function = pkgutil.resolve_name(order.function)
     failures = Ledger(folder.parent.parent, order.stage)
     watchdog = Watchdog(order.stall_seconds)
     for item in read_items(folder, k):
         if not item.is_done():
-            reporter.begin(item.id)
-            _run_item(function, item, order, reporter, failures, watchdog)
-        reporter.finish(item.weight)
-    watchdog.cancel()
+            reporter.begin(item)
+            error = _run_item(function, order.parameters, item, reporter, watchdog)
+            if error:
+                failures.record(item.id, error)
+        reporter.finish(item)
+    faulthandler.cancel_dump_traceback_later()
     reporter.end()
 
 
@@ -77,19 +79,15 @@ class Watchdog:
             self.armed = now
             faulthandler.dump_traceback_later(self.stall_seconds, exit=True)
 
-    def cancel(self) -> None:
-        """Stop the timer."""
-        faulthandler.cancel_dump_traceback_later()
-
 
 def _run_item(
     function: Callable[..., Any],
+    parameters: dict[str, Any],
     item: Item,
-    order: Order,
     reporter: Reporter,
-    failures: Ledger,
     watchdog: Watchdog,
-) -> None:
+) -> VideoError | None:
+    """Make the output of an item; return the error that belongs to its video."""
     watchdog.progress()
 
     def progress(share: float) -> None:
@@ -101,17 +99,18 @@ def _run_item(
             [Path(path) for path in item.inputs],
             Path(item.output),
             progress=progress,
-            **order.parameters,
+            **parameters,
             **item.arguments,
         )
         item.settle()
     except VideoError as error:
-        failures.record(item.id, error)
+        return error
     except SodaError:
         raise
     except Exception as error:
         traceback.print_exc()
-        failures.record(item.id, _named(item, error))
+        return _named(item, error)
+    return None
 
 
 def _named(item: Item, error: Exception) -> VideoError:
@@ -125,12 +124,6 @@ def _named(item: Item, error: Exception) -> VideoError:
         f"{paths}: {type(error).__name__}: {error}; this error was not expected, "
         "and its traceback is in the worker's log"
     )
-
-
-def _resolve(name: str) -> Callable[..., Any]:
-    module, function = name.split(":")
-    resolved: Callable[..., Any] = getattr(importlib.import_module(module), function)
-    return resolved
 
 
 def _exit_with_parent() -> None:

@@ -10,7 +10,6 @@ from pipeline.detection.detections import Detection, write_detections
 from pipeline.exports.media import VideoFiles
 from pipeline.exports.subtitles import write_srt
 from pipeline.report import Findings, Model, RunReport, VideoReport, write_report
-from pipeline.report.results import activations
 from pipeline.run.command_line import typed
 from pipeline.storage import plain
 
@@ -68,5 +67,5 @@ def video_report(
         duration_seconds=said.grid.end_seconds,
         ground_truth=(),
         points=(),
-        findings=(Findings(tuple(found.detections), activations(said, thresholds)),),
+        findings=(Findings(tuple(found.detections), said, tuple(thresholds)),),
     )

@@ -17,7 +17,7 @@ from models.config import TrainConfig
 from models.portable import Portable
 from pipeline.datasets import BACKGROUND
 from pipeline.errors import SodaError, UsageError
-from pipeline.exports.formats import EXPORTS
+from pipeline.exports.detections import EXPORTS
 from pipeline.model_folder.folder import load_model
 from pipeline.storage import atomic_path, fingerprint
 

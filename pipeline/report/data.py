@@ -4,30 +4,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from jaxtyping import Float
-
 from pipeline.datasets import Instance, Point
+from pipeline.detection.activations import Response
 from pipeline.detection.detections import Detection
 from pipeline.evaluation import Scores
 
 
 @dataclass(frozen=True)
-class Activations:
-    """The response of a model's networks to one video."""
-
-    cas: Float[np.ndarray, "categories cells"]  # raw; row 0 is background
-    cell_seconds: Float[np.ndarray, "cells"]  # centre of each cell
-    video_scores: Float[np.ndarray, "categories"]
-    thresholds: tuple[float, ...] = ()  # of proposals, on the normalised CAS
-
-
-@dataclass(frozen=True)
 class Findings:
-    """The detections of one model in a video, with its activations if known."""
+    """The detections of one model in a video, with its response if known."""
 
     detections: tuple[Detection, ...]
-    activations: Activations | None = None  # None: only the detections are known
+    response: Response | None = None  # None: only the detections are known
+    thresholds: tuple[float, ...] = ()  # of proposals, on the normalised CAS
 
 
 @dataclass(frozen=True)
@@ -86,20 +75,17 @@ class RunReport:
 
     def __post_init__(self) -> None:
         for video in self.videos:
-            self._check(video)
-
-    def _check(self, video: VideoReport) -> None:
-        if len(video.findings) != len(self.models):
-            raise ValueError(
-                f"{video.id}: expected findings of {len(self.models)} model(s), "
-                f"got {len(video.findings)}"
-            )
-        for found in video.findings:
-            activations = found.activations
-            if activations and len(activations.cas) != 1 + len(self.classes):
+            if len(video.findings) != len(self.models):
                 raise ValueError(
-                    f"{video.id}: expected a CAS of {1 + len(self.classes)} rows, "
-                    f"background and one per class, got {len(activations.cas)}"
+                    f"{video.id}: expected findings of {len(self.models)} model(s), "
+                    f"got {len(video.findings)}"
+                )
+            expected = 1 + len(self.classes)
+            responses = [f.response for f in video.findings if f.response]
+            for rows in {len(said.prediction.cas) for said in responses} - {expected}:
+                raise ValueError(
+                    f"{video.id}: expected a CAS of {expected} rows, background and "
+                    f"one per class, got {rows}"
                 )
 
     @property

@@ -1,21 +1,34 @@
-"""Conversions from seconds and activations to rounded positions on a page."""
+"""Positions and colours: how times, activations and labels are drawn on a page."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from jaxtyping import Float
 
-from pipeline.datasets import Instance
-from pipeline.detection.detections import Detection
-from pipeline.report.data import VideoReport
+from pipeline.datasets import BACKGROUND
+from pipeline.report.data import RunReport, VideoReport
 
 Drawn = TypeVar("Drawn")
-Span = Instance | Detection
 
 MAX_TICK_INTERVALS = 8
 TICK_STEPS_SECONDS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200)
+# As many as style.css defines. Further classes reuse them and differ by their label.
+NUM_COLOURS = 7
+
+
+def colours(report: RunReport) -> dict[str, str]:
+    """Return the CSS class of each label, in the order in which labels are listed.
+
+    Labels that only the ground truth has come after those that the model knows;
+    background is last.
+    """
+    scored = report.evaluation.classes if report.evaluation else {}
+    seen = set(scored).union(*(video.labels for video in report.videos))
+    labels = [*report.classes, *sorted(seen - set(report.classes))]
+    names = {label: f"colour-{i % NUM_COLOURS}" for i, label in enumerate(labels)}
+    return names | {BACKGROUND: "colour-background"}
 
 
 @dataclass(frozen=True)
@@ -91,30 +104,28 @@ def polyline(
     return " ".join(points)
 
 
-def lanes(items: Sequence[Drawn], spans: Sequence[Span]) -> list[list[Drawn]]:
-    """Pack items into lanes so that the intervals in each lane do not overlap.
+def lanes(
+    items: Iterable[Drawn], span: Callable[[Drawn], Any] = lambda item: item
+) -> list[list[Drawn]]:
+    """Pack items into lanes so that their spans, the intervals, do not overlap.
 
     Each item goes into the first lane that is free.
 
-    >>> found = [Detection("a", s, *t) for s, t in ((0.9, (0, 4)), (0.5, (2, 6)))]
-    >>> found.append(Detection("a", 0.1, 4, 5))
-    >>> [len(lane) for lane in lanes(found, found)]
+    >>> from pipeline.datasets import Instance
+    >>> found = [Instance("a", *times) for times in ((0, 4), (2, 6), (4, 5))]
+    >>> [len(lane) for lane in lanes(found)]
     [2, 1]
     """
-    packed: list[tuple[list[Drawn], list[Span]]] = []
-    for item, span in zip(items, spans, strict=True):
-        free = (lane for lane in packed if not _overlaps(span, lane[1]))
-        lane = next(free, None)
-        if lane is None:
-            packed.append(lane := ([], []))
-        lane[0].append(item)
-        lane[1].append(span)
-    return [lane for lane, _ in packed]
 
+    def overlap(a: Any, b: Any) -> bool:
+        return a.start_seconds < b.end_seconds and b.start_seconds < a.end_seconds
 
-def _overlaps(span: Span, lane: Iterable[Span]) -> bool:
-    return any(
-        span.start_seconds < other.end_seconds
-        and other.start_seconds < span.end_seconds
-        for other in lane
-    )
+    packed: list[list[Drawn]] = []
+    for item in items:
+        for lane in packed:
+            if not any(overlap(span(item), span(other)) for other in lane):
+                lane.append(item)
+                break
+        else:
+            packed.append([item])
+    return packed

@@ -10,14 +10,8 @@ from pipeline.errors import VideoError
 from pipeline.progress import Progress
 from pipeline.report.data import VideoReport
 from pipeline.storage import atomic_path, file_name
-from pipeline.video import (
-    begins_late,
-    film_strip,
-    plays_in_browsers,
-    probe,
-    write_proxy,
-)
-from pipeline.video.proxy import Proxy
+from pipeline.video import begins_late, film_strip, probe
+from pipeline.video.proxy import Proxy, plays_in_browsers, write_proxy
 
 STRIP_FRAMES = 6
 STRIP_HEIGHT = 54  # pixels; shown at two thirds, to stay sharp on high-density screens
@@ -25,7 +19,7 @@ JPEG_QUALITY = 65
 USUAL_FPS = 25.0  # for a video whose own rate is not known
 
 
-@dataclass(frozen=True)
+@dataclass
 class Media:
     """The media of one video's page."""
 
@@ -51,49 +45,29 @@ def prepare_media(
     with Progress("media for the pages", len(known), weights) as bar:
         for index, (video, path) in enumerate(known, start=1):
             name = file_name(video.id)
-            media[video.id] = video_media(
-                path,
-                proxy,
-                copy=folder / "videos" / f"{name}.mp4",
-                strip=folder / "strips" / f"{name}.jpg",
-            )
+            copy = folder / "videos" / f"{name}.mp4"
+            strip = folder / "strips" / f"{name}.jpg"
+            media[video.id] = video_media(path, proxy, copy, strip)
             bar.update(sum(weights[:index]), index)
     return media
 
 
 def video_media(video: Path, proxy: Proxy, copy: Path, strip: Path) -> Media:
-    """Make the media of one video's page.
-
-    Args:
-        video: The video file.
-        proxy: Whether the video gets a copy that browsers play.
-        copy: The path of that copy.
-        strip: The path of the strip of frames.
-    """
-    fps, shown = USUAL_FPS, None
+    """Make a video's strip of frames and, if the page plays one, its small copy."""
+    media = Media(video)
     try:
-        fps = probe(video).fps
+        media.fps = probe(video).fps
         if not _is_made(strip, video):
             _write_strip(video, strip)
-        shown = strip
-        if needs_proxy(video, proxy):
+        media.strip = strip
+        needs_copy = not plays_in_browsers(video) or begins_late(video)
+        if proxy == "always" or (proxy == "auto" and needs_copy):
             if not _is_made(copy, video):
                 write_proxy(video, copy)
-            return Media(copy, is_proxy=True, fps=fps, strip=shown)
-        return Media(video, fps=fps, strip=shown)
+            media.player, media.is_proxy = copy, True
     except VideoError as error:
-        return Media(video, fps=fps, strip=shown, problem=str(error))
-
-
-def needs_proxy(path: Path, proxy: Proxy) -> bool:
-    """Return whether the page plays a copy of a video.
-
-    Raises:
-        VideoError: The file is missing or not a video.
-    """
-    if proxy != "auto":
-        return proxy == "always"
-    return not plays_in_browsers(path) or begins_late(path)
+        media.problem = str(error)
+    return media
 
 
 def _is_made(made: Path, source: Path) -> bool:

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.datasets import read_annotations
-from pipeline.detection.activations import Response, read_response, response_path
+from pipeline.detection.activations import read_response, response_path
 from pipeline.detection.detections import Detection, check_detections, read_detections
 from pipeline.errors import AnnotationError, InputNotFoundError
-from pipeline.report import Activations, Findings
+from pipeline.report import Findings
 from pipeline.report.formats import flatten, readable
 
 MOST_NAMED = 5  # videos or classes, in a message
@@ -32,7 +32,7 @@ class DetectionSet:
         if not path.is_file():
             return Findings(found)
         thresholds = flatten(self.origin).get("detect.cas_thresholds", ())
-        return Findings(found, activations(read_response(path), thresholds))
+        return Findings(found, read_response(path), tuple(thresholds))
 
     @cached_property
     def classes(self) -> tuple[str, ...] | None:
@@ -58,40 +58,23 @@ class DetectionSet:
         Raises:
             AnnotationError: The other detections are of other videos or classes.
         """
-        _check_same(self, other, "videos", set(self.detections), set(other.detections))
-        if self.classes and other.classes and self.classes != other.classes:
-            _check_same(self, other, "classes", set(self.classes), set(other.classes))
-            raise AnnotationError(
-                f"{other.path}: expected the classes in the order of {self.path}, "
-                "found another order; detect again with models of one dataset"
-            )
-
-
-def activations(said: Response, thresholds: Sequence[float]) -> Activations:
-    """Return the part of a model's response that a page shows."""
-    return Activations(
-        cas=said.prediction.cas,
-        cell_seconds=said.cell_seconds,
-        video_scores=said.prediction.video_scores,
-        thresholds=tuple(thresholds),
-    )
-
-
-def _check_same(
-    this: DetectionSet,
-    other: DetectionSet,
-    what: str,
-    expected: set[str],
-    found: set[str],
-) -> None:
-    if expected == found:
-        return
-    odd = sorted(expected ^ found)
-    shown = ", ".join(odd[:MOST_NAMED]) + (", …" if odd[MOST_NAMED:] else "")
-    raise AnnotationError(
-        f"{other.path}: expected the {len(expected)} {what} of {this.path}, found "
-        f"{len(found)} that differ in {shown}; compare two runs on one dataset"
-    )
+        names = [("videos", tuple(self.detections), tuple(other.detections))]
+        if self.classes and other.classes:
+            names.append(("classes", self.classes, other.classes))
+        for what, expected, found in names:
+            if odd := sorted({*expected} ^ {*found}):
+                more = ", …" if odd[MOST_NAMED:] else ""
+                raise AnnotationError(
+                    f"{other.path}: expected the {len(expected)} {what} of {self.path},"
+                    f" found {len(found)} that differ in "
+                    f"{', '.join(odd[:MOST_NAMED])}{more}; compare two runs on one "
+                    "dataset"
+                )
+            if what == "classes" and expected != found:
+                raise AnnotationError(
+                    f"{other.path}: expected the classes in the order of {self.path}, "
+                    "found another order; detect again with models of one dataset"
+                )
 
 
 def differences(found: Sequence[DetectionSet]) -> dict[str, list[Any]]:

@@ -1,18 +1,13 @@
 """The report on a file or folder of detections, without a run."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pipeline.datasets import Instance
 from pipeline.datasets.folder import find_videos
 from pipeline.errors import VideoError
 from pipeline.evaluation import evaluate, read_durations, read_ground_truth
-from pipeline.report import (
-    Model,
-    RunReport,
-    VideoReport,
-    write_report,
-)
+from pipeline.report import Model, RunReport, VideoReport, write_report
 from pipeline.report.results import (
     DetectionSet,
     comparison_notes,
@@ -37,21 +32,18 @@ def report_detections(
     proxy: Proxy = "auto",
     command: str = "",
 ) -> Path:
-    """Write the pages on a folder or a file of detections.
+    """Write the pages on a folder or a file of detections, and return the index.
 
     Args:
         detections: A folder of DetectActions, or a file in ActivityNet's format or CSV.
             Activations are shown if the same folder has them in `cas`.
         output: The folder to write.
-        compare_with: Detections of another model to compare with.
+        compare_with: Detections of another model.
         ground_truth: Annotations; None scores nothing.
         subset: The subset of the annotations to score on.
         videos: The folder of the videos; None shows none.
         proxy: Which videos get a small copy that every browser plays.
         command: The command line, for the index.
-
-    Returns:
-        The path of the index.
 
     Raises:
         InputNotFoundError: A file or folder does not exist.
@@ -73,12 +65,14 @@ def report_detections(
                 id=id,
                 subset=subset if id in truth else "",
                 path=files.get(id),
-                duration_seconds=_seconds(files.get(id), durations.get(id), ends),
+                duration_seconds=_seconds(
+                    files.get(id), durations.get(id), _ends(id, found, truth)
+                ),
                 ground_truth=tuple(truth.get(id, ())),
                 points=(),
                 findings=tuple(each.findings(id) for each in found),
             )
-            for id, ends in _ends(found, truth)
+            for id in found[0].detections
         ),
         models=tuple(
             Model(name, evaluate(truth, each.detections).scores if truth else None)
@@ -102,13 +96,11 @@ def labels(
 
 
 def _ends(
-    found: Sequence[DetectionSet], truth: Mapping[str, Sequence[Instance]]
-) -> Iterator[tuple[str, list[float]]]:
-    """Yield the first model's videos, with the ends of their instances."""
-    for id in found[0].detections:
-        annotated = [instance.end_seconds for instance in truth.get(id, ())]
-        detected = [d.end_seconds for each in found for d in each.detections[id]]
-        yield id, annotated + detected
+    id: str, found: Sequence[DetectionSet], truth: Mapping[str, Sequence[Instance]]
+) -> list[float]:
+    """Return the ends of a video's annotated and detected instances."""
+    annotated = [instance.end_seconds for instance in truth.get(id, ())]
+    return annotated + [d.end_seconds for each in found for d in each.detections[id]]
 
 
 def _seconds(path: Path | None, stated: float | None, ends: list[float]) -> float:

@@ -1,8 +1,10 @@
-"""Verdicts on the instances of the ground truth: how well each was localized."""
+"""Verdicts on videos and instances: how well each was localized, the worst first."""
 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from urllib.parse import quote
 
 import numpy as np
 from jaxtyping import Float
@@ -13,6 +15,7 @@ from pipeline.detection.detections import Detection
 from pipeline.evaluation import class_average_precision, localization_states
 from pipeline.intervals import tiou
 from pipeline.report.data import VideoReport
+from pipeline.storage import file_name
 
 JUDGING_TIOU = 0.5
 SAME_INTERVAL_TIOU = 0.9  # from which two intervals count as the same
@@ -83,7 +86,7 @@ def count_states(found: Sequence[Verdict], model: int) -> Counter[str]:
 def average_precision(
     video: VideoReport, detections: Sequence[Detection]
 ) -> float | None:
-    """Return the average precision at tIoU 0.5 within a video.
+    """Return the average precision at tIoU 0.5 within a video, in percent.
 
     It is the mean over the video's annotated classes; None without ground truth.
     """
@@ -98,4 +101,61 @@ def average_precision(
         )
         for label in labels
     ]
-    return float(np.mean(precisions))
+    return 100 * float(np.mean(precisions))
+
+
+@dataclass(frozen=True)
+class RankedVideo:
+    """A video with its scores and the address of its page."""
+
+    video: VideoReport
+
+    @cached_property
+    def percentages(self) -> list[float | None]:
+        """The average precision of each model; None without ground truth."""
+        findings = self.video.findings
+        return [average_precision(self.video, found.detections) for found in findings]
+
+    @cached_property
+    def verdicts(self) -> list[Verdict]:
+        """The verdicts on the video's instances, by start."""
+        return verdicts(self.video)
+
+    @cached_property
+    def states(self) -> list[Counter[str]]:
+        """The number of instances in each state, for each model."""
+        models = range(len(self.video.findings))
+        return [count_states(self.verdicts, model) for model in models]
+
+    @property
+    def page_name(self) -> str:
+        """The file name of the video's page."""
+        return f"{file_name(self.video.id)}.html"
+
+    @property
+    def href(self) -> str:
+        """The address of the video's page, relative to its own folder."""
+        return quote(self.page_name)
+
+
+def worst_first(videos: tuple[VideoReport, ...]) -> list[RankedVideo]:
+    """Sort videos by the first model's average precision, ascending.
+
+    Videos without ground truth come last; equally good ones keep their order.
+    """
+
+    def rank(entry: RankedVideo) -> float:
+        percentage = entry.percentages[0]
+        return np.inf if percentage is None else percentage
+
+    return sorted(map(RankedVideo, videos), key=rank)
+
+
+def localization(entries: list[RankedVideo], num_models: int) -> dict[str, list[int]]:
+    """Count the instances of all videos in each state, for each model."""
+    return {
+        state: [
+            sum(e.states[model][state] for e in entries) for model in range(num_models)
+        ]
+        for state in STATE_WORDS
+    }

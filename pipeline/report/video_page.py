@@ -1,45 +1,18 @@
 """The rows and scores under the player on a video's page."""
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
 
 from pipeline.datasets import BACKGROUND
-from pipeline.detection.detections import Detection
 from pipeline.detection.proposals import raw_thresholds
-from pipeline.report.data import Activations, VideoReport
-from pipeline.report.drawing import (
-    Axis,
-    Scale,
-    common_scale,
-    lanes,
-    polyline,
-    time_axis,
-)
-from pipeline.report.ranking import RankedVideo
+from pipeline.report.data import Findings, VideoReport
+from pipeline.report.drawing import Axis, common_scale, lanes, polyline, time_axis
+from pipeline.report.verdicts import RankedVideo
 
 MAX_SCORES = 10
-
-
-@dataclass(frozen=True)
-class ActivationCurve:
-    """One category's activations, ready to draw."""
-
-    label: str
-    points: str
-    levels: list[float]  # raw activations at which proposals are cut
-    instances: list[Any]  # ground truth of that class, shaded behind the curve
-
-
-@dataclass(frozen=True)
-class ModelRows:
-    """One model's rows of the time line."""
-
-    detections: dict[str, list[list[Detection]]]  # lanes by label
-    scale: Scale | None  # shared by the curves; None without activations
-    curves: list[ActivationCurve]
 
 
 def rows(
@@ -55,66 +28,60 @@ def rows(
     return {
         "axis": axis,
         "ground_truth": {
-            label: lanes(found, [v.instance for v in found])
-            for label, found in truth.items()
+            label: lanes(told, attrgetter("instance")) for label, told in truth.items()
         },
         "points": by_label(video.points, order),
         "model_rows": [
-            ModelRows(
-                {
-                    label: lanes(found, found)
-                    for label, found in by_label(model.detections, order).items()
+            {
+                "detections": {
+                    label: lanes(detections)
+                    for label, detections in by_label(found.detections, order).items()
                 },
-                *_curves(video, model.activations, categories, axis),
-            )
-            for model in video.findings
+                **_curves(video, found, categories, axis),
+            }
+            for found in video.findings
         ],
         "scores": best_scores(video, categories),
     }
 
 
-def by_label(items: Iterable[Any], order: Collection[str]) -> dict[str, list[Any]]:
+def by_label(items: Sequence[Any], order: Collection[str]) -> dict[str, list[Any]]:
     """Group items by label, in the given order, leaving out labels without items."""
-    groups: dict[str, list[Any]] = {}
-    for item in items:
-        groups.setdefault(item.label, []).append(item)
-    return {label: groups[label] for label in order if label in groups}
+    present = {item.label for item in items}
+    return {
+        label: [item for item in items if item.label == label]
+        for label in order
+        if label in present
+    }
 
 
 def _curves(
-    video: VideoReport,
-    activations: Activations | None,
-    categories: tuple[str, ...],
-    axis: Axis,
-) -> tuple[Scale | None, list[ActivationCurve]]:
+    video: VideoReport, found: Findings, categories: tuple[str, ...], axis: Axis
+) -> dict[str, Any]:
     """Return the scale and the curves of the present classes and of background.
 
     If no class is present, the class with the best video-level score is shown.
     """
-    if activations is None:
-        return None, []
-    best = 1 + int(np.argmax(activations.video_scores[1:]))
+    if found.response is None:
+        return {"scale": None, "curves": []}
+    said, cell_seconds = found.response.prediction, found.response.cell_seconds
+    best = 1 + int(np.argmax(said.video_scores[1:]))
     shown = video.labels.intersection(categories) or {categories[best]}
     indices = [i for i, label in enumerate(categories) if label in shown] + [0]
-    scale = common_scale(activations.cas[indices])
-    curves = [
-        ActivationCurve(
-            label=categories[i],
-            points=polyline(activations.cas[i], activations.cell_seconds, axis, scale),
-            levels=_levels(activations, i),
-            instances=[g for g in video.ground_truth if g.label == categories[i]],
-        )
-        for i in indices
-    ]
-    return scale, curves
-
-
-def _levels(activations: Activations, category: int) -> list[float]:
-    """Return the raw thresholds of proposals; none for background, never localized."""
-    sequence = activations.cas[category]
-    if category == 0 or not np.isfinite(sequence).all():
-        return []
-    return raw_thresholds(sequence, activations.thresholds)
+    scale = common_scale(said.cas[indices])
+    curves = []
+    for i in indices:
+        label, sequence = categories[i], said.cas[i]
+        # Background is never localized, so no proposals are cut from it.
+        is_cut = i > 0 and np.isfinite(sequence).all()
+        curve = {
+            "label": label,
+            "points": polyline(sequence, cell_seconds, axis, scale),
+            "levels": raw_thresholds(sequence, found.thresholds) if is_cut else [],
+            "instances": [g for g in video.ground_truth if g.label == label],
+        }
+        curves.append(curve)
+    return {"scale": scale, "curves": curves}
 
 
 def best_scores(
@@ -125,7 +92,7 @@ def best_scores(
     They are sorted by the first known model's scores; None marks a model without.
     """
     columns = [
-        None if found.activations is None else found.activations.video_scores
+        found.response.prediction.video_scores if found.response else None
         for found in video.findings
     ]
     known = [column for column in columns if column is not None]

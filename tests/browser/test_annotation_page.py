@@ -15,8 +15,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Route, expect
 
+from pipeline.annotation.page import write_static_page
 from pipeline.annotation.server import annotation_server
-from pipeline.annotation.static import write_static_page
 from pipeline.annotation.store import PointsStore
 from pipeline.datasets import Dataset, Instance, Video
 from pipeline.points.formats import read_click_file

@@ -6,16 +6,12 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from models.prediction import Prediction
 from pipeline.datasets import Instance, Point
+from pipeline.detection.activations import Response
 from pipeline.detection.detections import Detection
-from pipeline.report import (
-    Activations,
-    Findings,
-    Model,
-    RunReport,
-    VideoReport,
-    write_report,
-)
+from pipeline.grid import SnippetGrid
+from pipeline.report import Findings, Model, RunReport, VideoReport, write_report
 from tests.video_maker import numbered_pictures, write_video
 
 pytestmark = pytest.mark.browser
@@ -26,11 +22,13 @@ DETECTIONS = (
     Detection("kick", 0.3, 1.0, 1.5),
     Detection("hug", 0.6, 3.0, 3.5),
 )
-ACTIVATIONS = Activations(
-    cas=np.linspace(-1, 1, 24).reshape(3, 8),
-    cell_seconds=np.arange(8) / 2 + 0.25,
-    video_scores=np.array([0.1, 0.6, 0.3]),
-    thresholds=(0.0, 0.2),
+RESPONSE = Response(
+    Prediction(
+        cas=np.linspace(-1, 1, 24).reshape(3, 8),
+        video_scores=np.array([0.1, 0.6, 0.3]),
+    ),
+    SnippetGrid(8, fps=2.0, snippet_frames=1, stride_frames=1),
+    classes=("kick", "hug"),
 )
 
 
@@ -61,7 +59,7 @@ def a_video(id: str, path: Path | None) -> VideoReport:
         duration_seconds=DURATION_SECONDS,
         ground_truth=(Instance("kick", 1.0, 2.0),),
         points=(Point(1.5, "kick"), Point(2.5, "background")),
-        findings=(Findings(DETECTIONS, ACTIVATIONS),),
+        findings=(Findings(DETECTIONS, RESPONSE, thresholds=(0.0, 0.2)),),
     )
 
 

@@ -11,8 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.annotation.handler import AnnotationServer
-from pipeline.annotation.ranges import parse_range
+from pipeline.annotation.handler import AnnotationServer, parse_range
 from pipeline.annotation.server import annotation_server
 from pipeline.annotation.store import PointsStore
 from pipeline.datasets import Dataset, Video

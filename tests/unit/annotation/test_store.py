@@ -46,7 +46,7 @@ def test_training_reads_what_is_saved(store: PointsStore) -> None:
 
 
 def test_who_does_not_know_the_revision_changes_nothing(store: PointsStore) -> None:
-    _, revision = store.save("a", None, content((1, "jump")))
+    revision = revision_of(store.save("a", None, content((1, "jump"))))
     before = store.path.read_bytes()
     for wrong in (None, "x"):
         with pytest.raises(ConflictError):
@@ -57,7 +57,7 @@ def test_who_does_not_know_the_revision_changes_nothing(store: PointsStore) -> N
 
 
 def test_a_file_changed_by_hand_is_another_revision(store: PointsStore) -> None:
-    _, revision = store.save("a", None, content((1, "jump")))
+    revision = revision_of(store.save("a", None, content((1, "jump"))))
     entries = read_json(store.path)
     entries[0]["points"].append({"seconds": 3, "label": "kick"})
     write_json(store.path, entries)
@@ -67,17 +67,16 @@ def test_a_file_changed_by_hand_is_another_revision(store: PointsStore) -> None:
 
 def test_seconds_add_up_and_are_no_conflict(store: PointsStore) -> None:
     store.save("a", None, content(spent=2.5))
-    entry, _ = store.save("a", None, content((1, "jump"), spent=1))
+    entry = store.save("a", None, content((1, "jump"), spent=1))
     assert entry["seconds_spent"] == 3.5
 
 
 def test_spans_are_recorded_and_taken_back(store: PointsStore) -> None:
-    entry, revision = store.save(
-        "a", None, content(annotated_spans=[[0, 10], [20, 30]])
-    )
+    entry = store.save("a", None, content(annotated_spans=[[0, 10], [20, 30]]))
+    revision = revision_of(entry)
     assert entry["annotated_spans"] == [[0, 10], [20, 30]] and revision
-    entry, revision = store.save("a", revision, content(annotated_spans=None))
-    assert "annotated_spans" not in entry and revision is None
+    entry = store.save("a", revision, content(annotated_spans=None))
+    assert "annotated_spans" not in entry and revision_of(entry) is None
 
 
 def test_writers_at_once_lose_nothing(tmp_path: Path) -> None:
@@ -115,12 +114,12 @@ def test_a_file_is_added_once(store: PointsStore, tmp_path: Path) -> None:
     rows = ["video_id,seconds,label", "a.mp4,1.5,jump", "b,2,background", "a,3,jmp"]
     rows += ["a,99,kick", "c,1,kick", "a,x,kick"]
     (tmp_path / "in.csv").write_text("\n".join(rows))
-    done = store.add_file(tmp_path / "in.csv", {})
-    assert done.added == 2
-    told = "\n".join(done.problems)
+    added, problems = store.add_file(tmp_path / "in.csv", {})
+    assert added == 2
+    told = "\n".join(problems)
     for part in ("did you mean 'jump'?", "99 s, beyond", "no video 'c'", "found 'x'"):
         assert part in told
-    assert store.add_file(tmp_path / "in.csv", {}).added == 0
+    assert store.add_file(tmp_path / "in.csv", {})[0] == 0
 
 
 @settings(max_examples=30)  # each writes a file
@@ -134,10 +133,11 @@ def test_clicks_come_back_sorted_to_the_microsecond(
 ) -> None:
     path = tmp_path_factory.mktemp("points") / "clicks.json"
     store = PointsStore(path, a_dataset())
-    entry, revision = store.save("a", None, content(*points))
+    entry = store.save("a", None, content(*points))
     rounded = sorted((round(seconds, 6), label) for seconds, label in points)
     assert [(p["seconds"], p["label"]) for p in entry["points"]] == rounded
-    assert store.entries()["a"] == entry and revision == revision_of(entry)
+    there = store.entries()["a"]
+    assert there == entry and revision_of(there) == revision_of(entry)
 
 
 @pytest.mark.parametrize(

@@ -19,12 +19,11 @@ from pipeline.detection.detections import (
 )
 from pipeline.errors import AnnotationError, InputNotFoundError, UsageError
 from pipeline.exports import FORMATS, export_detections, strongest
-from pipeline.exports.cues import one_line
 from pipeline.exports.elan import write_eaf
 from pipeline.exports.fiftyone import write_fiftyone
 from pipeline.exports.label_studio import write_label_studio
 from pipeline.exports.media import VideoFiles
-from pipeline.exports.subtitles import srt, vtt, write_srt, write_vtt
+from pipeline.exports.subtitles import one_line, srt, vtt, write_srt, write_vtt
 from pipeline.storage import read_json
 from tests.video_maker import numbered_pictures, write_video
 

@@ -8,12 +8,14 @@ from urllib.parse import unquote
 import numpy as np
 import pytest
 
+from models.prediction import Prediction
 from pipeline.datasets import Instance, Point
+from pipeline.detection.activations import Response
 from pipeline.detection.detections import Detection
 from pipeline.evaluation.oddities import Oddities
 from pipeline.evaluation.scores import Scores, VideoCounts
+from pipeline.grid import SnippetGrid
 from pipeline.report import (
-    Activations,
     Findings,
     Model,
     RunReport,
@@ -22,7 +24,7 @@ from pipeline.report import (
 )
 
 # Of what a model found, the rest is known of the video.
-PARTS = ("detections", "cas", "cell_seconds", "video_scores", "thresholds")
+PARTS = ("detections", "cas", "video_scores", "thresholds")
 CLASSES = ("kick", "point", "hug")
 EVALUATION = Scores(
     evaluator="activitynet",
@@ -59,15 +61,15 @@ def found(**parts: Any) -> Findings:
         Detection("kick", 0.87654321, 2.123456, 4.0),
         Detection("hug", 0.25, 7.0, 8.0),
     )
-    activations = {
-        "cas": np.sin(np.arange(4 * cells)).reshape(4, cells),
-        "cell_seconds": (np.arange(cells) + 0.5) / 2,
-        "video_scores": np.array([0.1, 0.6, 0.1, 0.2]),
-    }
-    chosen = {name: parts.get(name, value) for name, value in activations.items()}
+    prediction = Prediction(
+        parts.get("cas", np.sin(np.arange(4 * cells)).reshape(4, cells)),
+        parts.get("video_scores", np.array([0.1, 0.6, 0.1, 0.2])),
+    )
+    grid = SnippetGrid(cells, fps=2.0, snippet_frames=1, stride_frames=1)
     return Findings(
         parts.get("detections", detections),
-        Activations(**chosen, thresholds=parts.get("thresholds", ())),
+        Response(prediction, grid, CLASSES),
+        parts.get("thresholds", ()),
     )
 
 
@@ -231,7 +233,6 @@ def test_page_of_a_long_video_stays_small(tmp_path: Path) -> None:
     video = a_video(
         detections=tuple(Detection("kick", 0.5, i, i + 1.5) for i in range(60)),
         cas=np.random.default_rng(0).normal(size=(4, cells)),
-        cell_seconds=np.linspace(0, 10, cells),
     )
     write_report(tmp_path, a_report(video))
     assert (tmp_path / "videos" / "v1.html").stat().st_size < 60_000
@@ -266,11 +267,11 @@ def test_unknown_labels_get_a_colour_but_no_curve(tmp_path: Path) -> None:
 
 
 def test_style_sheet_defines_every_colour() -> None:
-    from pipeline.report import colours
+    from pipeline.report import drawing
 
-    style = Path(colours.__file__).with_name("assets") / "style.css"
+    style = Path(drawing.__file__).with_name("assets") / "style.css"
     defined = set(re.findall(r"\.(colour-\w+) {", style.read_text()))
-    numbered = {f"colour-{i}" for i in range(colours.NUM_COLOURS)}
+    numbered = {f"colour-{i}" for i in range(drawing.NUM_COLOURS)}
     assert defined == numbered | {"colour-background"}
 
 

@@ -58,8 +58,8 @@ def test_a_folder_is_read_whole(tmp_path: Path) -> None:
     found = read_detection_set(a_folder(tmp_path / "0a1b"))
     assert found.classes == ("kick", "hug")
     assert found.title == "0a1b"
-    last = found.findings("c d").activations
-    assert last is not None and last.cas[0, 0] == 2
+    last = found.findings("c d")
+    assert last.response is not None and last.response.prediction.cas[0, 0] == 2
     assert last.thresholds == (0.0, 0.1)
     assert found.findings("a").detections == tuple(FOUND["a"])
 
@@ -71,7 +71,7 @@ def test_a_file_alone_has_detections_but_no_activations(
     write_detections(tmp_path / "mine.json", FOUND)
     found = read_detection_set(tmp_path / f"mine{suffix}")
     assert (found.title, found.classes, found.labels) == ("mine", None, {"kick"})
-    assert found.findings("a").activations is None
+    assert found.findings("a").response is None
 
 
 @pytest.mark.parametrize("name", ["", "nowhere", "nowhere.json"])
