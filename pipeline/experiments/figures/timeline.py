@@ -42,20 +42,17 @@ def show(
     for axes, label in zip(panels, labels, strict=True):
         if response:
             _draw_curves(axes, response, label)
-        truth = [
-            (i.start_seconds, i.end_seconds) for i in ground_truth if i.label == label
-        ]
-        draw_bars(axes, truth, ROWS["truth"], "black")
+        for i in ground_truth:
+            if i.label == label:
+                span = (i.start_seconds, i.end_seconds)
+                draw_bars(axes, [span], ROWS["truth"], "black")
         for click in clicks:
             if click.label in (label, BACKGROUND):
                 _draw_click(axes, click)
         for d in detections:
             if d.label == label:
-                span, opacity = (
-                    (d.start_seconds, d.end_seconds),
-                    max(d.score / best, 0.1),
-                )
-                draw_bars(axes, [span], ROWS["found"], BLUE.color, opacity)
+                span, alpha = (d.start_seconds, d.end_seconds), max(d.score / best, 0.1)
+                draw_bars(axes, [span], ROWS["found"], BLUE.color, alpha)
         ticks = [bottom + STRIP / 2 for bottom in ROWS.values()]
         axes.set_yticks([0, 1, *ticks], ["0", "1", *ROWS], fontsize="x-small")
         axes.set_ylim(min(ROWS.values()) - GAP, 1.05 if response else 0)
