@@ -14,7 +14,7 @@ from typing import Any
 from pipeline.datasets import Video
 from pipeline.fanout import Resources
 from pipeline.fanout.resources import network_resources
-from pipeline.run.record import Record, StageResult
+from pipeline.run.record import Record, StageResult, read_record
 from pipeline.run.run import Run
 from pipeline.storage import file_name, fingerprint
 
@@ -118,7 +118,7 @@ class Stage:
 
     def record(self, run: Run) -> Record | None:
         """Return the record that the stage left when it was last finished."""
-        return run.records(self.record_path(run))
+        return read_record(self.record_path(run))
 
     def result_path(self, run: Run) -> Path:
         """Return the file or folder to show to people."""

@@ -1,7 +1,6 @@
 """Pages that show the detections, and how good they are."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from pipeline.datasets import Point, Video
@@ -119,11 +118,6 @@ def stage_seconds(run: Run) -> dict[str, float]:
     return {name: record.seconds for name, record in records.items() if record}
 
 
-def report_file(run: Run) -> Path:
-    """Return the page to open."""
-    return REPORT.folder(run) / "index.html"
-
-
 def shown_on_pages(run: Run) -> Any:
     """Return the ground truth, the other model's detections, and how videos show."""
     other = run.options.compare_with
@@ -145,11 +139,6 @@ def check_comparison(run: Run) -> None:
         )
 
 
-def _compared(run: Run) -> dict[str, Any]:
-    other = run.options.compare_with
-    return {"compare_with": str(other)} if other else {}
-
-
 REPORT: Stage = Stage(
     name="report",
     task="Report",
@@ -157,11 +146,15 @@ REPORT: Stage = Stage(
     kind="reports",
     builds_on=(EVALUATE,),
     reads=lambda run: (EVALUATE,) if run.is_scored else (DETECT,),
-    parameters=_compared,
+    parameters=lambda run: (
+        {"compare_with": str(run.options.compare_with)}
+        if run.options.compare_with
+        else {}
+    ),
     options=("proxy", "compare_with"),
     content=shown_on_pages,
     work=report_run,
-    result=report_file,
+    result=lambda run: REPORT.folder(run) / "index.html",
     label="report",
     check=check_comparison,
 )
