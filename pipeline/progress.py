@@ -27,11 +27,7 @@ class Progress:
     """
 
     def __init__(
-        self,
-        stage: str,
-        count: int,
-        to_do: Sequence[float],
-        unit: str = "videos",
+        self, stage: str, count: int, to_do: Sequence[float], unit: str = "videos"
     ) -> None:
         self.stage = stage
         self.count = count

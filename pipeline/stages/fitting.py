@@ -72,10 +72,7 @@ def clicked_labels(points: Sequence[Point]) -> tuple[str, ...]:
 
 
 def fit_into(
-    folder: Path,
-    samples: Samples,
-    run: Run,
-    start: Mapping[str, Tensor] | None = None,
+    folder: Path, samples: Samples, run: Run, start: Mapping[str, Tensor] | None = None
 ) -> None:
     """Train from `start`, or from networks that the seed draws; write the folder."""
     model, history = fit_resumable(
