@@ -30,8 +30,8 @@ from pipeline.run.config import (
     parse_field,
     section_type,
 )
-from pipeline.run.options import NEUTRAL, OF_STAGES, RunOptions, is_marked, parse_option
-from pipeline.run.parsing import help_of
+from pipeline.run.options import NEUTRAL, OF_STAGES, RunOptions, is_marked
+from pipeline.run.parsing import help_of, value_of
 from pipeline.run.run import Run
 from pipeline.run.stage import Stage
 from pipeline.run.unused_flags import check_changes
@@ -70,12 +70,12 @@ class Flag(luigi.Parameter):
 
 def option_flag(name: str) -> Any:
     """Return the flag of an option of a run."""
-    default = getattr(RunOptions(), name)
+    default, flag = getattr(RunOptions(), name), "--" + name.replace("_", "-")
     about: dict[str, Any] = {"description": help_of(RunOptions, name)}
     about["significant"] = not is_marked(name, NEUTRAL)
     if default is False:
         return luigi.BoolParameter(default=False, **about)
-    return Flag(lambda text: parse_option(name, text), default, **about)
+    return Flag(lambda text: value_of(RunOptions, name, text, flag), default, **about)
 
 
 def field_flag(section: str, name: str) -> Flag:

@@ -80,13 +80,13 @@ class Progress:
 
     def line(self) -> str:
         """Return the bar, the items and the share done, and the remaining time."""
-        filled = int(self.fraction * BAR_CELLS)
-        bar = "#" * filled + "-" * (BAR_CELLS - filled)
-        elapsed = time.monotonic() - self.began
-        left = elapsed * (1 - self.fraction) / self.fraction if self.fraction else None
-        eta = "--:--:--" if left is None else duration_text(left)
+        share, eta = self.fraction, "--:--:--"
+        bar = ("#" * int(share * BAR_CELLS)).ljust(BAR_CELLS, "-")
+        if share:
+            elapsed = time.monotonic() - self.began
+            eta = duration_text(elapsed * (1 - share) / share)
         items = f"{self.items}/{len(self.to_do)}"
-        return f"{self.stage}  {bar}  {items}  {self.fraction:4.0%}  ETA {eta}"
+        return f"{self.stage}  {bar}  {items}  {share:4.0%}  ETA {eta}"
 
     def _tell(self, line: str) -> None:
         for listener in _listeners:
@@ -139,7 +139,7 @@ def count_text(count: int) -> str:
     >>> count_text(7), count_text(0)
     ('7', '–')
     """
-    return str(count) if count else NOTHING
+    return str(count or NOTHING)
 
 
 def duration_text(seconds: float) -> str:

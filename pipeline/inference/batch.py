@@ -16,6 +16,7 @@ from pipeline.exports.subtitles import write_srt
 from pipeline.fanout import Item, Job, Resources, default_jobs, run_job
 from pipeline.fanout.resources import network_resources
 from pipeline.inference.detector import Detector
+from pipeline.model_folder.newest import MODEL_FILE
 from pipeline.progress import ShareDone, silent
 from pipeline.report import Findings, Model, RunReport, VideoReport, write_report
 from pipeline.report.results import activations
@@ -24,6 +25,8 @@ from pipeline.storage import plain
 from pipeline.video.safe_probe import probe_apart
 
 JOBS = "work"  # the subfolder of the output for logs and failures
+
+load_once = lru_cache(maxsize=1)(Detector)  # for all videos of a worker
 
 
 @dataclass(frozen=True)
@@ -128,19 +131,14 @@ def name_videos(paths: Iterable[Path], output: Path) -> dict[str, Path]:
 
 def search_job(videos: dict[str, Path], model: Path, output: Path, device: str) -> Job:
     """Return the work on all videos, weighted by frames where their number is known."""
+    items = []
     infos = probe_apart(list(videos.values()))
-    items = [
-        Item(
-            id=id,
-            inputs=(str(path), str(model / "model.safetensors")),
-            output=str(response_path(output, id)),
-            weight=info.duration_seconds * info.fps if info else 0.0,
-            arguments={},
-        )
-        for (id, path), info in zip(videos.items(), infos, strict=True)
-    ]
-    parameters = {"device": device}
-    return Job("detect", f"{__name__}:search_video", parameters, tuple(items))
+    for (id, path), info in zip(videos.items(), infos, strict=True):
+        inputs = (str(path), str(model / MODEL_FILE))
+        weight = info.duration_seconds * info.fps if info else 0.0
+        items.append(Item(id, inputs, str(response_path(output, id)), weight, {}))
+    function, parameters = f"{__name__}:search_video", {"device": device}
+    return Job("detect", function, parameters, tuple(items))
 
 
 def search_video(
@@ -151,11 +149,5 @@ def search_video(
     Raises:
         VideoError: The video cannot be used.
     """
-    detector = _detector(inputs[1].parent, device)
+    detector = load_once(inputs[1].parent, device)
     write_response(output, detector.respond(inputs[0], progress))
-
-
-@lru_cache(maxsize=1)
-def _detector(model: Path, device: str) -> Detector:
-    """Return the model, loaded once per process."""
-    return Detector(model, device)

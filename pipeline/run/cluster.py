@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Collection
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -22,20 +22,14 @@ def read_cluster(
 ) -> dict[str, SlurmConfig] | None:
     """Return what each section asks of Slurm; None if all is done on this machine.
 
-    Args:
-        options: Their flags win over the file, unless they are empty or None.
-        sections: The stages' sections of the file, `COMMON` aside.
-        file: The file.
+    The sections are `COMMON` and the stages' own. Flags that are neither empty nor None
+    win over the file.
 
     Raises:
         UsageError: A key or a value is invalid, or flags have no effect.
     """
-    given = {
-        field.name: value
-        for field in fields(SlurmConfig)
-        if (value := getattr(options, flag_of(COMMON, field.name), None))
-        not in ("", None)
-    }
+    flags = {name: getattr(options, flag_of(COMMON, name), None) for name in DEFAULTS}
+    given = {name: value for name, value in flags.items() if value not in ("", None)}
     if options.cluster == "slurm":
         for name, value in given.items():
             check_value(name, value, flag_text(COMMON, name))

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, get_args, get_type_hints
 
 from pipeline.errors import UsageError
 from pipeline.fanout import default_jobs
-from pipeline.run.parsing import base_type, unknown, value_of
+from pipeline.run.parsing import base_type, unknown
 from pipeline.video.proxy import Proxy
 
 # What stays on disk between the stages: frames and flow too, or features alone.
@@ -154,15 +154,6 @@ def is_marked(name: str, mark: str) -> bool:
     """Return whether an option has one of the marks above."""
     hint = get_type_hints(RunOptions, include_extras=True)[name]
     return mark in get_args(hint)
-
-
-def parse_option(name: str, text: str) -> Any:
-    """Turn a command line's text into the value of an option.
-
-    Raises:
-        UsageError: The text is no value of the option's type.
-    """
-    return value_of(RunOptions, name, text, "--" + name.replace("_", "-"))
 
 
 def make_options(**values: Any) -> RunOptions:

@@ -1,7 +1,7 @@
 """One run: the dataset, clicks, weights and device that a user asked for."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import inf
 from pathlib import Path
@@ -40,6 +40,10 @@ class Run:
     options: RunOptions
     config: Config
     slurm: Mapping[str, SlurmConfig] | None = None  # by section; None: this machine
+
+    # By stage, once it was asked for: every path needs them.
+    fingerprints: dict[object, str] = field(default_factory=dict, init=False)
+    folders: dict[object, Path] = field(default_factory=dict, init=False)
 
     def to_json(self, section: str) -> dict[str, Any]:
         """Return the run as JSON for a worker of a stage, which starts no workers.
@@ -201,16 +205,6 @@ class Run:
         alone = replace(self.config.features, streams=stream)
         return replace(self, config=replace(self.config, features=alone))
 
-    @cached_property
-    def fingerprints(self) -> dict[object, str]:
-        """The fingerprints of stages that were asked for, as every path needs one."""
-        return {}
-
-    @cached_property
-    def folders(self) -> dict[object, Path]:
-        """The folders of stages that were asked for, as every path needs one."""
-        return {}
-
     @property
     def searched_videos(self) -> tuple[Video, ...]:
         """The videos that are searched for actions."""
@@ -238,7 +232,3 @@ class Run:
                 "segments, so nothing can be scored; annotate segments, or run Report "
                 "in place of Evaluate, which shows the detections without them"
             )
-
-    def weights_json(self) -> dict[str, dict[str, str] | None]:
-        """Return the weights as JSON can hold them."""
-        return {s: plain(w) if w else None for s, w in self.weights.items()}

@@ -101,9 +101,8 @@ class Stage:
     def folder(self, run: Run) -> Path:
         """Return the folder of the stage's files."""
         if self not in run.folders:
-            parent = run.workdir / self.folder_name
-            own = parent if self.is_file else parent / self.fingerprint(run)
-            run.folders[self] = own
+            own = "" if self.is_file else self.fingerprint(run)
+            run.folders[self] = run.workdir / self.folder_name / own
         return run.folders[self]
 
     def video_file(self, run: Run, id: str) -> Path:

@@ -62,7 +62,7 @@ def extraction(run: Run) -> dict[str, Any]:
     own, config = FEATURES.folder(run), run.config
     recipe = {
         "config": plain(config.features),
-        "weights": run.weights_json(),
+        "weights": plain(run.weights),
         "device": run.device_of(FEATURES.slurm),
         "identities": {
             stream: FEATURES.fingerprint(run.with_stream(stream))

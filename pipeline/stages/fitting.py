@@ -85,7 +85,7 @@ def fit_into(
         "train": plain(run.config.train),
         "detect": plain(run.config.detect),
         "made_of": FEATURES.identity(run),
-        "weights": run.weights_json(),
+        "weights": plain(run.weights),
         "dataset": run.dataset.name,
         "training_videos": {"used": len(samples), "of": len(trained)},
         "clicks": {name: clicks[name] for name in TOLD_OF_CLICKS if name in clicks},

@@ -45,24 +45,16 @@ def make_samples(
     Raises:
         SodaError: If a video has features that are not finite.
     """
+    sequences, labels, targets = [], [], []
     for video in videos:
         check_features(video)
-    sequences = [
-        rescale(
-            torch.from_numpy(v.features).T,
-            cells,
-            scaling,
-            generator_of(seed, f"snippets of {v.id}"),
-        )
-        for v in videos
-    ]
-    labels = [[float(name in v.labels) for name in classes] for v in videos]
-    targets = [frame_targets(v.points, v.grid, classes, cells) for v in videos]
-    return Samples(
-        torch.stack(sequences),
-        torch.tensor(labels),
-        torch.from_numpy(np.stack(targets)),
-    )
+        features = torch.from_numpy(video.features).T
+        generator = generator_of(seed, f"snippets of {video.id}")
+        sequences.append(rescale(features, cells, scaling, generator))
+        labels.append([float(name in video.labels) for name in classes])
+        targets.append(frame_targets(video.points, video.grid, classes, cells))
+    stacked = torch.from_numpy(np.stack(targets))
+    return Samples(torch.stack(sequences), torch.tensor(labels), stacked)
 
 
 def check_features(video: TrainingVideo) -> None:
