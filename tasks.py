@@ -23,7 +23,6 @@ from pipeline.experiments.stage import EXPERIMENT
 from pipeline.progress import say_error, told_to
 from pipeline.run.cluster import read_cluster
 from pipeline.run.config import (
-    Sections,
     default_preset,
     flag_of,
     make_config,
@@ -126,16 +125,7 @@ class StageTask(luigi.Task):
             field.name for field in fields(RunOptions) if hasattr(self, field.name)
         ]
         options = RunOptions(**{name: getattr(self, name) for name in names})
-        changes = self._changes()
-        config = make_config(options.preset or default_preset(options.dataset), changes)
-        stages = [task.stage for task in StageTask.__subclasses__()]
-        sections = {stage.slurm for stage in stages if stage.slurm}
-        run = Run(options, config, read_cluster(options, sections))
-        check_changes(run.origin, changes, options.points_file)
-        return run
-
-    def _changes(self) -> Sections:
-        return {
+        changes = {
             section: {
                 field.name: value
                 for field in fields(section_type(section))
@@ -143,6 +133,12 @@ class StageTask(luigi.Task):
             }
             for section in self.stage.flags
         }
+        config = make_config(options.preset or default_preset(options.dataset), changes)
+        asking = (task.stage.slurm for task in StageTask.__subclasses__())
+        sections = set(filter(None, asking))
+        run = Run(options, config, read_cluster(options, sections))
+        check_changes(run.origin, changes, options.points_file)
+        return run
 
     def start(self) -> None:
         """Announce the run, or print its plan; what the user must fix ends the program.

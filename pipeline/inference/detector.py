@@ -28,11 +28,9 @@ class Detector:
     """A model folder, read once and used on any number of videos."""
 
     def __init__(self, model: str | Path, device: str = "auto") -> None:
-        """Load the model, and find the weights that its features were made with.
+        """Load a folder that TrainSODA wrote, onto the device `cpu`, `cuda` or `auto`.
 
-        Args:
-            model: A folder that TrainSODA wrote.
-            device: `cpu`, `cuda` or `auto`.
+        The weights that its features were made with are found, too.
 
         Raises:
             UsageError: The device does not exist here, or the model was trained on

@@ -40,9 +40,7 @@ def model_card(
 ) -> str:
     """Return a model's card, for people and for Hugging Face.
 
-    Args:
-        description: The content of the model's `config.json`.
-        scores: The content of its `metrics.json`; None until it is evaluated.
+    The content is that of `config.json` and, once it is evaluated, `metrics.json`.
     """
     features = json.dumps(description["made_of"], indent=2, ensure_ascii=False)
     head = json.dumps(front_matter(description, scores), indent=2, ensure_ascii=False)

@@ -48,13 +48,9 @@ def export_network(
     Before the file is put in place, it is read back and compared with the network on
     random features of several lengths.
 
-    Args:
-        folder: The model folder.
-        format: One of `NETWORKS`.
-        output: The file to write; None means `exports/model` with the format's suffix.
-
     Returns:
-        The path of the file, and the largest difference that was found.
+        The path of the file, `exports/model` with the format's suffix unless `output`
+        is given, and the largest difference that was found.
 
     Raises:
         UsageError: If there is no such format, or if packages it needs are missing.

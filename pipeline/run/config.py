@@ -150,12 +150,9 @@ def section_type(section: str) -> type[Any]:
 
 
 def make_config(presets: str, changes: Sections) -> Config:
-    """Return the configuration of some presets, with some fields changed.
+    """Return the configuration of some presets, with some fields changed, by section.
 
-    Args:
-        presets: A preset, or several separated by commas; if two change the same field,
-            the later one wins.
-        changes: The fields to change, by section.
+    Presets are separated by commas; if two change the same field, the later one wins.
 
     Raises:
         UsageError: A preset or field does not exist (the message names the nearest

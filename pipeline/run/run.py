@@ -41,9 +41,11 @@ class Run:
     config: Config
     slurm: Mapping[str, SlurmConfig] | None = None  # by section; None: this machine
 
-    # By stage, once it was asked for: every path needs them.
-    fingerprints: dict[object, str] = field(default_factory=dict, init=False)
-    folders: dict[object, Path] = field(default_factory=dict, init=False)
+    # Of the stages that were asked for, as every path needs them.
+    fingerprints: dict[Any, str] = field(
+        default_factory=dict, init=False, compare=False
+    )
+    folders: dict[Any, Path] = field(default_factory=dict, init=False, compare=False)
 
     def to_json(self, section: str) -> dict[str, Any]:
         """Return the run as JSON for a worker of a stage, which starts no workers.

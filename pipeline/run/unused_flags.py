@@ -22,11 +22,6 @@ CLICKS_TOO = ("kinds", "seed")  # fields of `points` that apply to people's clic
 def check_changes(origin: Origin, changes: Sections, points_file: str = "") -> None:
     """Refuse flags that would have no effect.
 
-    Args:
-        origin: The origin of the features.
-        changes: The flags by section of the configuration.
-        points_file: The files of people's clicks; empty if clicks are not theirs.
-
     Raises:
         UsageError: A flag is about features of another origin, or about simulated
             clicks although people have clicked.

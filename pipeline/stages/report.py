@@ -147,9 +147,7 @@ REPORT: Stage = Stage(
     builds_on=(EVALUATE,),
     reads=lambda run: (EVALUATE,) if run.is_scored else (DETECT,),
     parameters=lambda run: (
-        {"compare_with": str(run.options.compare_with)}
-        if run.options.compare_with
-        else {}
+        {"compare_with": str(other)} if (other := run.options.compare_with) else {}
     ),
     options=("proxy", "compare_with"),
     content=shown_on_pages,

@@ -40,10 +40,7 @@ def refine_samples(
 ) -> Samples:
     """Return the same videos with the sure cells as targets, besides the clicks.
 
-    Args:
-        samples: The samples on which the first model was trained.
-        sequences: The first model's class activation sequence of each video, raw.
-        config: The criteria of sure cells.
+    The sequences are the first model's, one raw class activation sequence a video.
     """
     targets = samples.targets.cpu().numpy()
     cores = [
