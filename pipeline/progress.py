@@ -4,6 +4,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 LINE_SECONDS = 30.0
@@ -19,6 +20,7 @@ Listener = Callable[[str, float], None]  # takes a line of text and the share do
 _listeners: list[Listener] = []
 
 
+@dataclass
 class Progress:
     """A bar with an ETA on a terminal; elsewhere, a line every 30 seconds.
 
@@ -26,14 +28,13 @@ class Progress:
     and not from the number of files.
     """
 
-    def __init__(
-        self, stage: str, count: int, to_do: Sequence[float], unit: str = "videos"
-    ) -> None:
-        self.stage = stage
-        self.count = count
-        self.to_do = to_do
-        self.unit = unit
-        self.total = sum(to_do)
+    stage: str
+    count: int  # of all items
+    to_do: Sequence[float]  # weights of the items that are not done
+    unit: str = "videos"
+
+    def __post_init__(self) -> None:
+        self.total = sum(self.to_do)
         self.began = time.monotonic()
         self.last_line = self.last_told = self.began
         self.fraction, self.items = 0.0, 0

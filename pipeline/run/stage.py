@@ -111,9 +111,8 @@ class Stage:
 
     def record_path(self, run: Run) -> Path:
         """Return the path of the record: next to the files, or in the JSON result."""
-        if self.is_file:
-            return self.folder(run) / f"{self.fingerprint(run)}.json"
-        return self.folder(run) / "done.json"
+        name = self.fingerprint(run) if self.is_file else "done"
+        return self.folder(run) / f"{name}.json"
 
     def record(self, run: Run) -> Record | None:
         """Return the record that the stage left when it was last finished."""
@@ -138,7 +137,7 @@ class Stage:
             options.jobs,
             options.max_failures,
             stall_minutes=options.stall_minutes,
-            slurm=run.slurm[self.slurm] if run.slurm and self.slurm else None,
+            slurm=run.slurm.get(self.slurm) if run.slurm else None,
         )
         if self.runs_networks(run) and resources.slurm is None:
             return network_resources(resources, run.device)

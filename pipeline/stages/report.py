@@ -1,9 +1,7 @@
 """Pages that show the detections, and how good they are."""
 
-from collections.abc import Sequence
 from typing import Any
 
-from pipeline.datasets import Point, Video
 from pipeline.errors import InputNotFoundError
 from pipeline.evaluation import Scores, evaluate
 from pipeline.points import read_points
@@ -40,8 +38,14 @@ def report_run(run: Run) -> StageResult:
         title=run.dataset.name,
         classes=run.dataset.classes,
         videos=tuple(
-            video_report(
-                video, points.get(video.id, ()), found, known[video.id].end_seconds
+            VideoReport(
+                id=video.id,
+                subset=video.subset,
+                path=video.path if video.path.is_file() else None,
+                duration_seconds=known[video.id].end_seconds,
+                ground_truth=(*video.instances, *video.ambiguous),
+                points=tuple(points.get(video.id) or video.points or ()),
+                findings=tuple(each.findings(video.id) for each in found),
             )
             for video in run.searched_videos
             if video.id in found[0].detections
@@ -59,24 +63,6 @@ def report_run(run: Run) -> StageResult:
     )
     write_report(REPORT.folder(run), report, run.options.proxy)
     return StageResult()
-
-
-def video_report(
-    video: Video,
-    points: Sequence[Point],
-    found: list[DetectionSet],
-    duration_seconds: float,
-) -> VideoReport:
-    """Return what is known about one searched video, and what each model found."""
-    return VideoReport(
-        id=video.id,
-        subset=video.subset,
-        path=video.path if video.path.is_file() else None,
-        duration_seconds=duration_seconds,
-        ground_truth=(*video.instances, *video.ambiguous),
-        points=tuple(points or video.points or ()),
-        findings=tuple(each.findings(video.id) for each in found),
-    )
 
 
 def scores_of(run: Run, found: DetectionSet) -> Scores | None:
