@@ -85,9 +85,9 @@ def field_flag(section: str, name: str) -> Flag:
 
 def with_options(task: Any) -> Any:
     """Give a task the options that every run takes."""
-    for field in fields(RunOptions):
-        if not is_marked(field.name, OF_STAGES):
-            add_flag(task, field.name, option_flag(field.name))
+    for name in vars(RunOptions()):
+        if not is_marked(name, OF_STAGES):
+            add_flag(task, name, option_flag(name))
     return task
 
 
@@ -121,9 +121,7 @@ class StageTask(luigi.Task):
             raise UsageError(
                 "--dataset is missing; try --dataset demo, or the path of a JSON file"
             )
-        names = [
-            field.name for field in fields(RunOptions) if hasattr(self, field.name)
-        ]
+        names = [name for name in vars(RunOptions()) if hasattr(self, name)]
         options = RunOptions(**{name: getattr(self, name) for name in names})
         changes = {
             section: {

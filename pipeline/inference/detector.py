@@ -85,7 +85,7 @@ class Detector:
     ) -> list[Detection]:
         """Return the detections of a response, by descending score.
 
-        None uses the configuration that the model was trained with.
+        None as `config` means the one that the model was trained with.
         """
         chosen = config or self.config
         return detect_actions(response.prediction, self.classes, response.grid, chosen)

@@ -66,11 +66,8 @@ def load_model(folder: Path) -> tuple[SODA, dict[str, Any]]:
                 f"under WORKDIR/models), found none"
             )
     description = read_json(folder / "config.json")
-    model = build_soda(
-        description["features"],
-        len(description["classes"]),
-        TrainConfig(**description["train"]),
-    )
+    train = TrainConfig(**description["train"])
+    model = build_soda(description["features"], len(description["classes"]), train)
     with whole_safetensors(folder / "model.safetensors"):
         model.load_state_dict(load_file(folder / "model.safetensors"))
     return model.eval(), description

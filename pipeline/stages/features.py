@@ -50,10 +50,11 @@ def extract_all_features(run: Run) -> StageResult:
 def extraction_job(run: Run) -> Job:
     """Return the job that makes features by networks, from caches or in one pass."""
     if FEATURES.inputs(run):
-        function, items = "extract_features", cache_items(run, FEATURES)
+        function = "pipeline.features.jobs:extract_features"
+        items = cache_items(run, FEATURES)
     else:
-        function, items = "stream_features", source_items(run, FEATURES)
-    function = f"pipeline.features.jobs:{function}"
+        function = "pipeline.features.jobs:stream_features"
+        items = source_items(run, FEATURES)
     return Job(FEATURES.name, function, extraction(run), items)
 
 
@@ -139,7 +140,8 @@ def source_state(run: Run) -> Any:
         return plain([timeline_of(video) for video in run.dataset.videos])
     if run.options.features_dir:
         files = sorted(run.options.features_dir.rglob("*"))
-        return [[str(path), *file_stamp(path)] for path in files if path.is_file()], [
+        stamps = [[str(path), *file_stamp(path)] for path in files if path.is_file()]
+        return stamps, [
             [v.id, v.duration_seconds, last_annotated_seconds(v)]
             for v in run.dataset.videos
         ]

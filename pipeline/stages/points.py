@@ -74,7 +74,8 @@ def points_of_files(
 
     The ends of simulated videos are simulated too: clicks beyond them are left out.
     """
-    known, rates = facts(run), dict[str, float]()
+    known = facts(run)
+    rates: dict[str, float] = {}
     points: dict[str, list[Point]] = {video.id: [] for video in videos}
     intervals, problems = 0, []
     for video in videos:
