@@ -23,16 +23,14 @@ from pipeline.experiments.stage import EXPERIMENT
 from pipeline.progress import say_error, told_to
 from pipeline.run.cluster import read_cluster
 from pipeline.run.config import (
-    Sections,
     default_preset,
-    field_help,
     flag_of,
     make_config,
     parse_field,
     section_type,
 )
-from pipeline.run.options import NEUTRAL, OF_STAGES, RunOptions, is_marked, parse_option
-from pipeline.run.parsing import help_of
+from pipeline.run.options import NEUTRAL, OF_STAGES, RunOptions, is_marked
+from pipeline.run.parsing import help_of, value_of
 from pipeline.run.run import Run
 from pipeline.run.stage import Stage
 from pipeline.run.unused_flags import check_changes
@@ -71,38 +69,25 @@ class Flag(luigi.Parameter):
 
 def option_flag(name: str) -> Any:
     """Return the flag of an option of a run."""
-    default = getattr(RunOptions(), name)
+    default, flag = getattr(RunOptions(), name), "--" + name.replace("_", "-")
     about: dict[str, Any] = {"description": help_of(RunOptions, name)}
     about["significant"] = not is_marked(name, NEUTRAL)
     if default is False:
         return luigi.BoolParameter(default=False, **about)
-    return Flag(lambda text: parse_option(name, text), default, **about)
+    return Flag(lambda text: value_of(RunOptions, name, text, flag), default, **about)
 
 
 def field_flag(section: str, name: str) -> Flag:
     """Return the flag of a field of the configuration; None leaves it to the preset."""
-    description = field_help(section, name)
-    return Flag(
-        lambda text: parse_field(section, name, text), None, description=description
-    )
-
-
-def with_flags(task: Any) -> Any:
-    """Give a task the flags of its stage, and of all stages that it builds on."""
-    for section in task.stage.flags:
-        for field in fields(section_type(section)):
-            name = flag_of(section, field.name)
-            add_flag(task, name, field_flag(section, field.name))
-    for name in task.stage.options:
-        add_flag(task, name, option_flag(name))
-    return task
+    about = help_of(section_type(section), name)
+    return Flag(lambda text: parse_field(section, name, text), None, description=about)
 
 
 def with_options(task: Any) -> Any:
     """Give a task the options that every run takes."""
-    for field in fields(RunOptions):
-        if not is_marked(field.name, OF_STAGES):
-            add_flag(task, field.name, option_flag(field.name))
+    for name in vars(RunOptions()):
+        if not is_marked(name, OF_STAGES):
+            add_flag(task, name, option_flag(name))
     return task
 
 
@@ -120,6 +105,15 @@ class StageTask(luigi.Task):
     dataset: str
     dry_run: bool
 
+    def __init_subclass__(cls) -> None:
+        """Give a task the flags of its stage, and of all stages that it builds on."""
+        for section in cls.stage.flags:
+            for field in fields(section_type(section)):
+                flag = field_flag(section, field.name)
+                add_flag(cls, flag_of(section, field.name), flag)
+        for name in cls.stage.options:
+            add_flag(cls, name, option_flag(name))
+
     @cached_property
     def pipeline_run(self) -> Run:
         """The parameters, as the stages take them."""
@@ -127,19 +121,9 @@ class StageTask(luigi.Task):
             raise UsageError(
                 "--dataset is missing; try --dataset demo, or the path of a JSON file"
             )
-        names = [field.name for field in fields(RunOptions)]
-        given = {name: getattr(self, name) for name in names if hasattr(self, name)}
-        options = RunOptions(**given)
-        changes = self._changes()
-        config = make_config(options.preset or default_preset(options.dataset), changes)
-        stages = [task.stage for task in StageTask.__subclasses__()]
-        sections = {stage.slurm for stage in stages if stage.slurm}
-        run = Run(options, config, read_cluster(options, sections))
-        check_changes(run.origin, changes, options.points_file)
-        return run
-
-    def _changes(self) -> Sections:
-        return {
+        names = [name for name in vars(RunOptions()) if hasattr(self, name)]
+        options = RunOptions(**{name: getattr(self, name) for name in names})
+        changes = {
             section: {
                 field.name: value
                 for field in fields(section_type(section))
@@ -147,6 +131,12 @@ class StageTask(luigi.Task):
             }
             for section in self.stage.flags
         }
+        config = make_config(options.preset or default_preset(options.dataset), changes)
+        asking = (task.stage.slurm for task in StageTask.__subclasses__())
+        sections = set(filter(None, asking))
+        run = Run(options, config, read_cluster(options, sections))
+        check_changes(run.origin, changes, options.points_file)
+        return run
 
     def start(self) -> None:
         """Announce the run, or print its plan; what the user must fix ends the program.
@@ -196,93 +186,80 @@ class StageTask(luigi.Task):
         return str(super().on_failure(exception))
 
 
-@with_flags
 class DecodeVideos(StageTask):
     """Decode videos of any kind to lossless caches at one frame rate."""
 
     stage = DECODE
 
 
-@with_flags
 class ComputeFlow(StageTask):
     """Compute the optical flow between consecutive frames."""
 
     stage = FLOW
 
 
-@with_flags
 class ExtractFeatures(StageTask):
     """Extract features of each snippet, RGB and flow."""
 
     stage = FEATURES
 
 
-@with_flags
 class GeneratePoints(StageTask):
     """Collect single-frame annotations: the dataset's own, or simulated ones."""
 
     stage = POINTS
 
 
-@with_flags
 class TrainSODA(StageTask):
     """Train a master network and its auxiliaries on features and points."""
 
     stage = TRAIN
 
 
-@with_flags
 class RefineSODA(StageTask):
     """Train a second model on what the first one is sure of."""
 
     stage = REFINE
 
 
-@with_flags
 class DetectActions(StageTask):
     """Detect actions in the videos that are searched."""
 
     stage = DETECT
 
 
-@with_flags
 class Evaluate(StageTask):
     """Compute the mean average precision of the detections."""
 
     stage = EVALUATE
 
 
-@with_flags
 class Report(StageTask):
     """Write pages that show the detections."""
 
     stage = REPORT
 
 
-@with_flags
 class Experiment(StageTask):
     """Make a table or figure of the paper: every row trained and scored."""
 
     stage = EXPERIMENT
 
 
-def start_first(schedule: Callable[..., Any]) -> Callable[..., Any]:
-    """Wrap Luigi's scheduling of tasks, so that runs are announced before it.
+def start_and_schedule(tasks: list[luigi.Task], *more: Any, **options: Any) -> Any:
+    """Announce the runs of tasks, and let Luigi schedule them.
 
     Luigi offers no hook between its command line and its scheduler, whose first act is
     to ask tasks whether they are complete: a question, which must change nothing.
     """
-
-    def start_and_schedule(tasks: list[luigi.Task], *more: Any, **options: Any) -> Any:
-        for task in tasks:
-            if isinstance(task, StageTask):
-                task.start()
-        return schedule(tasks, *more, **options)
-
-    return start_and_schedule
+    for task in tasks:
+        if isinstance(task, StageTask):
+            task.start()
+    return schedule(tasks, *more, **options)
 
 
 set_luigi_defaults(sys.argv)
 hush_luigi()
 sys.excepthook = announce.hush_tracebacks(sys.excepthook, TaskClassNotFoundException)
-luigi.interface._schedule_and_run = start_first(luigi.interface._schedule_and_run)
+schedule = luigi.interface._schedule_and_run
+luigi.interface._schedule_and_run = start_and_schedule

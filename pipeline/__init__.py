@@ -5,35 +5,7 @@ of the package does not need it.
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from extractors.flow import FlowConfig
-    from pipeline.api import detect, evaluate, extract, train
-    from pipeline.detection.detections import Detection
-    from pipeline.detection.proposals import DetectConfig
-    from pipeline.evaluation import EvaluateConfig
-    from pipeline.experiments.figures.timeline import show
-    from pipeline.features.config import FeatureConfig
-    from pipeline.inference.detector import Detector
-    from pipeline.run.config import make_config
-    from pipeline.video import DecodeConfig
-
-__all__ = [
-    "DecodeConfig",
-    "DetectConfig",
-    "Detection",
-    "Detector",
-    "EvaluateConfig",
-    "FeatureConfig",
-    "FlowConfig",
-    "detect",
-    "evaluate",
-    "extract",
-    "make_config",
-    "show",
-    "train",
-]
+from typing import Any
 
 _PLACES = {
     "DecodeConfig": "pipeline.video",
@@ -50,6 +22,7 @@ _PLACES = {
     "show": "pipeline.experiments.figures.timeline",
     "train": "pipeline.api",
 }
+__all__ = [*_PLACES]
 
 
 def __getattr__(name: str) -> Any:

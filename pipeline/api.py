@@ -50,7 +50,6 @@ def detect(
         model: A folder that TrainSODA wrote.
         device: `cpu`, `cuda` or `auto`.
         config: None means the one that the model was trained with.
-        progress: Called with the progress.
 
     Raises:
         UsageError: The device does not exist here, or the model was trained on
@@ -80,7 +79,6 @@ def extract(
         decode: None means 25 frames per second with a short side of 256 pixels.
         flow: None means TV-L1.
         device: `cpu`, `cuda` or `auto`.
-        progress: Called with the progress.
 
     Raises:
         UsageError: The device does not exist here.

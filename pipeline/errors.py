@@ -5,21 +5,8 @@ what was found, in which file, and what to try. A `VideoError` concerns one vide
 a batch records it in its ledger and continues with the others.
 """
 
-from extractors.errors import SodaError, WeightsError
-
-__all__ = [
-    "AnnotationError",
-    "FailedVideosError",
-    "InputNotFoundError",
-    "MissingToolError",
-    "MissingVideoError",
-    "SodaError",
-    "TruncatedVideoError",
-    "UnreadableVideoError",
-    "UsageError",
-    "VideoError",
-    "WeightsError",
-]
+from extractors.errors import SodaError
+from extractors.errors import WeightsError as WeightsError
 
 
 class UsageError(SodaError, ValueError):

@@ -1,7 +1,7 @@
 """Conversions between frames, snippets, cells and seconds, all of them in this file."""
 
 from dataclasses import asdict, dataclass
-from math import ceil
+from math import ceil, floor
 from typing import Any, Literal
 
 
@@ -109,10 +109,7 @@ class SnippetGrid:
         return [self.position_to_seconds(cell + 0.5, cells) for cell in range(cells)]
 
     def seconds_to_position(self, seconds: float, cells: int | None = None) -> float:
-        """Return the position at a time, not rounded or clipped.
-
-        This is the inverse of `position_to_seconds`.
-        """
+        """Return the position at a time, not rounded; inverts `position_to_seconds`."""
         frame = self.seconds_to_frame(seconds)
         position = (frame - self.snippet_frames / 2) / self.stride_frames + 0.5
         return position if cells is None else position * cells / self.num_snippets
@@ -120,9 +117,7 @@ class SnippetGrid:
     def cell_at(self, seconds: float, cells: int | None = None) -> int:
         """Return the index of the snippet (or cell) at a time, clipped to the video."""
         count = self.num_snippets if cells is None else cells
-        return min(
-            max(int(self.seconds_to_position(seconds, cells) // 1), 0), count - 1
-        )
+        return min(max(floor(self.seconds_to_position(seconds, cells)), 0), count - 1)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields for JSON; `SnippetGrid(**d)` is the inverse."""

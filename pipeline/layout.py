@@ -12,12 +12,8 @@ def outputs_in(
 ) -> Iterator[tuple[str, Path]]:
     """Yield the fingerprint and path of each of our results in a stage's folder.
 
-    Symbolic links are not followed.
-
-    Args:
-        workdir: The work folder.
-        folder: The name of the stage's folder in it.
-        of_files: True if the stage leaves files there, not folders.
+    Symbolic links are not followed. `of_files` is True if the stage leaves files there,
+    not folders.
     """
     parent = workdir / folder
     if parent.is_symlink() or not parent.is_dir():

@@ -4,6 +4,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 LINE_SECONDS = 30.0
@@ -19,6 +20,7 @@ Listener = Callable[[str, float], None]  # takes a line of text and the share do
 _listeners: list[Listener] = []
 
 
+@dataclass
 class Progress:
     """A bar with an ETA on a terminal; elsewhere, a line every 30 seconds.
 
@@ -26,18 +28,13 @@ class Progress:
     and not from the number of files.
     """
 
-    def __init__(
-        self,
-        stage: str,
-        count: int,
-        to_do: Sequence[float],
-        unit: str = "videos",
-    ) -> None:
-        self.stage = stage
-        self.count = count
-        self.to_do = to_do
-        self.unit = unit
-        self.total = sum(to_do)
+    stage: str
+    count: int  # of all items
+    to_do: Sequence[float]  # weights of the items that are not done
+    unit: str = "videos"
+
+    def __post_init__(self) -> None:
+        self.total = sum(self.to_do)
         self.began = time.monotonic()
         self.last_line = self.last_told = self.began
         self.fraction, self.items = 0.0, 0
@@ -84,13 +81,13 @@ class Progress:
 
     def line(self) -> str:
         """Return the bar, the items and the share done, and the remaining time."""
-        filled = int(self.fraction * BAR_CELLS)
-        bar = "#" * filled + "-" * (BAR_CELLS - filled)
-        elapsed = time.monotonic() - self.began
-        left = elapsed * (1 - self.fraction) / self.fraction if self.fraction else None
-        eta = "--:--:--" if left is None else duration_text(left)
+        share, eta = self.fraction, "--:--:--"
+        bar = ("#" * int(share * BAR_CELLS)).ljust(BAR_CELLS, "-")
+        if share:
+            elapsed = time.monotonic() - self.began
+            eta = duration_text(elapsed * (1 - share) / share)
         items = f"{self.items}/{len(self.to_do)}"
-        return f"{self.stage}  {bar}  {items}  {self.fraction:4.0%}  ETA {eta}"
+        return f"{self.stage}  {bar}  {items}  {share:4.0%}  ETA {eta}"
 
     def _tell(self, line: str) -> None:
         for listener in _listeners:
@@ -143,7 +140,7 @@ def count_text(count: int) -> str:
     >>> count_text(7), count_text(0)
     ('7', '–')
     """
-    return str(count) if count else NOTHING
+    return str(count or NOTHING)
 
 
 def duration_text(seconds: float) -> str:

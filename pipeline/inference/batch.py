@@ -8,17 +8,24 @@ from pathlib import Path
 
 from pipeline.datasets.folder import video_files
 from pipeline.detection.activations import read_response, response_path, write_response
-from pipeline.detection.detections import Detection
+from pipeline.detection.detections import Detection, write_detections
 from pipeline.errors import InputNotFoundError, UsageError
 from pipeline.exports.detections import strongest
+from pipeline.exports.media import VideoFiles
+from pipeline.exports.subtitles import write_srt
 from pipeline.fanout import Item, Job, Resources, default_jobs, run_job
 from pipeline.fanout.resources import network_resources
 from pipeline.inference.detector import Detector
-from pipeline.inference.output import SearchedVideo, write_findings
+from pipeline.model_folder.newest import MODEL_FILE
 from pipeline.progress import ShareDone, silent
+from pipeline.report import Findings, Model, RunReport, VideoReport, write_report
+from pipeline.run.command_line import typed
+from pipeline.storage import plain
 from pipeline.video.safe_probe import probe_apart
 
 JOBS = "work"  # the subfolder of the output for logs and failures
+
+load_once = lru_cache(maxsize=1)(Detector)  # for all videos of a worker
 
 
 @dataclass(frozen=True)
@@ -37,7 +44,7 @@ def search_videos(
     threshold: float | None = None,
     jobs: int | None = None,
 ) -> Search:
-    """Detect actions in videos, and write the detections.
+    """Detect actions in videos; write them for programs, players and people.
 
     A video that has not changed since an earlier search with the same model is not
     searched again.
@@ -61,16 +68,39 @@ def search_videos(
     resources = Resources(jobs or default_jobs(), max_failures=1.0)
     job = search_job(videos, model, output, detector.device)
     failed = run_job(job, output / JOBS, network_resources(resources, detector.device))
-    findings = {}
+    detections: dict[str, list[Detection]] = {}
+    reports = []
     for id, path in videos.items():
         if id not in failed:
             said = read_response(response_path(output, id))
-            (found,) = strongest({id: detector.detections(said)}, threshold).values()
-            findings[id] = SearchedVideo(path, said, found)
-    if findings:
+            found = strongest({id: detector.detections(said)}, threshold)
+            detections |= found
+            thresholds = detector.config.cas_thresholds
+            report = VideoReport(
+                id=id,
+                subset="new",
+                path=path,
+                duration_seconds=said.grid.end_seconds,
+                ground_truth=(),
+                points=(),
+                findings=(Findings(tuple(found[id]), said, thresholds),),
+            )
+            reports.append(report)
+    if detections:
         made_by = {"model": str(model), "detect": detector.config, **detector.made_of}
-        write_findings(output, findings, failed, made_by)
-    return Search({id: found.detections for id, found in findings.items()}, failed)
+        write_detections(output / "detections.json", detections, plain(made_by))
+        write_srt(output / "srt", detections, VideoFiles())
+        pages = RunReport(
+            title="Detections",
+            classes=detector.classes,
+            videos=tuple(reports),
+            models=(Model(str(model)),),
+            command=typed(),
+            failures=failed,
+            parameters=made_by,
+        )
+        write_report(output / "report", pages)
+    return Search(detections, failed)
 
 
 def name_videos(paths: Iterable[Path], output: Path) -> dict[str, Path]:
@@ -100,40 +130,23 @@ def name_videos(paths: Iterable[Path], output: Path) -> dict[str, Path]:
 
 def search_job(videos: dict[str, Path], model: Path, output: Path, device: str) -> Job:
     """Return the work on all videos, weighted by frames where their number is known."""
+    items = []
     infos = probe_apart(list(videos.values()))
-    items = [
-        Item(
-            id=id,
-            inputs=(str(path), str(model / "model.safetensors")),
-            output=str(response_path(output, id)),
-            weight=info.duration_seconds * info.fps if info else 0.0,
-            arguments={},
-        )
-        for (id, path), info in zip(videos.items(), infos, strict=True)
-    ]
-    parameters = {"device": device}
-    return Job("detect", f"{__name__}:search_video", parameters, tuple(items))
+    for (id, path), info in zip(videos.items(), infos, strict=True):
+        inputs = (str(path), str(model / MODEL_FILE))
+        weight = info.duration_seconds * info.fps if info else 0.0
+        items.append(Item(id, inputs, str(response_path(output, id)), weight, {}))
+    function, parameters = f"{__name__}:search_video", {"device": device}
+    return Job("detect", function, parameters, tuple(items))
 
 
 def search_video(
     inputs: Sequence[Path], output: Path, device: str, progress: ShareDone = silent
 ) -> None:
-    """Write a model's response to a video.
-
-    Args:
-        inputs: The video, and the model's file.
-        output: The file to write, safetensors.
-        device: The device of the networks.
-        progress: Called with the share that is done.
+    """Write the response of a model, `inputs[1]`, to a video, `inputs[0]`.
 
     Raises:
         VideoError: The video cannot be used.
     """
-    detector = _detector(inputs[1].parent, device)
+    detector = load_once(inputs[1].parent, device)
     write_response(output, detector.respond(inputs[0], progress))
-
-
-@lru_cache(maxsize=1)
-def _detector(model: Path, device: str) -> Detector:
-    """Return the model, loaded once per process."""
-    return Detector(model, device)

@@ -7,7 +7,6 @@ import torch
 
 from extractors.flow import FlowConfig
 from extractors.weights import Weights
-from models.config import TrainConfig
 from models.predictor import Predictor
 from pipeline.detection.activations import Response
 from pipeline.detection.detections import Detection
@@ -21,6 +20,7 @@ from pipeline.features.streaming import extract_streamed
 from pipeline.features.weights import find_network
 from pipeline.model_folder.folder import load_model
 from pipeline.progress import ShareDone, silent
+from pipeline.run.config import config_from_json
 from pipeline.video import DecodeConfig
 
 
@@ -28,11 +28,9 @@ class Detector:
     """A model folder, read once and used on any number of videos."""
 
     def __init__(self, model: str | Path, device: str = "auto") -> None:
-        """Load the model, and find the weights that its features were made with.
+        """Load a folder that TrainSODA wrote, onto the device `cpu`, `cuda` or `auto`.
 
-        Args:
-            model: A folder that TrainSODA wrote.
-            device: `cpu`, `cuda` or `auto`.
+        The weights that its features were made with are found, too.
 
         Raises:
             UsageError: The device does not exist here, or the model was trained on
@@ -50,10 +48,10 @@ class Detector:
                     "video here; give a model that was trained on videos"
                 )
         self.device = choose_device(device)
-        train = TrainConfig(**description["train"])
-        self.predictor = Predictor(soda, train, torch.device(self.device))
+        config = config_from_json({s: description[s] for s in ("train", "detect")})
+        self.predictor = Predictor(soda, config.train, torch.device(self.device))
         self.classes = tuple(description["classes"])
-        self.config = detect_config(description)
+        self.config = config.detect
         self.networks = networks_like(description, self.device)
 
     def respond(self, video: str | Path, progress: ShareDone = silent) -> Response:
@@ -85,18 +83,10 @@ class Detector:
     ) -> list[Detection]:
         """Return the detections of a response, by descending score.
 
-        Args:
-            response: From `respond`.
-            config: None uses the configuration that the model was trained with.
+        None as `config` means the one that the model was trained with.
         """
         chosen = config or self.config
         return detect_actions(response.prediction, self.classes, response.grid, chosen)
-
-
-def detect_config(description: dict[str, Any]) -> DetectConfig:
-    """Return the detection configuration stored with a model."""
-    fields = description["detect"]
-    return DetectConfig(**{**fields, "cas_thresholds": tuple(fields["cas_thresholds"])})
 
 
 def networks_like(description: dict[str, Any], device: str) -> Networks:
@@ -110,30 +100,18 @@ def networks_like(description: dict[str, Any], device: str) -> Networks:
     streams = [part for part in made_of["weights"] if part != "raft"]
     chosen = "both" if streams[1:] else streams[0]
     config = FeatureConfig(**{**made_of["features"], "streams": chosen})
-    return Networks(config, weights_like(description), device)
-
-
-def weights_like(description: dict[str, Any]) -> dict[str, Weights | None]:
-    """Return the weights that a model's features were made with.
-
-    Raises:
-        WeightsError: The weights are not available.
-        SodaError: The weights that were found are different.
-    """
-    made_of = description["made_of"]
-    chosen: dict[str, Weights | None] = {}
+    weights: dict[str, Weights | None] = {}
     for part, expected in made_of["weights"].items():
         if expected == "hof":
-            chosen[part] = None
+            weights[part] = None
             continue
         then = Path(description["weights"][part]["path"])
         local = then if then.exists() else None
-        weights = find_network(part, made_of["features"]["extractor"], local)
-        if weights.sha256 != expected:
+        found = weights[part] = find_network(part, config.extractor, local)
+        if found.sha256 != expected:
             raise SodaError(
                 f"the model was trained with {part} weights {expected}, "
-                f"found {weights.sha256} ({weights.path}, {weights.origin}); it cannot "
-                "use features of other weights, so provide the original ones"
+                f"found {found.sha256} ({found.path}, {found.origin}); it cannot use "
+                "features of other weights, so provide the original ones"
             )
-        chosen[part] = weights
-    return chosen
+    return Networks(config, weights, device)

@@ -32,18 +32,20 @@ LIMITS = """\
   videos. This effect has not been measured.
 - It is not suitable for surveillance, or for any decision about a person."""
 
+SOFTWARE = ("soda-localizer", "commit", "python", "torch")  # to train the model again
+
 
 def model_card(
     description: Mapping[str, Any], scores: Mapping[str, Any] | None = None
 ) -> str:
     """Return a model's card, for people and for Hugging Face.
 
-    Args:
-        description: The content of the model's `config.json`.
-        scores: The content of its `metrics.json`; None until it is evaluated.
+    The content is that of `config.json` and, once it is evaluated, `metrics.json`.
     """
     features = json.dumps(description["made_of"], indent=2, ensure_ascii=False)
     head = json.dumps(front_matter(description, scores), indent=2, ensure_ascii=False)
+    versions = description["versions"]
+    software = [f"{name} {versions[name]}" for name in SOFTWARE if name in versions]
     return f"""---
 {head}
 ---
@@ -65,7 +67,7 @@ This model finds the following actions in untrimmed videos:
 
     {description["command"]}
 
-Software: {made_with(description["versions"])}.
+Software: {", ".join(software)}.
 `config.json` holds all parameters, and `metrics.jsonl` the loss terms of each epoch.
 `events` holds the same loss terms for TensorBoard.
 
@@ -96,12 +98,6 @@ The model only accepts features with the fingerprint
 {PAPER}
 ```
 """
-
-
-def made_with(versions: Mapping[str, str]) -> str:
-    """Return the versions that are needed to train the model again."""
-    named = ("soda-localizer", "commit", "python", "torch")
-    return ", ".join(f"{name} {versions[name]}" for name in named if name in versions)
 
 
 def front_matter(

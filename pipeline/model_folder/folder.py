@@ -1,17 +1,18 @@
 """Reading and writing of the folder that holds a trained model."""
 
 import json
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from safetensors.torch import load_file, save_file
+from torch.utils.tensorboard import SummaryWriter
 
 from models.config import TrainConfig
 from models.soda import SODA, build_soda
 from pipeline.errors import InputNotFoundError
 from pipeline.model_folder.card import model_card
-from pipeline.model_folder.curves import write_curves
 from pipeline.storage import (
     atomic_path,
     plain,
@@ -19,6 +20,7 @@ from pipeline.storage import (
     whole_safetensors,
     write_json,
     write_text,
+    writing,
 )
 
 
@@ -33,11 +35,21 @@ def save_model(
     write_json(folder / "config.json", plain(description))
     lines = [json.dumps(terms) for terms in history]
     write_text(folder / "metrics.jsonl", "".join(line + "\n" for line in lines))
-    write_curves(folder / "events", history)
+    write_events(folder / "events", history)
     write_text(folder / "README.md", model_card(description))
     with atomic_path(folder / "model.safetensors") as temporary:
         state = {k: v.cpu().contiguous() for k, v in model.state_dict().items()}
         save_file(state, temporary)
+
+
+def write_events(folder: Path, history: Sequence[Mapping[str, float]]) -> None:
+    """Write each loss term as `loss/<term>` for TensorBoard, replacing a folder."""
+    shutil.rmtree(folder, ignore_errors=True)
+    with writing(folder), SummaryWriter(str(folder)) as writer:
+        for terms in history:
+            for name, value in terms.items():
+                if name != "epoch":
+                    writer.add_scalar(f"loss/{name}", value, int(terms["epoch"]))
 
 
 def load_model(folder: Path) -> tuple[SODA, dict[str, Any]]:
@@ -54,11 +66,8 @@ def load_model(folder: Path) -> tuple[SODA, dict[str, Any]]:
                 f"under WORKDIR/models), found none"
             )
     description = read_json(folder / "config.json")
-    model = build_soda(
-        description["features"],
-        len(description["classes"]),
-        TrainConfig(**description["train"]),
-    )
+    train = TrainConfig(**description["train"])
+    model = build_soda(description["features"], len(description["classes"]), train)
     with whole_safetensors(folder / "model.safetensors"):
         model.load_state_dict(load_file(folder / "model.safetensors"))
     return model.eval(), description

@@ -10,8 +10,7 @@ WORK = Path("work")  # holds one work folder per dataset, unless --workdir is gi
 
 def find_models(work: Path = WORK) -> list[Path]:
     """Return the folders of all models below the work folders of datasets, sorted."""
-    files = work.glob(f"*/models/*/{MODEL_FILE}")
-    return sorted(file.parent for file in files)
+    return sorted(file.parent for file in work.glob(f"*/models/*/{MODEL_FILE}"))
 
 
 def newest_model(work: Path = WORK) -> Path:

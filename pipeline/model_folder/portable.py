@@ -3,12 +3,11 @@
 import importlib.util
 import json
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -23,12 +22,12 @@ from pipeline.storage import atomic_path, fingerprint
 
 METADATA = "soda.json"  # the name of the description in an exported file
 EXAMPLE = 16  # snippets of the traced example; the exported file accepts any number
-OUTPUTS = ("cas", "video_scores")
+OUTPUTS = ["cas", "video_scores"]
 TOLERANCE = 1e-4  # relative to the largest value, or to 1 if that is larger
 ONNX_PACKAGES = ("onnx", "onnxscript", "onnxruntime")
 
 # An exported network: from features (snippets, width) to CAS and video scores.
-Exported = Callable[[Tensor], tuple[np.ndarray, np.ndarray]]
+Exported = Callable[[Tensor], Sequence[Any]]
 
 
 @dataclass(frozen=True)
@@ -49,14 +48,9 @@ def export_network(
     Before the file is put in place, it is read back and compared with the network on
     random features of several lengths.
 
-    Args:
-        folder: The model folder.
-        format: One of `NETWORKS`.
-        output: The file to write; None means `model` with the format's suffix in the
-            folder `exports`.
-
     Returns:
-        The path of the file, and the largest difference that was found.
+        The path of the file, `exports/model` with the format's suffix unless `output`
+        is given, and the largest difference that was found.
 
     Raises:
         UsageError: If there is no such format, or if packages it needs are missing.
@@ -113,8 +107,10 @@ def compare(exported: Exported, portable: Portable, features: Tensor) -> float:
     """Return the largest difference of the outputs, relative to the largest value."""
     differences = []
     for found, expected in zip(exported(features), portable(features), strict=True):
-        scale = max(1.0, float(expected.abs().max()))
-        differences.append(float(np.abs(found - expected.numpy()).max()) / scale)
+        scale = expected.abs().max().clamp(min=1.0)
+        differences.append(
+            float((torch.as_tensor(found) - expected).abs().max() / scale)
+        )
     return max(differences)
 
 
@@ -122,38 +118,29 @@ def write_torchscript(
     path: Path, portable: Portable, features: Tensor, metadata: str
 ) -> None:
     """Trace the network; `torch.jit.load` is enough to read the file."""
-    with warnings.catch_warnings():
-        # PyTorch recommends torch.export, whose files need the same PyTorch version. It
-        # also warns that the number of cells becomes a constant, which it is.
-        warnings.simplefilter("ignore")
+    # PyTorch recommends torch.export, whose files need the same PyTorch version, and
+    # warns that the number of cells becomes a constant, which it is.
+    with warnings.catch_warnings(action="ignore"):
         traced = torch.jit.trace(portable, (features,))
         torch.jit.save(traced, str(path), _extra_files={METADATA: metadata})
 
 
 def read_torchscript(path: Path) -> Exported:
     """Read the traced network."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        network = torch.jit.load(str(path))
-
-    def run(features: Tensor) -> tuple[np.ndarray, np.ndarray]:
-        cas, scores = network(features)
-        return cas.numpy(), scores.numpy()
-
-    return run
+    with warnings.catch_warnings(action="ignore"):
+        return torch.jit.load(str(path))
 
 
 def write_onnx(path: Path, portable: Portable, features: Tensor, metadata: str) -> None:
     """Export with PyTorch's own ONNX exporter, to one file."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with warnings.catch_warnings(action="ignore"):
         program = torch.onnx.export(
             portable,
             (features,),
             dynamo=True,
             dynamic_shapes={"features": {0: torch.export.Dim("snippets", min=1)}},
             input_names=["features"],
-            output_names=list(OUTPUTS),
+            output_names=OUTPUTS,
             verbose=False,
         )
     assert program is not None
@@ -165,15 +152,9 @@ def read_onnx(path: Path) -> Exported:
     """Read the network into ONNX Runtime, to run on the CPU."""
     import onnxruntime
 
-    session = onnxruntime.InferenceSession(
-        str(path), providers=["CPUExecutionProvider"]
-    )
-
-    def run(features: Tensor) -> tuple[np.ndarray, np.ndarray]:
-        cas, scores = session.run(list(OUTPUTS), {"features": features.numpy()})
-        return cas, scores
-
-    return run
+    providers = ["CPUExecutionProvider"]
+    session = onnxruntime.InferenceSession(str(path), providers=providers)
+    return lambda features: session.run(OUTPUTS, {"features": features.numpy()})
 
 
 NETWORKS = {

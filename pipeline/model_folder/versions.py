@@ -18,11 +18,7 @@ def versions() -> dict[str, str]:
 
 
 def commit() -> str | None:
-    """Return the commit of the checkout, with `-dirty` if files differ.
-
-    Returns:
-        The commit; None if the code is not in a checkout.
-    """
+    """Return the checkout's commit, with `-dirty` if files differ; None without one."""
     if not (ROOT / ".git").exists():  # a parent folder's checkout is another project
         return None
     command = ["git", "-C", str(ROOT), "describe", "--always", "--dirty", "--abbrev=40"]

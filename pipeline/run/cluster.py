@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Collection
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ from pipeline.errors import UsageError
 from pipeline.fanout import SlurmConfig
 from pipeline.run.config import flag_of, flag_text
 from pipeline.run.options import RunOptions
-from pipeline.run.parsing import unknown
+from pipeline.run.parsing import EXPECTED, unknown
 
 FILE = Path("soda.toml")
 COMMON = "slurm"  # the section of the file that holds for every stage
@@ -22,20 +22,14 @@ def read_cluster(
 ) -> dict[str, SlurmConfig] | None:
     """Return what each section asks of Slurm; None if all is done on this machine.
 
-    Args:
-        options: Their flags win over the file, unless they are empty or None.
-        sections: The stages' sections of the file, `COMMON` aside.
-        file: The file.
+    The sections are `COMMON` and the stages' own. Flags that are neither empty nor None
+    win over the file.
 
     Raises:
         UsageError: A key or a value is invalid, or flags have no effect.
     """
-    given = {
-        field.name: value
-        for field in fields(SlurmConfig)
-        if (value := getattr(options, flag_of(COMMON, field.name), None))
-        not in ("", None)
-    }
+    flags = {name: getattr(options, flag_of(COMMON, name), None) for name in DEFAULTS}
+    given = {name: value for name, value in flags.items() if value not in ("", None)}
     if options.cluster == "slurm":
         for name, value in given.items():
             check_value(name, value, flag_text(COMMON, name))
@@ -67,7 +61,7 @@ def read_sections(file: Path, sections: Collection[str]) -> dict[str, dict[str, 
         content = tomllib.loads(file.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{file}: expected TOML: {error}") from error
-    known = dict.fromkeys([COMMON, *sections])
+    known = (COMMON, *sections)
     for section, values in content.items():
         if section not in known or not isinstance(values, dict):
             raise UsageError(f"{file}: {unknown('section', section, known)}")
@@ -85,10 +79,10 @@ def check_value(key: str, value: Any, place: str) -> None:
     Raises:
         UsageError: The message begins with the place of the value.
     """
-    kinds = {str: "text in quotes", int: "a whole number", float: "a number"}
     kind = type(DEFAULTS[key])
     if type(value) is not kind and (kind, type(value)) != (float, int):
-        raise UsageError(f"{place}: expected {kinds[kind]}, found {value}")
+        expected = EXPECTED.get(kind, "text in quotes")
+        raise UsageError(f"{place}: expected {expected}, found {value}")
     try:
         SlurmConfig(**{key: value})
     except ValueError as error:

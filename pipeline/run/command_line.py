@@ -16,9 +16,7 @@ def typed() -> str:
 def command_line(task: str, typed_task: str) -> str:
     """Return the typed command of Luigi, or of `soda run`, for another task.
 
-    Args:
-        task: The task, with flags if it needs further ones.
-        typed_task: The task of the command that was typed.
+    The task is followed by flags if it needs further ones.
     """
     name, words = Path(sys.argv[0]).name, sys.argv[1:]
     task, *flags = task.split()

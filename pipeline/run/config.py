@@ -1,8 +1,8 @@
 """All parameters in one value: typed sections, presets, and how text becomes them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
-from typing import Any, get_type_hints
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from extractors.flow import FlowConfig
 from models.config import EnsembleConfig, TrainConfig, check_choices
@@ -14,7 +14,7 @@ from pipeline.features.config import FeatureConfig
 from pipeline.features.imported.timing import ImportConfig
 from pipeline.points.simulation import PointConfig
 from pipeline.run.experiment_config import ExperimentConfig
-from pipeline.run.parsing import help_of, unknown, value_of
+from pipeline.run.parsing import unknown, value_of
 from pipeline.training.config import RefineConfig
 from pipeline.video import DecodeConfig
 
@@ -146,27 +146,24 @@ def flag_text(section: str, name: str) -> str:
 
 def section_type(section: str) -> type[Any]:
     """Return the dataclass of a section."""
-    hint = get_type_hints(Config)[section]
-    assert isinstance(hint, type)
-    return hint
+    return type(getattr(Config(), section))
 
 
 def make_config(presets: str, changes: Sections) -> Config:
-    """Return the configuration of some presets, with some fields changed.
+    """Return the configuration of some presets, with some fields changed, by section.
 
-    Args:
-        presets: A preset, or several separated by commas; if two change the same field,
-            the later one wins.
-        changes: The fields to change, by section.
+    Presets are separated by commas; if two change the same field, the later one wins.
 
     Raises:
         UsageError: A preset or field does not exist (the message names the nearest
             one), or a value is invalid.
     """
     config = Config()
-    for layer in (*map(find_preset, presets.split(",")), changes):
-        config = changed(config, layer)
-    return config
+    for name in map(str.strip, presets.split(",")):
+        if name not in PRESETS:
+            raise UsageError(unknown("preset", name, PRESETS))
+        config = changed(config, PRESETS[name])
+    return changed(config, changes)
 
 
 def changed(config: Config, changes: Sections) -> Config:
@@ -176,19 +173,16 @@ def changed(config: Config, changes: Sections) -> Config:
         UsageError: A field does not exist, or a value is invalid.
     """
     for section, values in changes.items():
-        config = _change(config, section, values)
+        before = getattr(config, section)
+        for name in values:
+            if name not in vars(before):
+                raise UsageError(unknown(f"{section} parameter", name, vars(before)))
+        try:
+            check_choices(type(before), values)
+            config = replace(config, **{section: replace(before, **values)})
+        except ValueError as error:
+            raise UsageError(str(error)) from error
     return config
-
-
-def find_preset(name: str) -> Sections:
-    """Return the changes of a preset, by its name.
-
-    Raises:
-        UsageError: The preset does not exist; the message names the nearest one.
-    """
-    if name.strip() not in PRESETS:
-        raise UsageError(unknown("preset", name.strip(), PRESETS))
-    return PRESETS[name.strip()]
 
 
 def config_from_json(values: Mapping[str, Mapping[str, Any]]) -> Config:
@@ -200,27 +194,6 @@ def config_from_json(values: Mapping[str, Mapping[str, Any]]) -> Config:
         for section, fields in values.items()
     }
     return Config(**sections)
-
-
-def _change(config: Config, section: str, values: Mapping[str, Any]) -> Config:
-    known = [f.name for f in fields(section_type(section))]
-    for name in values:
-        if name not in known:
-            raise UsageError(unknown(f"{section} parameter", name, known))
-    try:
-        check_choices(section_type(section), values)
-        return replace(config, **{section: replace(getattr(config, section), **values)})
-    except ValueError as error:
-        raise UsageError(str(error)) from error
-
-
-def field_help(section: str, name: str) -> str:
-    """Return the help of a section's field.
-
-    >>> field_help("train", "networks")
-    'M: one master and M - 1 auxiliaries (Sec. 5) [2]'
-    """
-    return help_of(section_type(section), name)
 
 
 def parse_field(section: str, name: str, text: str) -> Any:

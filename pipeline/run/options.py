@@ -4,15 +4,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_type_hints
 
-from pipeline.datasets import dataset_name
 from pipeline.errors import UsageError
 from pipeline.fanout import default_jobs
-from pipeline.run.parsing import base_type, unknown, value_of
+from pipeline.run.parsing import base_type, unknown
 from pipeline.video.proxy import Proxy
 
 # What stays on disk between the stages: frames and flow too, or features alone.
 Cache = Literal["all", "features"]
-Cluster = Literal["local", "slurm"]
 
 # Marks the options that change where and how fast work is done, and not its result.
 NEUTRAL = "neutral"
@@ -111,7 +109,7 @@ class RunOptions:
         NEUTRAL,
     ] = False
     cluster: Annotated[
-        Cluster,
+        Literal["local", "slurm"],
         "where the work is done: on this machine, or in Slurm job arrays; the next "
         "options are requested from Slurm for each worker, and can be set for each "
         "stage in soda.toml",
@@ -151,34 +149,11 @@ class RunOptions:
         OF_STAGES,
     ] = None
 
-    @property
-    def work_folder(self) -> Path:
-        """The folder of all outputs."""
-        return self.workdir or Path("work", dataset_name(Path(self.dataset)))
-
 
 def is_marked(name: str, mark: str) -> bool:
     """Return whether an option has one of the marks above."""
     hint = get_type_hints(RunOptions, include_extras=True)[name]
     return mark in get_args(hint)
-
-
-def option_flag(name: str) -> str:
-    """Return an option as it is typed.
-
-    >>> option_flag("points_file")
-    '--points-file'
-    """
-    return "--" + name.replace("_", "-")
-
-
-def parse_option(name: str, text: str) -> Any:
-    """Turn a command line's text into the value of an option.
-
-    Raises:
-        UsageError: The text is no value of the option's type.
-    """
-    return value_of(RunOptions, name, text, option_flag(name))
 
 
 def make_options(**values: Any) -> RunOptions:
@@ -189,13 +164,13 @@ def make_options(**values: Any) -> RunOptions:
     Raises:
         UsageError: There is no such option; the nearest one is named.
     """
-    hints = get_type_hints(RunOptions)
-    for name in values:
+    hints, given = get_type_hints(RunOptions), {}
+    for name, value in values.items():
         if name not in hints:
             raise UsageError(unknown("option", name, hints))
-    given = {name: value for name, value in values.items() if value is not None}
-    for name, value in given.items():
         kind = base_type(hints[name])
         if kind in (str, Path) and isinstance(value, str | Path):
             given[name] = kind(value)
+        elif value is not None:
+            given[name] = value
     return RunOptions(**given)

@@ -2,10 +2,17 @@
 
 import difflib
 from collections.abc import Iterable
+from contextlib import suppress
 from types import NoneType
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 from pipeline.errors import UsageError
+
+EXPECTED = {
+    int: "a whole number",
+    float: "a number",
+    tuple: "start:stop:step or numbers with commas",
+}
 
 
 def help_of(kind: type[Any], name: str) -> str:
@@ -46,24 +53,17 @@ def value_of(kind: type[Any], name: str, text: str, flag: str) -> Any:
         UsageError: The text is no value of the field's type; the message says what
             is expected.
     """
-    try:
-        return _parse(base_type(get_type_hints(kind)[name]), text)
-    except ValueError as error:
-        raise UsageError(f"{flag} {text}: {error}") from error
-
-
-def _parse(hint: Any, text: str) -> Any:
-    if get_origin(hint) is Literal:
-        if text not in get_args(hint):
-            raise ValueError(f"expected one of {', '.join(get_args(hint))}")
-        return text
-    if get_origin(hint) is tuple:
-        return parse_values(text)
-    try:
-        return hint(text)
-    except ValueError:
-        names = {int: "a whole number", float: "a number"}
-        raise ValueError(f"expected {names.get(hint, hint)}") from None
+    hint = base_type(get_type_hints(kind)[name])
+    origin = get_origin(hint)
+    if origin is Literal:
+        if text in get_args(hint):
+            return text
+        expected = f"one of {', '.join(get_args(hint))}"
+    else:
+        with suppress(ValueError):
+            return parse_values(text) if origin is tuple else hint(text)
+        expected = EXPECTED.get(origin or hint, hint)
+    raise UsageError(f"{flag} {text}: expected {expected}")
 
 
 def parse_values(text: str) -> tuple[float, ...]:
@@ -74,14 +74,11 @@ def parse_values(text: str) -> tuple[float, ...]:
     >>> parse_values("0.5,0.75")
     (0.5, 0.75)
     """
-    try:
-        if ":" not in text:
-            return tuple(float(part) for part in text.split(","))
-        start, stop, step = (float(part) for part in text.split(":"))
-        if step <= 0 or stop < start:
-            raise ValueError
-    except ValueError:
-        raise ValueError("expected start:stop:step or numbers with commas") from None
+    if ":" not in text:
+        return tuple(float(part) for part in text.split(","))
+    start, stop, step = (float(part) for part in text.split(":"))
+    if step <= 0 or stop < start:
+        raise ValueError(f"no values from {start} to {stop} in steps of {step}")
     count = int((stop - start) / step + 1e-6) + 1
     return tuple(round(start + i * step, 10) for i in range(count))
 

@@ -7,7 +7,7 @@ a changed parameter makes the stage, and every stage above it, due again.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -65,11 +65,17 @@ def write_record(path: Path, record: Record, result: Any = None) -> None:
 
 
 def read_record(path: Path) -> Record | None:
-    """Return the record of a finished stage, or None if there is no file."""
-    if not path.exists():
-        return None
-    entry = read_json(path)["record"]
-    return Record(**{**entry, "failed": dict(entry["failed"])})
+    """Return the record of a finished stage, or None if there is no file.
+
+    It is parsed once for as long as its file does not change.
+    """
+    stamp = file_stamp(path)
+    return None if stamp[0] is None else _parsed(path, stamp)
+
+
+@lru_cache
+def _parsed(path: Path, stamp: Any) -> Record:
+    return Record(**read_json(path)["record"])
 
 
 def record_at(path: Path) -> Record | None:
@@ -78,18 +84,3 @@ def record_at(path: Path) -> Record | None:
         return read_record(path)
     except (ValueError, LookupError, TypeError, OSError):
         return None
-
-
-class Records:
-    """The records of a run, parsed once for as long as their files do not change."""
-
-    def __init__(self) -> None:
-        self._read: dict[Path, tuple[Any, Record | None]] = {}
-
-    def __call__(self, path: Path) -> Record | None:
-        """Return the record at a path, or None if there is none."""
-        stamp = file_stamp(path)
-        known = self._read.get(path)
-        if known is None or known[0] != stamp:
-            known = self._read[path] = stamp, read_record(path)
-        return known[1]

@@ -2,14 +2,11 @@
 
 import shlex
 from collections.abc import Iterator
-from dataclasses import fields
 
 from pipeline.run.config import Config, flag_text
 from pipeline.run.options import RunOptions
 from pipeline.run.run import Run
-
-AFTER_FEATURES = ("points", "train", "refine", "ensemble", "detect", "evaluate")
-SOFT = ("kinds", "seed")  # fields of `points` that apply to people's clicks, too
+from pipeline.run.unused_flags import CLICKS_TOO
 
 
 def command_of(run: Run) -> str:
@@ -18,38 +15,33 @@ def command_of(run: Run) -> str:
     It names everything that decides the result and differs from the defaults.
     """
     words = ["luigi", "--module", "tasks", "Evaluate", "--dataset", run.options.dataset]
-    return shlex.join([*words, "--preset", "soda", *_places(run), *_parameters(run)])
+    flags = [word for flag, value in _flags(run) for word in (flag, str(value))]
+    return shlex.join([*words, "--preset", "soda", *flags])
 
 
-def _places(run: Run) -> Iterator[str]:
+def _flags(run: Run) -> Iterator[tuple[str, object]]:
+    options = run.options
     places = {
-        "--timeline": run.options.timeline,
-        "--features-dir": run.options.features_dir,
-        "--points-file": run.options.points_file,
-        "--points-fps": run.options.points_fps,
+        "--timeline": options.timeline,
+        "--features-dir": options.features_dir,
+        "--points-file": options.points_file,
+        "--points-fps": options.points_fps,
         **{f"--{part}-weights": path for part, path in run.weight_files.items()},
     }
-    for flag, value in places.items():
-        if value:
-            yield from (flag, str(value))
-    chosen = run.options.thumos14_list
-    if run.options.dataset == "thumos14" and chosen != RunOptions.thumos14_list:
-        yield from ("--thumos14-list", chosen)
-
-
-def _parameters(run: Run) -> Iterator[str]:
-    flow = ["flow"] if run.uses_flow else []
-    videos = ["decode", *flow, "features"]
-    made = videos if run.origin == "videos" else [run.origin]
-    for section in (*made, *AFTER_FEATURES):
-        chosen, default = getattr(run.config, section), getattr(Config(), section)
-        for field in fields(chosen):
-            value = getattr(chosen, field.name)
-            is_of_rule = section == "points" and field.name not in SOFT
-            if is_of_rule and run.options.points_file:
+    yield from ((flag, value) for flag, value in places.items() if value)
+    test_list = options.thumos14_list
+    if options.dataset == "thumos14" and test_list != RunOptions.thumos14_list:
+        yield "--thumos14-list", test_list
+    for section, chosen in vars(run.config).items():
+        is_other = section == "flow" and not run.uses_flow
+        if is_other or section == "experiment" or not run.uses(section):
+            continue
+        default = vars(getattr(Config(), section))
+        for name, value in vars(chosen).items():
+            is_of_rule = section == "points" and name not in CLICKS_TOO
+            if value == default[name] or (is_of_rule and options.points_file):
                 continue
-            if value != getattr(default, field.name):
-                text = ",".join(map(str, value)) if isinstance(value, tuple) else value
-                yield from (flag_text(section, field.name), str(text))
+            text = ",".join(map(str, value)) if isinstance(value, tuple) else value
+            yield flag_text(section, name), text
     if run.origin == "imported" and run.config.features.streams != "both":
-        yield from ("--streams", run.config.features.streams)
+        yield "--streams", run.config.features.streams

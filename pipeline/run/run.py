@@ -1,14 +1,14 @@
 """One run: the dataset, clicks, weights and device that a user asked for."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import inf
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from extractors.weights import Stream, Weights
-from pipeline.datasets import Dataset, Instance, Video, load_dataset
+from pipeline.datasets import Dataset, Instance, Video, dataset_name, load_dataset
 from pipeline.datasets.simulated import SIMULATED, simulated_dataset
 from pipeline.device import choose_device
 from pipeline.errors import AnnotationError, UsageError
@@ -17,7 +17,6 @@ from pipeline.features.weights import Part, choose_weights
 from pipeline.points.human import HumanClicks, read_human_clicks
 from pipeline.run.config import Config, config_from_json
 from pipeline.run.options import RunOptions, make_options
-from pipeline.run.record import Records
 from pipeline.storage import plain
 
 Origin = Literal["videos", "imported", "simulation"]
@@ -42,27 +41,32 @@ class Run:
     config: Config
     slurm: Mapping[str, SlurmConfig] | None = None  # by section; None: this machine
 
+    # Of the stages that were asked for, as every path needs them.
+    fingerprints: dict[Any, str] = field(
+        default_factory=dict, init=False, compare=False
+    )
+    folders: dict[Any, Path] = field(default_factory=dict, init=False, compare=False)
+
     def to_json(self, section: str) -> dict[str, Any]:
         """Return the run as JSON for a worker of a stage, which starts no workers.
 
-        Args:
-            section: The stage's in soda.toml, which decides about the worker's GPU.
+        The stage's section in soda.toml decides about the worker's GPU.
         """
         device = self.device_of(section)
         options = replace(self.options, device=device, jobs=1, cluster="local")
-        given = {f.name: plain(getattr(options, f.name)) for f in fields(options)}
-        return {"options": given, "config": plain(self.config)}
+        return {"options": plain(options), "config": plain(self.config)}
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> "Run":
         """Return the run that `to_json` wrote."""
-        options = make_options(**values["options"])
-        return cls(options, config_from_json(values["config"]))
+        config = config_from_json(values["config"])
+        return cls(make_options(**values["options"]), config)
 
-    @property
+    @cached_property
     def workdir(self) -> Path:
         """The folder of all outputs."""
-        return self.options.work_folder
+        dataset = Path(self.options.dataset)
+        return self.options.workdir or Path("work", dataset_name(dataset))
 
     @cached_property
     def dataset(self) -> Dataset:
@@ -110,9 +114,8 @@ class Run:
             raise UsageError(
                 f"--points-fps {fps:g}: expected frames per second, above 0"
             )
-        if not source:
-            return None
-        return read_human_clicks(source, self.dataset, self.config.points.seed)
+        seed = self.config.points.seed
+        return read_human_clicks(source, self.dataset, seed) if source else None
 
     @property
     def is_simulated(self) -> bool:
@@ -122,11 +125,7 @@ class Run:
     @property
     def weight_files(self) -> dict[Part, Path]:
         """The weight files that the user named, by the part they play."""
-        given: dict[Part, Path | None] = {
-            "rgb": self.options.rgb_weights,
-            "flow": self.options.flow_weights,
-            "raft": self.options.raft_weights,
-        }
+        given = {part: vars(self.options)[f"{part}_weights"] for part in get_args(Part)}
         return {part: path for part, path in given.items() if path}
 
     @cached_property
@@ -140,18 +139,13 @@ class Run:
         """
         if self.origin != "videos":
             return {}
-        features = self.config.features
-        parts: list[Part] = [*features.stream_names]
-        if self.uses_raft:
-            parts.append("raft")
+        config, files = self.config.features, self.weight_files
+        raft: tuple[Part, ...] = ("raft",) if self.uses_raft else ()
         return {
             part: choose_weights(
-                part,
-                features.extractor,
-                features.flow_features,
-                self.weight_files.get(part),
+                part, config.extractor, config.flow_features, files.get(part)
             )
-            for part in parts
+            for part in (*config.stream_names, *raft)
         }
 
     @property
@@ -176,21 +170,14 @@ class Run:
     def device_of(self, section: str) -> str:
         """Return the name of the device that the workers of a stage use.
 
-        The machine that submits to a cluster may have no GPU itself.
-
-        Args:
-            section: The stage's in soda.toml.
+        The machine that submits to a cluster may have no GPU itself: there, the stage's
+        section of soda.toml decides.
         """
         if self.slurm is None:
             return self.device
         if self.options.device != "auto":
             return self.options.device
         return "cuda" if self.slurm[section].gpus else "cpu"
-
-    @cached_property
-    def records(self) -> Records:
-        """The records of the stages, each parsed once."""
-        return Records()
 
     def uses(self, section: str) -> bool:
         """Return whether a section has a part in features of this run's origin."""
@@ -207,34 +194,18 @@ class Run:
         if "imported" in values:
             values["imported"]["folder"] = str(self.options.features_dir)
             values["imported"]["streams"] = self.config.features.streams
-        weights = {
-            part: "hof" if weights is None else weights.sha256
-            for part, weights in self._weights_of(values).items()
-        }
+        used: dict[Part, Weights | None] = {}
+        if "features" in values:
+            used = self.weights
+        elif "flow" in values and self.uses_raft:
+            used = {"raft": self.weights["raft"]}
+        weights = {part: w.sha256 if w else "hof" for part, w in used.items()}
         return {"format": FORMAT, **values, **({"weights": weights} if weights else {})}
-
-    def _weights_of(self, sections: Iterable[str]) -> dict[Part, Weights | None]:
-        """Return the weights that matter to a stage with these sections."""
-        if "features" in sections:
-            return self.weights
-        if "flow" in sections and self.uses_raft:
-            return {"raft": self.weights["raft"]}
-        return {}
 
     def with_stream(self, stream: Stream) -> "Run":
         """Return a run whose features are one stream alone."""
         alone = replace(self.config.features, streams=stream)
         return replace(self, config=replace(self.config, features=alone))
-
-    @cached_property
-    def fingerprints(self) -> dict[object, str]:
-        """The fingerprints of stages that were asked for, as every path needs one."""
-        return {}
-
-    @cached_property
-    def folders(self) -> dict[object, Path]:
-        """The folders of stages that were asked for, as every path needs one."""
-        return {}
 
     @property
     def searched_videos(self) -> tuple[Video, ...]:
@@ -263,7 +234,3 @@ class Run:
                 "segments, so nothing can be scored; annotate segments, or run Report "
                 "in place of Evaluate, which shows the detections without them"
             )
-
-    def weights_json(self) -> dict[str, dict[str, str] | None]:
-        """Return the weights as JSON can hold them."""
-        return {s: plain(w) if w else None for s, w in self.weights.items()}

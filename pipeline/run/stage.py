@@ -14,7 +14,7 @@ from typing import Any
 from pipeline.datasets import Video
 from pipeline.fanout import Resources
 from pipeline.fanout.resources import network_resources
-from pipeline.run.record import Record, StageResult
+from pipeline.run.record import Record, StageResult, read_record
 from pipeline.run.run import Run
 from pipeline.storage import file_name, fingerprint
 
@@ -101,9 +101,8 @@ class Stage:
     def folder(self, run: Run) -> Path:
         """Return the folder of the stage's files."""
         if self not in run.folders:
-            parent = run.workdir / self.folder_name
-            own = parent if self.is_file else parent / self.fingerprint(run)
-            run.folders[self] = own
+            own = "" if self.is_file else self.fingerprint(run)
+            run.folders[self] = run.workdir / self.folder_name / own
         return run.folders[self]
 
     def video_file(self, run: Run, id: str) -> Path:
@@ -112,13 +111,12 @@ class Stage:
 
     def record_path(self, run: Run) -> Path:
         """Return the path of the record: next to the files, or in the JSON result."""
-        if self.is_file:
-            return self.folder(run) / f"{self.fingerprint(run)}.json"
-        return self.folder(run) / "done.json"
+        name = self.fingerprint(run) if self.is_file else "done"
+        return self.folder(run) / f"{name}.json"
 
     def record(self, run: Run) -> Record | None:
         """Return the record that the stage left when it was last finished."""
-        return run.records(self.record_path(run))
+        return read_record(self.record_path(run))
 
     def result_path(self, run: Run) -> Path:
         """Return the file or folder to show to people."""
@@ -139,7 +137,7 @@ class Stage:
             options.jobs,
             options.max_failures,
             stall_minutes=options.stall_minutes,
-            slurm=run.slurm[self.slurm] if run.slurm and self.slurm else None,
+            slurm=run.slurm.get(self.slurm) if run.slurm else None,
         )
         if self.runs_networks(run) and resources.slurm is None:
             return network_resources(resources, run.device)

@@ -9,7 +9,7 @@ from typing import Any
 
 from pipeline.fanout import Item, Job, locked, run_job
 from pipeline.progress import ShareDone, silent
-from pipeline.run.record import Record, StageResult, VideoFacts, write_record
+from pipeline.run.record import Record, StageResult, write_record
 from pipeline.run.run import Run
 from pipeline.run.stage import Stage, count_existing, usable
 from pipeline.storage import (
@@ -98,16 +98,11 @@ def measured_rate(
     if not made:
         return None
     workers = min(stage.resources(run).jobs, len(made))
-    facts = _facts(run, stage, result)
+    facts = result.videos
+    if facts is None:  # a stage below has found them
+        records = (need.record(run) for need in stage.inputs(run))
+        facts = next(r.facts for r in records if r and r.videos is not None)
     return sum(facts[id].frames for id in made) / seconds / workers
-
-
-def _facts(run: Run, stage: Stage, result: StageResult) -> Mapping[str, VideoFacts]:
-    """Return the facts that a per-video stage has found, or that one below it did."""
-    if result.videos is not None:
-        return result.videos
-    records = (need.record(run) for need in stage.inputs(run))
-    return next(r.facts for r in records if r and r.videos is not None)
 
 
 def send_stage(run: Run, stage: Stage) -> StageResult:
@@ -138,15 +133,7 @@ def do_work(
     work: str,
     progress: ShareDone = silent,
 ) -> None:
-    """Do a stage's work in a worker, and write its result as JSON.
-
-    Args:
-        inputs: None.
-        output: The JSON file to write.
-        run: The run, from `Run.to_json`.
-        work: The stage's function, as `module:name`.
-        progress: Not called.
-    """
+    """Do a stage's work, `module:name`, in a worker, and write its result as JSON."""
     module, name = work.split(":")
     result = getattr(import_module(module), name)(Run.from_json(run))
     write_json(output, plain(result))

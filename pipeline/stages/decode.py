@@ -14,12 +14,8 @@ from pipeline.video import CachedFrames
 
 def decode_videos(run: Run) -> StageResult:
     """Decode all videos into lossless caches at one frame rate."""
-    job = Job(
-        stage=DECODE.name,
-        function="pipeline.video.caching:decode",
-        parameters=decoding(run),
-        items=source_items(run, DECODE),
-    )
+    function = "pipeline.video.caching:decode"
+    job = Job(DECODE.name, function, decoding(run), source_items(run, DECODE))
     failed = run_job(job, run.workdir, DECODE.resources(run))
     facts = {}
     for video in run.dataset.videos:

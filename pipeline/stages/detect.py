@@ -1,7 +1,6 @@
 """Detections in the videos that are searched."""
 
 from pathlib import Path
-from typing import Any
 
 from pipeline.detection.activations import Response, response_path, write_response
 from pipeline.detection.detections import Detection, write_detections
@@ -20,14 +19,11 @@ def detect_dataset(run: Run) -> StageResult:
     from pipeline.stages.predicting import make_predictor, predict_videos
 
     predictor, made_of = make_predictor(run)
-    classes = run.dataset.classes
+    classes, config = run.dataset.classes, run.config.detect
     detections: dict[str, list[Detection]] = {}
     for video, prediction, grid in predict_videos(run, predictor, made_of):
-        response = Response(prediction, grid, classes)
-        write_response(cas_file(run, video.id), response)
-        detections[video.id] = detect_actions(
-            prediction, classes, grid, run.config.detect
-        )
+        write_response(cas_file(run, video.id), Response(prediction, grid, classes))
+        detections[video.id] = detect_actions(prediction, classes, grid, config)
     write_detections(detections_file(run), detections, DETECT.identity(run))
     return StageResult()
 
@@ -42,11 +38,6 @@ def cas_file(run: Run, id: str) -> Path:
     return response_path(DETECT.folder(run), id)
 
 
-def searched_ids(run: Run) -> Any:
-    """Return the ids of the videos that are searched for actions."""
-    return [video.id for video in run.searched_videos]
-
-
 DETECT: Stage = Stage(
     name="detect",
     task="DetectActions",
@@ -55,7 +46,7 @@ DETECT: Stage = Stage(
     builds_on=(FEATURES, TRAIN, REFINE),
     needs=lambda run: (FEATURES, model_stage(run)),
     sections=("ensemble", "detect"),
-    content=searched_ids,
+    content=lambda run: [video.id for video in run.searched_videos],
     work=detect_dataset,
     result=detections_file,
     label="detections",

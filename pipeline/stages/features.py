@@ -12,7 +12,7 @@ from pipeline.progress import say
 from pipeline.run.record import StageResult, VideoFacts
 from pipeline.run.run import Run
 from pipeline.run.stage import Stage, usable
-from pipeline.stages.decode import DECODE, decoding
+from pipeline.stages.decode import DECODE
 from pipeline.stages.flow import FLOW
 from pipeline.stages.per_video import (
     cache_items,
@@ -35,11 +35,7 @@ PLANS = "plans"  # the folder of what features are drawn from, or imported by
 
 def extract_all_features(run: Run) -> StageResult:
     """Extract the features of all videos, or import or draw them."""
-    jobs = {
-        "videos": extraction_job,
-        "imported": import_job,
-        "simulation": drawing_job,
-    }
+    jobs = {"videos": extraction_job, "imported": import_job, "simulation": drawing_job}
     job = jobs[run.origin](run)
     failed = run_job(job, run.workdir, FEATURES.resources(run))
     facts = {}
@@ -64,29 +60,22 @@ def extraction_job(run: Run) -> Job:
 
 def extraction(run: Run) -> dict[str, Any]:
     """Return the parameters of extracting the features of one video."""
-    if FEATURES.inputs(run):
-        return {"recipe": recipe_of(run)}
-    return {
-        "recipe": recipe_of(run),
-        "decode": decoding(run)["config"],
-        "flow": plain(run.config.flow) if run.uses_flow else None,
-    }
-
-
-def recipe_of(run: Run) -> dict[str, Any]:
-    """Return how networks make features; see `pipeline.features.jobs.Recipe`."""
-    own = FEATURES.folder(run)
-    return {
-        "config": plain(run.config.features),
-        "weights": run.weights_json(),
+    own, config = FEATURES.folder(run), run.config
+    recipe = {
+        "config": plain(config.features),
+        "weights": plain(run.weights),
         "device": run.device_of(FEATURES.slurm),
         "identities": {
             stream: FEATURES.fingerprint(run.with_stream(stream))
-            for stream in run.config.features.stream_names
+            for stream in config.features.stream_names
         },
         "siblings": sorted(str(p) for p in own.parent.glob("*") if p != own),
         "made_by": FEATURES.identity(run),
     }
+    if FEATURES.inputs(run):
+        return {"recipe": recipe}
+    flow = plain(config.flow) if run.uses_flow else None
+    return {"recipe": recipe, "decode": plain(config.decode), "flow": flow}
 
 
 def drawing_job(run: Run) -> Job:
@@ -98,11 +87,9 @@ def drawing_job(run: Run) -> Job:
         output = str(FEATURES.video_file(run, video.id))
         seconds = timeline["duration_seconds"]
         items.append(Item(video.id, (str(path),), output, seconds, arguments={}))
-    parameters = {
-        "config": plain(run.config.simulation),
-        "made_by": FEATURES.identity(run),
-    }
     function = "pipeline.features.simulated:draw_features"
+    config, made_by = plain(run.config.simulation), FEATURES.identity(run)
+    parameters = {"config": config, "made_by": made_by}
     return Job(FEATURES.name, function, parameters, tuple(items))
 
 
@@ -121,18 +108,12 @@ def import_job(run: Run) -> Job:
         plan = plans[video.id]
         path = keep_plan(run, video, plan)
         paths = dict.fromkeys(file["path"] for file in plan["streams"].values())
-        items.append(
-            Item(
-                video.id,
-                (str(path), *paths),
-                str(FEATURES.video_file(run, video.id)),
-                weight=1.0,
-                arguments={"last_annotated_seconds": last_annotated_seconds(video)},
-            )
-        )
+        output = str(FEATURES.video_file(run, video.id))
+        last = {"last_annotated_seconds": last_annotated_seconds(video)}
+        items.append(Item(video.id, (str(path), *paths), output, 1.0, last))
     function = "pipeline.features.imported.features:import_features"
-    made_by = {"made_by": FEATURES.identity(run)}
-    return Job(FEATURES.name, function, made_by, tuple(items))
+    parameters = {"made_by": FEATURES.identity(run)}
+    return Job(FEATURES.name, function, parameters, tuple(items))
 
 
 def keep_plan(run: Run, video: Video, plan: dict[str, Any]) -> Path:
@@ -158,20 +139,13 @@ def source_state(run: Run) -> Any:
     if run.is_simulated:
         return plain([timeline_of(video) for video in run.dataset.videos])
     if run.options.features_dir:
-        return folder_stamps(run.options.features_dir), [
+        files = sorted(run.options.features_dir.rglob("*"))
+        stamps = [[str(path), *file_stamp(path)] for path in files if path.is_file()]
+        return stamps, [
             [v.id, v.duration_seconds, last_annotated_seconds(v)]
             for v in run.dataset.videos
         ]
     return None if FEATURES.inputs(run) else file_stamps(run)
-
-
-def folder_stamps(folder: Path) -> list[Any]:
-    """Return the size and time of every file in a folder, nested ones included."""
-    return [
-        [str(path), *file_stamp(path)]
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    ]
 
 
 def first_stage(run: Run) -> Stage:

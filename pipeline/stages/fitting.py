@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -73,35 +72,22 @@ def clicked_labels(points: Sequence[Point]) -> tuple[str, ...]:
 
 
 def fit_into(
-    folder: Path,
-    samples: Samples,
-    run: Run,
-    start: Mapping[str, Tensor] | None = None,
+    folder: Path, samples: Samples, run: Run, start: Mapping[str, Tensor] | None = None
 ) -> None:
-    """Train, and write the model folder.
-
-    Args:
-        folder: The folder to write.
-        samples: The training videos.
-        run: The run, which the folder describes.
-        start: The initial networks; None draws them from the seed.
-    """
+    """Train from `start`, or from networks that the seed draws; write the folder."""
     model, history = fit_resumable(
         samples, run.config.train, torch.device(run.device), folder, start
     )
-    clicks = read_json(POINTS.record_path(run))
-    description: dict[str, Any] = {
+    clicks, trained = read_json(POINTS.record_path(run)), run.dataset.of_subset("train")
+    description = {
         "classes": run.dataset.classes,
         "features": int(samples.features.shape[1]),
         "train": plain(run.config.train),
         "detect": plain(run.config.detect),
         "made_of": FEATURES.identity(run),
-        "weights": run.weights_json(),
+        "weights": plain(run.weights),
         "dataset": run.dataset.name,
-        "training_videos": {
-            "used": len(samples),
-            "of": len(run.dataset.of_subset("train")),
-        },
+        "training_videos": {"used": len(samples), "of": len(trained)},
         "clicks": {name: clicks[name] for name in TOLD_OF_CLICKS if name in clicks},
         "command": command_of(run),
         "versions": versions(),

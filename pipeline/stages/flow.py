@@ -14,12 +14,8 @@ from pipeline.storage import plain
 
 def compute_flows(run: Run) -> StageResult:
     """Compute the optical flow of all videos, on GPUs if the algorithm can use them."""
-    job = Job(
-        stage=FLOW.name,
-        function="pipeline.video.caching:compute_flow",
-        parameters=flow_computation(run),
-        items=cache_items(run, FLOW),
-    )
+    function = "pipeline.video.caching:compute_flow"
+    job = Job(FLOW.name, function, flow_computation(run), cache_items(run, FLOW))
     return StageResult(run_job(job, run.workdir, FLOW.resources(run)))
 
 

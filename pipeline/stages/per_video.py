@@ -71,12 +71,7 @@ def cache_items(run: Run, stage: Stage) -> tuple[Item, ...]:
 
 
 def facts_of(grid: SnippetGrid, source: dict[str, Any]) -> VideoFacts:
-    """Return what later stages need to know about a video.
-
-    Args:
-        grid: Its snippets.
-        source: The header of its cache or features, which names the file they are of.
-    """
+    """Return what later stages need to know about a video."""
     return VideoFacts(
         frames=grid.num_frames,
         fps=grid.fps,

@@ -28,6 +28,7 @@ def generate_points(run: Run) -> StageResult:
         AnnotationError: Clicks are beyond the end of their video; all are named.
     """
     videos = [v for v in usable(run, (first_stage(run),)) if v.subset == "train"]
+    config = run.config.points
     origin: dict[str, Any]
     if run.human_clicks:
         points, origin = points_of_files(run, run.human_clicks, videos)
@@ -37,11 +38,13 @@ def generate_points(run: Run) -> StageResult:
     else:
         known = facts(run)
         points = {
-            video.id: _simulated(video, known[video.id].end_seconds, run.config.points)
-            for video in videos
+            # Labels without segments do not say where the actions are.
+            v.id: simulate_points(v.id, v.instances, known[v.id].end_seconds, config)
+            if v.instances or not v.labels
+            else []
+            for v in videos
         }
-        origin = {"origin": rule_text(run.config.points)}
-    config = run.config.points
+        origin = {"origin": rule_text(config)}
     chosen = {
         id: [point for point in clicks if wanted(point.label, config)]
         for id, clicks in points.items()
@@ -72,32 +75,28 @@ def points_of_files(
     The ends of simulated videos are simulated too: clicks beyond them are left out.
     """
     known = facts(run)
-    points: dict[str, list[Point]] = {}
     rates: dict[str, float] = {}
-    intervals, late, problems = 0, 0, []
+    points: dict[str, list[Point]] = {video.id: [] for video in videos}
+    intervals, problems = 0, []
     for video in videos:
         clicks = human.videos.get(video.id, ())
         if any(click.unit == "frames" for click in clicks):
             rates[video.id] = frame_rate(run, video)
-        points[video.id] = []
         for click in clicks:
             point = Point(click.seconds(rates.get(video.id, 1.0)), click.label)
             if beyond := beyond_end(point.seconds, known[video.id].end_seconds):
-                late += 1
                 problems.append(f"{click.file}, {click.where}: the click {beyond}")
                 continue
             intervals += click.is_interval
             points[video.id].append(point)
         points[video.id].sort(key=lambda point: (point.seconds, point.label))
     if problems and not run.is_simulated:
+        rate = ", and that --points-fps is right" if rates else ""
         raise AnnotationError(
             f"{len(problems)} click(s) are beyond the end of their videos; check that "
-            "these are the videos that were annotated"
-            + (", and that --points-fps is right" if rates else "")
-            + "\n  "
+            f"these are the videos that were annotated{rate}\n  "
             + "\n  ".join(problems)
         )
-    ids = {video.id for video in videos}
     return points, {
         "origin": ", ".join(human.files),
         "files": human.files,
@@ -105,10 +104,10 @@ def points_of_files(
         "fps": sorted(set(rates.values())),
         "fps_given": run.options.points_fps is not None,
         "intervals": intervals,
-        "beyond_simulated_end": late,
+        "beyond_simulated_end": len(problems),
         "unknown_videos": human.unknown,
         "not_trained_on": sum(
-            len(c) for id, c in human.videos.items() if id not in ids
+            len(clicks) for id, clicks in human.videos.items() if id not in points
         ),
     }
 
@@ -129,37 +128,16 @@ def frame_rate(run: Run, video: Video) -> float:
     return probe(video.path).fps
 
 
-def _simulated(
-    video: Video, duration_seconds: float, config: PointConfig
-) -> list[Point]:
-    """Return clicks by the rule; none for a video whose labels have no segments."""
-    if video.labels and not video.instances:
-        return []
-    return simulate_points(video.id, video.instances, duration_seconds, config)
-
-
 def points_file(run: Run) -> Path:
     """Return the file of the clicks."""
     return POINTS.folder(run) / f"{POINTS.fingerprint(run)}.csv"
 
 
-def train_annotations(run: Run) -> Any:
-    """Return all annotations of the training videos."""
-    return plain(
-        [(v.id, v.instances, v.points) for v in run.dataset.of_subset("train")]
-    )
-
-
 def click_origins(run: Run) -> Any:
     """Return everything that clicks are made from: annotations, and people's files."""
-    return plain(
-        [
-            train_annotations(run),
-            run.dataset.classes,
-            run.human_clicks,
-            run.options.points_fps,
-        ]
-    )
+    dataset, fps = run.dataset, run.options.points_fps
+    videos = [(v.id, v.instances, v.points) for v in dataset.of_subset("train")]
+    return plain([videos, dataset.classes, run.human_clicks, fps])
 
 
 def report_points(run: Run) -> None:

@@ -22,10 +22,7 @@ def predict_videos(
 ) -> Iterator[tuple[Video, Prediction, SnippetGrid]]:
     """Yield the prediction for each video that is searched and has features.
 
-    Args:
-        run: The run of the videos.
-        predictor: The model, ready for use.
-        made_of: What the features that it knows are made from; None takes any.
+    `made_of` is what the features that the model knows are made from; None takes any.
 
     Raises:
         SodaError: Features were made differently, or cannot be used.

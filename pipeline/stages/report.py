@@ -1,10 +1,7 @@
 """Pages that show the detections, and how good they are."""
 
-from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
-from pipeline.datasets import Point, Video
 from pipeline.errors import InputNotFoundError
 from pipeline.evaluation import Scores, evaluate
 from pipeline.points.formats import read_points
@@ -41,8 +38,14 @@ def report_run(run: Run) -> StageResult:
         title=run.dataset.name,
         classes=run.dataset.classes,
         videos=tuple(
-            video_report(
-                video, points.get(video.id, ()), found, known[video.id].end_seconds
+            VideoReport(
+                id=video.id,
+                subset=video.subset,
+                path=video.path if video.path.is_file() else None,
+                duration_seconds=known[video.id].end_seconds,
+                ground_truth=(*video.instances, *video.ambiguous),
+                points=tuple(points.get(video.id) or video.points or ()),
+                findings=tuple(each.findings(video.id) for each in found),
             )
             for video in run.searched_videos
             if video.id in found[0].detections
@@ -60,24 +63,6 @@ def report_run(run: Run) -> StageResult:
     )
     write_report(REPORT.folder(run), report, run.options.proxy)
     return StageResult()
-
-
-def video_report(
-    video: Video,
-    points: Sequence[Point],
-    found: list[DetectionSet],
-    duration_seconds: float,
-) -> VideoReport:
-    """Return what is known about one searched video, and what each model found."""
-    return VideoReport(
-        id=video.id,
-        subset=video.subset,
-        path=video.path if video.path.is_file() else None,
-        duration_seconds=duration_seconds,
-        ground_truth=(*video.instances, *video.ambiguous),
-        points=tuple(points or video.points or ()),
-        findings=tuple(each.findings(video.id) for each in found),
-    )
 
 
 def scores_of(run: Run, found: DetectionSet) -> Scores | None:
@@ -119,11 +104,6 @@ def stage_seconds(run: Run) -> dict[str, float]:
     return {name: record.seconds for name, record in records.items() if record}
 
 
-def report_file(run: Run) -> Path:
-    """Return the page to open."""
-    return REPORT.folder(run) / "index.html"
-
-
 def shown_on_pages(run: Run) -> Any:
     """Return the ground truth, the other model's detections, and how videos show."""
     other = run.options.compare_with
@@ -145,11 +125,6 @@ def check_comparison(run: Run) -> None:
         )
 
 
-def _compared(run: Run) -> dict[str, Any]:
-    other = run.options.compare_with
-    return {"compare_with": str(other)} if other else {}
-
-
 REPORT: Stage = Stage(
     name="report",
     task="Report",
@@ -157,11 +132,13 @@ REPORT: Stage = Stage(
     kind="reports",
     builds_on=(EVALUATE,),
     reads=lambda run: (EVALUATE,) if run.is_scored else (DETECT,),
-    parameters=_compared,
+    parameters=lambda run: (
+        {"compare_with": str(other)} if (other := run.options.compare_with) else {}
+    ),
     options=("proxy", "compare_with"),
     content=shown_on_pages,
     work=report_run,
-    result=report_file,
+    result=lambda run: REPORT.folder(run) / "index.html",
     label="report",
     check=check_comparison,
 )

@@ -1,8 +1,12 @@
 """A training that goes on from its last checkpoint."""
 
+import hashlib
+import logging
 import math
+import pickle
 import time
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 
 import torch
@@ -13,10 +17,17 @@ from models.fit import FitState, Samples, fit
 from models.soda import SODA
 from pipeline.errors import SodaError
 from pipeline.progress import Progress
-from pipeline.training.checkpoint import digest_of, load_checkpoint, save_checkpoint
+from pipeline.storage import atomic_path
 
 CHECKPOINT = "checkpoint.pt"
 CHECKPOINT_SECONDS = 10.0
+# Errors of reading a checkpoint that is truncated, or that is another file.
+BROKEN = (
+    *(AttributeError, EOFError, LookupError, RuntimeError, TypeError, ValueError),
+    pickle.UnpicklingError,
+)
+
+logger = logging.getLogger("soda")
 
 
 def fit_resumable(
@@ -28,26 +39,17 @@ def fit_resumable(
 ) -> tuple[SODA, list[dict[str, float]]]:
     """Train, going on from the folder's checkpoint if there is one.
 
-    Args:
-        samples: The training videos.
-        config: The parameters of the training.
-        device: The device to train on.
-        folder: The folder of the checkpoint.
-        start: The initial networks; None draws them from the seed.
-
-    Returns:
-        The networks, and the loss terms of each epoch.
+    Without initial networks, `start`, they are drawn from the seed. Returns the
+    networks, and the loss terms of each epoch.
 
     Raises:
         SodaError: The training diverged.
     """
     checkpoint, made_of = folder / CHECKPOINT, digest_of(samples)
     resume = load_checkpoint(checkpoint, made_of, device)
-    progress = Progress(
-        "TrainSODA", config.epochs, [1.0] * (config.epochs - resume.epoch), "epochs"
-    )
-    progress.announce()
     first, saved = resume.epoch, time.monotonic()
+    to_do = [1.0] * (config.epochs - first)
+    progress = Progress("TrainSODA", config.epochs, to_do, "epochs")
 
     def after_epoch(state: FitState) -> None:
         nonlocal saved
@@ -57,14 +59,9 @@ def fit_resumable(
             save_checkpoint(checkpoint, made_of, state)
             saved = time.monotonic()
 
-    model, history = fit(
-        samples,
-        config,
-        device,
-        resume if resume.epoch else None,
-        start,
-        after_epoch,
-    )
+    progress.announce()
+    resumed = resume if first else None
+    model, history = fit(samples, config, device, resumed, start, after_epoch)
     progress.finish()
     return model, history
 
@@ -81,3 +78,39 @@ def check_finite(terms: Mapping[str, float]) -> None:
             f"training diverged: the loss ({', '.join(bad)}) is not finite after epoch "
             f"{terms['epoch']:g}; try a smaller --learning-rate"
         )
+
+
+def digest_of(samples: Samples) -> str:
+    """Return a hash of the training data, to refuse checkpoints of other data."""
+    digest = hashlib.sha256()
+    for tensor in (samples.features, samples.labels, samples.targets):
+        digest.update(tensor.contiguous().numpy().data)
+    return digest.hexdigest()
+
+
+def save_checkpoint(path: Path, made_of: str, state: FitState) -> None:
+    """Write the state of a training, whole or not at all."""
+    with atomic_path(path) as temporary:
+        torch.save({"made_of": made_of, "state": asdict(state)}, temporary)
+
+
+def load_checkpoint(path: Path, made_of: str, device: torch.device) -> FitState:
+    """Read the state of a training on the same data; without one, start fresh.
+
+    A broken file is not an error: it is reported as a warning, and only its epochs
+    are lost.
+    """
+    if not path.exists():
+        return FitState()
+    try:
+        saved = torch.load(path, map_location=device, weights_only=True)
+        state = FitState(**saved["state"])
+        return state if saved["made_of"] == made_of else FitState()
+    except BROKEN as error:
+        logger.warning(
+            "%s: expected the state of a training, found a broken file (%s); training "
+            "starts from the first epoch",
+            path,
+            type(error).__name__,
+        )
+        return FitState()

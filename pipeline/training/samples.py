@@ -45,24 +45,16 @@ def make_samples(
     Raises:
         SodaError: If a video has features that are not finite.
     """
+    sequences, labels, targets = [], [], []
     for video in videos:
         check_features(video)
-    sequences = [
-        rescale(
-            torch.from_numpy(v.features).T,
-            cells,
-            scaling,
-            generator_of(seed, f"snippets of {v.id}"),
-        )
-        for v in videos
-    ]
-    labels = [[float(name in v.labels) for name in classes] for v in videos]
-    targets = [frame_targets(v.points, v.grid, classes, cells) for v in videos]
-    return Samples(
-        torch.stack(sequences),
-        torch.tensor(labels),
-        torch.from_numpy(np.stack(targets)),
-    )
+        features = torch.from_numpy(video.features).T
+        generator = generator_of(seed, f"snippets of {video.id}")
+        sequences.append(rescale(features, cells, scaling, generator))
+        labels.append([float(name in video.labels) for name in classes])
+        targets.append(frame_targets(video.points, video.grid, classes, cells))
+    stacked = torch.from_numpy(np.stack(targets))
+    return Samples(torch.stack(sequences), torch.tensor(labels), stacked)
 
 
 def check_features(video: TrainingVideo) -> None:
@@ -86,33 +78,26 @@ def check_points(
 ) -> None:
     """Check that the clicks of the file `path` fit their videos and classes.
 
+    A click within a second after the last frame counts as a click on the last frame,
+    as everywhere (see `pipeline.datasets.validation`).
+
     Raises:
         AnnotationError: If a click is outside its video, or has a label that is not a
             class.
     """
-    for video in videos:
-        for point in video.points:
-            if problem := point_problem(point, video.grid, classes):
-                raise AnnotationError(
-                    f"{path}: the video {video.id!r} has a click ({point.label}) that "
-                    f"{problem}; correct the annotation, or check that this is the "
-                    "video that was annotated"
-                )
-
-
-def point_problem(
-    point: Point, grid: SnippetGrid, classes: tuple[str, ...]
-) -> str | None:
-    """Return what is wrong with a click, as the end of a sentence, or None.
-
-    A click within a second after the last frame counts as a click on the last frame,
-    as everywhere (see `pipeline.datasets.validation`).
-    """
-    if point.kind == "action" and point.label not in classes:
-        return f"is not one of the classes {', '.join(classes)}"
-    if point.seconds < 0:
-        return f"is at {point.seconds:g} s, before the video begins"
-    return beyond_end(point.seconds, grid.end_seconds)
+    clicks = [(video, point) for video in videos for point in video.points]
+    for video, point in clicks:
+        problem = beyond_end(point.seconds, video.grid.end_seconds)
+        if point.kind == "action" and point.label not in classes:
+            problem = f"is not one of the classes {', '.join(classes)}"
+        elif point.seconds < 0:
+            problem = f"is at {point.seconds:g} s, before the video begins"
+        if problem:
+            raise AnnotationError(
+                f"{path}: the video {video.id!r} has a click ({point.label}) that "
+                f"{problem}; correct the annotation, or check that this is the "
+                "video that was annotated"
+            )
 
 
 def frame_targets(

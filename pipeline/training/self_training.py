@@ -40,10 +40,7 @@ def refine_samples(
 ) -> Samples:
     """Return the same videos with the sure cells as targets, besides the clicks.
 
-    Args:
-        samples: The samples on which the first model was trained.
-        sequences: The first model's class activation sequence of each video, raw.
-        config: The criteria of sure cells.
+    The sequences are the first model's, one raw class activation sequence a video.
     """
     targets = samples.targets.cpu().numpy()
     cores = [
@@ -54,19 +51,14 @@ def refine_samples(
     actions = np.zeros_like(targets)
     for core in sure_cores(cores):
         actions[core.video, core.category, core.first : core.last] = 1
-    refined = [
-        merge_targets(clicks, sure, quiet_cells(cas, present, config))
-        for clicks, sure, cas, present in zip(
-            targets, actions, sequences, _present(samples), strict=True
-        )
-    ]
-    return replace(samples, targets=torch.from_numpy(np.stack(refined)))
-
-
-def _present(samples: Samples) -> list[list[int]]:
-    """Return the categories, from 1, of each video's actions."""
     labels = samples.labels.cpu().numpy()
-    return [(1 + np.flatnonzero(row)).tolist() for row in labels]
+    present = [(1 + np.flatnonzero(row)).tolist() for row in labels]  # categories
+    quiet = [
+        quiet_cells(cas, categories, config)
+        for cas, categories in zip(sequences, present, strict=True)
+    ]
+    refined = list(map(merge_targets, targets, actions, quiet))
+    return replace(samples, targets=torch.from_numpy(np.stack(refined)))
 
 
 def find_cores(

@@ -15,7 +15,7 @@ from pipeline.run.config import make_config
 from pipeline.run.work import run_up_to
 from pipeline.stages.report import REPORT
 from pipeline.storage import write_arrays, write_json
-from pipeline.training.checkpoint import save_checkpoint
+from pipeline.training.fit import save_checkpoint
 from pipeline.video.caching import write_flow
 from tests.dataset_maker import make_dataset
 from tests.run_maker import make_run

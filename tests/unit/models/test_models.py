@@ -27,7 +27,7 @@ from pipeline.errors import AnnotationError, SodaError
 from pipeline.grid import SnippetGrid
 from pipeline.points.formats import read_points, write_points
 from pipeline.seeds import generator_of
-from pipeline.training.checkpoint import digest_of, load_checkpoint, save_checkpoint
+from pipeline.training.fit import digest_of, load_checkpoint, save_checkpoint
 from pipeline.training.samples import (
     TrainingVideo,
     check_points,

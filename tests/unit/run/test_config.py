@@ -9,7 +9,6 @@ from pipeline.run.config import (
     PRESETS,
     Config,
     default_preset,
-    field_help,
     flag_of,
     make_config,
     parse_field,
@@ -34,7 +33,7 @@ def all_fields():
 def test_flags_are_unique_and_explained():
     flags = [flag_of(section, name) for section, name in all_fields()]
     assert len(flags) == len(set(flags))
-    helps = [field_help(section, name) for section, name in all_fields()]
+    helps = [help_of(section_type(section), name) for section, name in all_fields()]
     assert all(len(text.split("[")[0]) > 5 for text in helps)
     assert all(text % {} for text in helps)  # as argparse does
 

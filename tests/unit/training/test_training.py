@@ -8,8 +8,14 @@ from pipeline.datasets import BACKGROUND, Point
 from pipeline.errors import InputNotFoundError, SodaError
 from pipeline.grid import SnippetGrid
 from pipeline.model_folder.folder import load_model
-from pipeline.training.checkpoint import digest_of, load_checkpoint, save_checkpoint
-from pipeline.training.fit import CHECKPOINT, check_finite, fit_resumable
+from pipeline.training.fit import (
+    CHECKPOINT,
+    check_finite,
+    digest_of,
+    fit_resumable,
+    load_checkpoint,
+    save_checkpoint,
+)
 from pipeline.training.samples import TrainingVideo, frame_targets, make_samples
 from tests.model_maker import write_model
 
