@@ -5,7 +5,22 @@ of the package does not need it.
 """
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # what editors and type checkers read
+    from extractors.flow import FlowConfig as FlowConfig
+    from pipeline.api import detect as detect
+    from pipeline.api import evaluate as evaluate
+    from pipeline.api import extract as extract
+    from pipeline.api import train as train
+    from pipeline.detection.detections import Detection as Detection
+    from pipeline.detection.proposals import DetectConfig as DetectConfig
+    from pipeline.evaluation import EvaluateConfig as EvaluateConfig
+    from pipeline.experiments.figures.timeline import show as show
+    from pipeline.features.config import FeatureConfig as FeatureConfig
+    from pipeline.inference.detector import Detector as Detector
+    from pipeline.run.config import make_config as make_config
+    from pipeline.video import DecodeConfig as DecodeConfig
 
 _PLACES = {
     "DecodeConfig": "pipeline.video",
