@@ -31,7 +31,7 @@ def copy(world, tmp_path):
 def evaluate(folder, *more, task="Evaluate"):
     dataset = folder / "data" / "dataset.json"
     places = ["--dataset", dataset, "--workdir", folder / "work"]
-    return luigi(task, *places, *QUICK, "--jobs", "2", *more, cwd=folder)
+    return luigi(task, *places, *QUICK, *more, cwd=folder)
 
 
 def only(folder, pattern):
