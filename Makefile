@@ -28,11 +28,13 @@ demo: weights
 	$(BIN)/soda run demo
 
 # Runs whole test files in parallel, those of tests/command first, since they take longest.
-# Each process needs more than a GB of memory.
+# Each process needs more than a GB of memory. The tests start the project's commands
+# hundreds of times, so its bytecode is kept even where the shell tells Python not to.
 TEST_PROCESSES ?= 2
 
 test: weights
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder
+	OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= \
+	  $(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder
 
 # Takes the screenshots in docs/ again.
 screenshots: demo

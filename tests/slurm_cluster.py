@@ -43,6 +43,8 @@ class SlurmCluster:
             f"CPUs={CPUS} RealMemory=2000 Gres=gpu:{self.gpus} State=UNKNOWN"
             for name, port in zip(self.nodes, ports, strict=True)
         )
+        # A message to a dead node is repeated, before the node counts as dead.
+        message_timeout = 10 if len(self.nodes) == 1 else 4
         for name in ("state", "log", *(f"spool/{node}" for node in self.nodes)):
             (self.folder / name).mkdir(parents=True)
         devices = [f"Name=gpu File={device}\n" for device in DEVICES[: self.gpus]]
@@ -80,6 +82,7 @@ KillWait=1
 OverTimeLimit=0
 ReturnToService=2
 SlurmdTimeout=5
+MessageTimeout={message_timeout}
 RebootProgram=/bin/true
 {nodes}
 PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from tests.command.commands import command
 
-STILL, MOVES = 10, 40  # frames to click
+STILL, MOVES = 15, 33  # frames to click, of two snippets; near 25, where steps begin
 
 
 @contextmanager

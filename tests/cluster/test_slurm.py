@@ -33,14 +33,14 @@ def running(tmp_path_factory) -> Iterator[SlurmCluster]:
 
 @pytest.fixture
 def cluster(running, monkeypatch) -> SlurmCluster:
-    """The same, found by what this process starts."""
+    """The same, found by what this process starts, with workers that find the tests."""
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
     return entered(running, monkeypatch)
 
 
 def entered(cluster, monkeypatch):
     for name, value in cluster.environ.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
     return cluster
 
 
@@ -322,6 +322,7 @@ def test_without_slurm_the_missing_command_is_named(tmp_path, monkeypatch):
 def test_the_death_of_a_node_costs_its_items_alone(tmp_path, monkeypatch):
     place = tmp_path / "slurm"
     place.mkdir()
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
     with slurm_cluster(place, nodes=3) as three:
         entered(three, monkeypatch)
         items = {"a": "hang once", "b": "work", "c": "work", "d": "work"}
@@ -335,8 +336,9 @@ def test_the_death_of_a_node_costs_its_items_alone(tmp_path, monkeypatch):
 
 
 def test_the_whole_road_gives_the_same_files_as_on_this_machine(
-    cluster, tmp_path, monkeypatch
+    running, tmp_path, monkeypatch
 ):
+    entered(running, monkeypatch)
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     manifest = make_dataset(tmp_path / "data", train=2, test=1)
     (tmp_path / "soda.toml").write_text("[slurm]\npoll_seconds = 0.2\n")

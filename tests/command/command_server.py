@@ -6,8 +6,9 @@ Half of a short command's time goes into importing PyTorch and its like. A fork 
 process has them from the start; the project's own modules it imports itself, as ever.
 
 Each connection asks for one command: a JSON object of its words, folder and
-environment, along with the files for its three standard streams. The answers are its
-process id and, at its end, its exit code. The server ends with its standard input.
+environment, and whether it leads a process group, along with the files for its three
+standard streams. The answers are its process id and, at its end, its exit code. The
+server ends with its standard input.
 """
 
 import json
@@ -23,9 +24,11 @@ from typing import Any
 
 # Not `luigi.cmdline`, which keeps the words of the process that imports it.
 LIBRARIES = [
-    *("av", "cv2", "h5py", "jaxtyping", "jinja2", "jsonschema_rs", "luigi"),
-    *("numpy", "pooch", "requests", "rich.console", "rich.progress"),
-    *("safetensors.torch", "torch", "torch.utils.tensorboard", "typer"),
+    *("av", "cv2", "filelock", "h5py", "jaxtyping", "jinja2", "jsonschema_rs", "luigi"),
+    *("matplotlib.backends.backend_pdf", "matplotlib.figure", "numpy", "pooch"),
+    *("requests", "rich.console", "rich.progress", "safetensors.torch", "torch"),
+    "torch._dynamo",  # which the first optimizer imports, with all of SymPy
+    *("torch.utils.tensorboard", "torchvision", "typer"),
 ]
 LONGEST = 1 << 20  # bytes of a request
 
@@ -70,6 +73,8 @@ def become(request: dict[str, Any], files: list[int]) -> None:
     for stream, file in enumerate(files):
         os.dup2(file, stream)
         os.close(file)
+    if request["is_leader"]:
+        os.setsid()
     os.chdir(request["cwd"])
     os.environ.clear()
     os.environ.update(request["environ"])

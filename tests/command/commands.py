@@ -12,7 +12,8 @@ import time
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import IO
+from select import select
+from typing import IO, Any
 
 # Motion alone, without any network: an end-to-end run takes seconds.
 QUICK = [
@@ -61,10 +62,16 @@ def finish(words: list[str], cwd: Path) -> "subprocess.CompletedProcess[str]":
             env=environ,
         )
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as error:
-        code = fork(words, cwd, environ, out, error)
+        code = Command(words, cwd, environ, out, error).wait()
         for file in (out, error):
             file.seek(0)
         return subprocess.CompletedProcess(words, code, out.read(), error.read())
+
+
+def start_command(name: str, *arguments: str, cwd: Path, log: IO[bytes]) -> "Command":
+    """Run an installed command, the leader of its process group, beside the test."""
+    words = [command(name), *map(str, arguments)]
+    return Command(words, cwd, dict(os.environ), log, log, is_leader=True)
 
 
 def must_be_started() -> bool:
@@ -80,25 +87,44 @@ def read_early(environ: Mapping[str, str]) -> dict[str, str]:
 ENVIRON = dict(os.environ)  # before any test changes it
 
 
-def fork(
-    words: list[str], cwd: Path, environ: dict[str, str], out: IO[str], error: IO[str]
-) -> int:
-    """Run a command to its end in a fork of `command_server`; return its exit code."""
-    request = {"words": words, "cwd": str(cwd), "environ": environ}
-    with (
-        socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as connection,
-        Path(os.devnull).open() as nothing,
-    ):
-        connection.connect(server())
-        files = [file.fileno() for file in (nothing, out, error)]
-        socket.send_fds(connection, [json.dumps(request).encode()], files)
-        pid = int(connection.recv(100))
-        connection.settimeout(TIMEOUT_SECONDS)
-        try:
-            return int(connection.recv(100))
-        except TimeoutError:
-            os.kill(pid, signal.SIGKILL)
-            raise subprocess.TimeoutExpired(words, TIMEOUT_SECONDS) from None
+class Command:
+    """A command in a fork of `command_server`, with as much of Popen as tests need."""
+
+    def __init__(
+        self,
+        words: list[str],
+        cwd: Path,
+        environ: dict[str, str],
+        out: IO[Any],
+        error: IO[Any],
+        is_leader: bool = False,
+    ) -> None:
+        """Begin it."""
+        self.words = words
+        self.returncode: int | None = None
+        self.connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.connection.connect(server())
+        request = {"words": words, "cwd": str(cwd), "environ": environ}
+        content = json.dumps({**request, "is_leader": is_leader}).encode()
+        with Path(os.devnull).open() as nothing:
+            files = [file.fileno() for file in (nothing, out, error)]
+            socket.send_fds(self.connection, [content], files)
+        self.pid = int(self.connection.recv(100))
+
+    def poll(self, seconds: float = 0) -> int | None:
+        """Return the exit code if the command ends within some seconds."""
+        if self.returncode is None and select([self.connection], [], [], seconds)[0]:
+            self.returncode = int(self.connection.recv(100))
+            self.connection.close()
+        return self.returncode
+
+    def wait(self, timeout: float = TIMEOUT_SECONDS) -> int:
+        """Return the exit code; kill a command that takes longer."""
+        code = self.poll(timeout)
+        if code is None:
+            os.kill(self.pid, signal.SIGKILL)
+            raise subprocess.TimeoutExpired(self.words, timeout)
+        return code
 
 
 @cache

@@ -3,14 +3,13 @@
 import os
 import shutil
 import signal
-import subprocess
 import time
 
 import pytest
 
 from pipeline import detect
 from pipeline.storage import TEMPORARY_PREFIX, read_json
-from tests.command.commands import QUICK, command, run
+from tests.command.commands import QUICK, run, start_command
 from tests.finished import CACHES, copy_run
 
 pytestmark = pytest.mark.slow
@@ -95,20 +94,15 @@ def test_after_ctrl_c_the_same_command_goes_on(trained, place, arguments, begun)
     if arguments[0] == "run":
         shutil.copytree(trained / "data", place / "data")
         shutil.rmtree(place / "work")
-    process = subprocess.Popen(
-        [command("soda"), *arguments],
-        cwd=place,
-        start_new_session=True,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    with (place / "said").open("wb") as log:
+        process = start_command("soda", *arguments, cwd=place, log=log)
     end = time.monotonic() + 120
     while not list(place.glob(begun)):
         assert time.monotonic() < end, f"{begun} did not appear"
         time.sleep(0.01)
     os.killpg(process.pid, signal.SIGINT)
-    said = process.communicate(timeout=60)[1]
-    assert process.returncode == 130
+    assert process.wait(60) == 130
+    said = (place / "said").read_text()
     assert "run the same command again" in said and "Traceback" not in said
     assert not list(place.glob("detections/detections.json"))
     assert run("soda", *arguments, cwd=place).returncode == 0

@@ -16,6 +16,7 @@ pytestmark = pytest.mark.slow
 
 TRAINING = [
     *("--cells", "16", "--hidden", "32", "--epochs", "5", "--learning-rate", "0.002"),
+    *("--jobs", "1"),  # as many threads for the network as `soda detect` gives it
 ]
 
 

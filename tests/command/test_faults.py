@@ -20,7 +20,7 @@ from pipeline.stages.features import FEATURES, facts
 from pipeline.stages.flow import FLOW
 from pipeline.stages.report import REPORT
 from pipeline.storage import TEMPORARY_PREFIX, read_arrays, read_json
-from tests.command.commands import command, luigi, run
+from tests.command.commands import luigi, run, start_command
 from tests.dataset_maker import make_dataset
 from tests.run_maker import make_run
 
@@ -70,14 +70,9 @@ def run_in(workdir, world):
 def start(workdir, world, *more, task="Report"):
     """The command, its output in a file beside the work folder."""
     places = ["--dataset", world / "data" / "dataset.json", "--workdir", workdir]
-    arguments = [*places, "--jobs", "2", *FLAGS, *more]
+    words = ["--module", "tasks", task, *places, "--jobs", "2", *FLAGS, *more]
     with said_by(workdir).open("ab") as log:
-        return subprocess.Popen(
-            [command("luigi"), "--module", "tasks", task, *map(str, arguments)],
-            cwd=workdir.parent,
-            stdout=log,
-            stderr=log,
-        )
+        return start_command("luigi", *words, cwd=workdir.parent, log=log)
 
 
 def said_by(workdir):
@@ -105,8 +100,8 @@ def assert_nothing_half_written(workdir):
     assert not list(workdir.rglob("*.tmp"))
 
 
-def processes_of(workdir):
-    """The ids of all processes, Luigi's and the workers', with the folder's name."""
+def workers_of(workdir):
+    """The ids of the workers, whose command lines have the folder's name."""
     found = []
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         try:
@@ -135,7 +130,10 @@ def kill_at_random(workdir, world, done_before, seed, kills):
             process = start(workdir, world)
             wait_until(lambda: b"SODA  tiny" in said_by(workdir).read_bytes())
         time.sleep(choose.uniform(0, 3))
-        if victims := processes_of(workdir):
+        victims = workers_of(workdir)
+        if process.poll() is None:
+            victims.append(process.pid)
+        if victims:
             os.kill(choose.choice(victims), signal.SIGKILL)
             kills -= 1
             time.sleep(choose.uniform(0, 0.2))
@@ -176,7 +174,7 @@ def test_kills_at_any_moment_change_no_result(world, tmp_path, seed):
         for workdir in pool.map(chain, [(), ("frames", "flow", "features")]):
             assert_same_results(workdir, world)
             assert_nothing_half_written(workdir)
-            wait_until(lambda folder=workdir: not processes_of(folder), seconds=10)
+            wait_until(lambda folder=workdir: not workers_of(folder), seconds=10)
 
 
 @contextmanager

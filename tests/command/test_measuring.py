@@ -16,7 +16,7 @@ LITTLE = {
     "decode": ["v.mp4"],
     "end_to_end": ["v.mp4", "--cache", "features", "--", "--flow", "dis"],
     "evaluation": ["--detections", "300", "--repeats", "1"],
-    "fanout": ["--items", "20", "--planned", "100"],
+    "fanout": ["--items", "20", "--planned", "100", "--jobs", "1"],
     "flow": ["v.mp4", "--pairs", "1"],
     "i3d": ["v.mp4", "--batch", "1"],
     "training": ["--videos", "2", "--cells", "8", "--hidden", "16", "--epochs", "1"],

@@ -4,14 +4,13 @@ import json
 import os
 import shutil
 import signal
-import subprocess
 import time
 from pathlib import Path
 
 import pytest
 
 from pipeline.storage import TEMPORARY_PREFIX, read_arrays, read_json
-from tests.command.commands import QUICK, command, luigi, run
+from tests.command.commands import QUICK, luigi, run, start_command
 from tests.finished import copy_run
 
 pytestmark = pytest.mark.slow
@@ -32,7 +31,7 @@ def copy(world, tmp_path):
 def evaluate(folder, *more, task="Evaluate"):
     dataset = folder / "data" / "dataset.json"
     places = ["--dataset", dataset, "--workdir", folder / "work"]
-    return luigi(task, *places, *QUICK, "--jobs", "2", *more, cwd=folder)
+    return luigi(task, *places, *QUICK, *more, cwd=folder)
 
 
 def only(folder, pattern):
@@ -210,18 +209,12 @@ def fresh(tmp_path, world):
 
 
 def start(folder):
-    """Evaluate in a process group of its own."""
-    dataset = str(folder / "data" / "dataset.json")
-    arguments = ["--dataset", dataset, "--workdir", str(folder / "work"), *QUICK]
-    arguments += ["--jobs", "2"]
-    return subprocess.Popen(
-        [command("luigi"), "--module", "tasks", "Evaluate", *arguments],
-        cwd=folder,
-        start_new_session=True,
-        stderr=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        text=True,
-    )
+    """Evaluate in a process group of its own; what it says is in a file."""
+    places = ["--dataset", folder / "data" / "dataset.json", "--workdir"]
+    words = [*places, folder / "work", *QUICK, "--jobs", "2"]
+    with (folder / "said").open("wb") as log:
+        task = ["--module", "tasks", "Evaluate"]
+        return start_command("luigi", *task, *words, cwd=folder, log=log)
 
 
 def wait_for(folder, pattern):
@@ -244,8 +237,8 @@ def test_an_interrupted_run_goes_on_to_the_same_result(fresh, world, kill, momen
     process = start(fresh)
     wait_for(fresh, moment)
     os.killpg(process.pid, kill)
-    said = process.communicate(timeout=60)[1]
-    assert process.returncode != 0
+    assert process.wait(60) != 0
+    said = (fresh / "said").read_text()
     if kill == signal.SIGINT:
         assert "run the same command again" in said and "Traceback" not in said
     whole = {p: n for p, n in files(fresh / "work").items() if p.endswith(".mkv")}
