@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from pipeline.datasets import BACKGROUND
+from pipeline.datasets.spelling import label_text, point_label
 from pipeline.errors import AnnotationError
 from pipeline.points.formats import (
     label_studio,
@@ -139,8 +140,11 @@ def click_of(file: Path, entry: ClickEntry) -> Click:
         raise ValueError(f"expected start <= end, found [{start:g}, {end:g}]")
     if not isinstance(entry.video, str) or not entry.video.strip():
         raise ValueError(f"expected the name of a video, found {entry.video!r}")
-    kind = str(entry.kind or "").strip().lower()
-    label = str(entry.label or "").strip() or (BACKGROUND if kind == BACKGROUND else "")
+    kind = point_label(str(entry.kind or "").strip().lower())
+    is_empty = entry.label is None or entry.label == ""
+    label = "" if is_empty else point_label(label_text(entry.label).strip())
+    if not label and kind == BACKGROUND:
+        label = BACKGROUND
     if kind and (kind == BACKGROUND) != (label == BACKGROUND):
         raise ValueError(f"expected one kind, found the label {label!r} as {kind}")
     annotator = None if entry.annotator in (None, "") else str(entry.annotator)

@@ -230,6 +230,17 @@ def test_label_studio_frames_are_numbered_from_one_with_their_end(tmp_path):
     assert {c.annotator for c in file.clicks} == {"a@b.c"}
 
 
+def test_labels_of_clicks_are_texts_or_numbers(tmp_path):
+    labels = [3, 3.0, "3", None, ["a"], False, {}]
+    points = [{"seconds": 1, "label": label} for label in labels]
+    file = read(tmp_path, json.dumps({"video": {"id": "v"}, "points": points}))
+    assert [click.label for click in file.clicks] == ["3", "3", "3", ""]
+    assert [problem.partition(": ")[2] for problem in file.problems] == [
+        f"expected a label, the name of an action, found {found}"
+        for found in ('["a"]', "false", "{}")
+    ]
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_encodings_and_line_ends_of_all_systems_are_read(tmp_path, encoding, end):
