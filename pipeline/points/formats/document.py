@@ -10,8 +10,9 @@ from typing import Any, Literal
 
 from pipeline.datasets.text import read_text
 
-# Frames are numbered from 1, as in the annotation tools.
-Unit = Literal["seconds", "frames"]
+# Frames are numbered from 1, as in the annotation tools, and a click is at the middle
+# of its frame; "frame times" are numbers of frames from 0, each at the frame's start.
+Unit = Literal["seconds", "frames", "frame times"]
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from pipeline.errors import AnnotationError
 from pipeline.points.formats import (
     label_studio,
     labelu,
+    lacp,
     points_csv,
     points_json,
     single_frames,
@@ -44,6 +45,7 @@ class PointsFormat(Protocol):
 FORMATS: tuple[PointsFormat, ...] = (
     points_csv,
     points_json,
+    lacp,
     single_frames,
     labelu,
     via,
@@ -78,14 +80,15 @@ class Click:
         return length > (ONE_FRAME_SECONDS if self.unit == "seconds" else 0)
 
     def seconds(self, fps: float = 1.0) -> float:
-        """Return the time of the click in seconds; for frames, that of their middle.
+        """Return the time of the click in seconds; for `frames`, that of their middle.
 
         >>> Click(Path("c.json"), "", "v", "a", 3, 5, "frames", None).seconds(fps=2)
         1.75
         """
         if self.unit == "seconds":
             return (self.start + self.end) / 2
-        return round((self.start - 1 + self.end) / 2 / fps, 6)
+        before = 1 if self.unit == "frames" else 0
+        return round((self.start - before + self.end) / 2 / fps, 6)
 
 
 @dataclass(frozen=True)
