@@ -15,7 +15,12 @@ from extractors.flow import FlowConfig
 from pipeline.detection.detections import Detection, Detections, read_detections
 from pipeline.detection.proposals import DetectConfig
 from pipeline.device import choose_device
-from pipeline.evaluation import EvaluateConfig, Evaluation, read_ground_truth
+from pipeline.evaluation import (
+    EvaluateConfig,
+    Evaluation,
+    match_detections,
+    read_ground_truth,
+)
 from pipeline.evaluation import evaluate as score
 from pipeline.features.config import FeatureConfig
 from pipeline.features.extraction import Networks
@@ -138,12 +143,14 @@ def evaluate(
 
     Raises:
         InputNotFoundError: There is no such file.
-        AnnotationError: A file does not have the form that is expected.
+        AnnotationError: A file does not have the form that is expected, or no
+            detection is in a video of the ground truth.
     """
     if isinstance(detections, str | Path):
         detections = read_detections(Path(detections))
     truth = read_ground_truth(Path(ground_truth), subset)
-    return score(truth, detections, config or EvaluateConfig())
+    found = match_detections(truth, detections)
+    return score(truth, found, config or EvaluateConfig())
 
 
 def share_of(step: str, hook: Hook | None) -> ShareDone:

@@ -11,6 +11,7 @@ LINE_SECONDS = 30.0
 TELL_SECONDS = 5.0  # between two reports to listeners
 BAR_CELLS = 24
 NOTHING = "–"  # a count of 0 in a table
+SHOWN = 5  # names or places of one kind that a message lists
 INTERRUPTED = "interrupted; run the same command again to go on from here"
 
 T = TypeVar("T")
@@ -132,6 +133,17 @@ def say(text: str) -> None:
 def say_error(error: BaseException) -> None:
     """Print the message of an error to the user."""
     say(f"error: {error}")
+
+
+def shown(names: Iterable[str], quoted: bool = True) -> str:
+    """Write the first few names and the number of further ones.
+
+    >>> shown("abcdefg")
+    "'a', 'b', 'c', 'd', 'e' and 2 more"
+    """
+    texts = [repr(name) if quoted else name for name in names]
+    more = f" and {len(texts) - SHOWN} more" if len(texts) > SHOWN else ""
+    return ", ".join(texts[:SHOWN]) + more
 
 
 def count_text(count: int) -> str:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from pipeline.datasets import Dataset, Video, load_dataset
 from pipeline.datasets.draft import DraftVideo, entries_of_folder, normal, unique_ids
-from pipeline.datasets.text import parse_classes
+from pipeline.datasets.spelling import parse_classes
 from pipeline.errors import InputNotFoundError, UsageError
+from pipeline.progress import shown
 
 MANIFESTS = (".json", ".jsonl")
 SUBSETS = ("train", "test", "all")
@@ -38,8 +39,8 @@ def dataset_to_annotate(
     chosen = tuple(v for v in dataset.videos if subset in ("all", v.subset))
     if not chosen:
         raise InputNotFoundError(
-            f"{dataset.source}: expected videos of the subset {subset}, found none; "
-            "try another --subset"
+            f"{dataset.source}: expected videos of the subset {subset}, found only "
+            f"{shown({v.subset for v in dataset.videos})}; try another --subset"
         )
     return dataset.with_videos(chosen)
 

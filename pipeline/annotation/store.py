@@ -9,12 +9,13 @@ from typing import Any
 from filelock import FileLock
 
 from pipeline.datasets import BACKGROUND, Dataset, Point
+from pipeline.datasets.spelling import point_label
+from pipeline.datasets.video_names import VideoNames
 from pipeline.errors import AnnotationError, UsageError
 from pipeline.intervals import beyond_end
 from pipeline.points.formats import points_json, read_click_file
 from pipeline.points.formats.document import read_document
 from pipeline.points.human import label_problems, nearest
-from pipeline.points.names import VideoNames
 from pipeline.storage import fingerprint, write_json, writing
 
 VideoEntry = dict[str, Any]  # of one video, as in the file
@@ -108,7 +109,7 @@ class PointsStore:
         Raises:
             AnnotationError: The file contains no clicks in a supported format.
         """
-        file, names = read_click_file(path), VideoNames(self.dataset)
+        file, names = read_click_file(path), VideoNames.of(self.dataset)
         problems, known = list(file.problems), (*self.dataset.classes, BACKGROUND)
         lengths = {v.id: v.duration_seconds for v in self.dataset.videos}
         added = 0
@@ -155,7 +156,11 @@ class PointsStore:
                 f"{document.text[:60]!r}; choose another --points-file, and import "
                 "this one on the page"
             )
-        return {entry["video"]["id"]: entry for entry in document.objects}
+        entries = {entry["video"]["id"]: entry for entry in document.objects}
+        for point in (p for entry in entries.values() for p in entry["points"]):
+            if isinstance(point.get("label"), str):
+                point["label"] = point_label(point["label"])
+        return entries
 
     def _write(self, entries: Mapping[str, VideoEntry]) -> None:
         write_json(self.path, list(entries.values()))

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pipeline.check.facts import Facts, FactsByPath, Failure
 from pipeline.datasets import SUBSETS, Dataset, Problem, Video, find_problems
 from pipeline.datasets.folder import may_be_video
+from pipeline.datasets.video_names import VideoNames
 from pipeline.storage import sha256_of
 
 # A duration that is one percent off shifts every annotation of a long video.
@@ -47,7 +48,8 @@ def _as_long_as_they_are(dataset: Dataset, findings: FactsByPath) -> Dataset:
 def _subsets(dataset: Dataset) -> Iterator[Problem]:
     empty = [s for s in SUBSETS if not dataset.of_subset(s)]
     for subset in empty if dataset.videos else ():
-        text = f"the {subset} subset has no videos"
+        text = f"the {subset} subset has no videos; all {len(dataset.videos)} are of "
+        text += f"the subset {dataset.videos[0].subset}"
         yield Problem("", "empty subset", text)
     shown = {label for v in dataset.of_subset("train") for label in v.labels}
     # Without any labels, clicks will show the classes.
@@ -138,8 +140,9 @@ def _video_notes(video: Video, facts: Facts | Failure) -> Iterator[Problem]:
 def _unnamed_files(dataset: Dataset) -> Iterator[Problem]:
     """Yield a note for each file next to the videos that seems to be a video too."""
     named = {video.path.absolute() for video in dataset.videos}
+    unused = VideoNames(dict.fromkeys(dataset.unused, ()))
     for folder in sorted({path.parent for path in named}):
         for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-            is_known = path in named or path.stem in dataset.unused
+            is_known = path in named or unused.id_of(path.stem)
             if path.is_file() and may_be_video(path.name) and not is_known:
                 yield Problem("", "file that no annotation names", str(path))

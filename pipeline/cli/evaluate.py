@@ -13,6 +13,7 @@ from pipeline.evaluation import (
     diagnose,
     evaluate,
     exclude,
+    match_detections,
     read_durations,
     read_ground_truth,
 )
@@ -38,7 +39,7 @@ def evaluate_command(
         ),
     ] = "0.1:0.7:0.1",
     subset: Annotated[
-        str, typer.Option(help="The subset, as the annotations name it.")
+        str, typer.Option(help="The subset, as the annotations name it, in any case.")
     ] = "test",
     thumos14_list: Annotated[
         str | None,
@@ -93,8 +94,9 @@ def evaluate_command(
     numbers = {"bootstrap": bootstrap, "diagnosis_tiou": diagnosis_tiou}
     parsed = {name: parse_field("evaluate", name, t) for name, t in texts.items()}
     config = make_config("soda", {"evaluate": parsed | numbers}).evaluate
-    truth = exclude(read_ground_truth(ground_truth, subset), left_out)
-    found = exclude(read_detections(detections), left_out)
+    annotated = read_ground_truth(ground_truth, subset)
+    matched = match_detections(annotated, read_detections(detections))
+    truth, found = exclude(annotated, left_out), exclude(matched, left_out)
     scores = evaluate(truth, found, config).scores
     result = scores.to_json() | {"subset": subset, "left_out": list(left_out)}
     print_evaluation(scores, subset)

@@ -5,7 +5,9 @@ from typing import Annotated
 
 import typer
 
+from pipeline.datasets.video_names import VideoNames
 from pipeline.errors import InputNotFoundError
+from pipeline.progress import shown
 
 
 def figure_command(
@@ -40,7 +42,7 @@ def figure_command(
     """
     # Not above: they import matplotlib and PyTorch, which --help must not wait for.
     from pipeline.detection.activations import read_response, response_path
-    from pipeline.detection.detections import read_detections
+    from pipeline.detection.detections import check_detections, read_detections
     from pipeline.evaluation.ground_truth import read_instances
     from pipeline.experiments.figures.sheet import save_as
     from pipeline.experiments.figures.timeline import show
@@ -48,13 +50,15 @@ def figure_command(
     from pipeline.points.formats import read_points
 
     found = read_detections(detections)
-    if video_id not in found:
+    check_detections(found)
+    id = VideoNames(dict.fromkeys(found, ())).id_of(video_id)
+    if id is None:
         raise InputNotFoundError(
-            f"{detections}: expected the video {video_id!r}, found {len(found)} others"
+            f"{detections}: expected the video {video_id!r}, found only {shown(found)}"
         )
-    said = response_path(detections.parent, video_id)
+    said = response_path(detections.parent, id)
     sheet = show(
-        strongest(found, threshold)[video_id],
+        strongest(found, threshold)[id],
         read_response(said) if said.is_file() else None,
         read_instances(ground_truth, video_id) if ground_truth else (),
         read_points(points).get(video_id, ()) if points else (),

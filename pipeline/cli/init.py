@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from pipeline.check.facts import readable_facts
-from pipeline.datasets import SUBSETS
+from pipeline.datasets import BACKGROUND, SUBSETS
 from pipeline.datasets.draft import (
     DraftVideo,
     entries_of_folder,
@@ -17,8 +17,8 @@ from pipeline.datasets.draft import (
     with_subsets,
 )
 from pipeline.datasets.manifest import parse_manifest
+from pipeline.datasets.spelling import parse_classes
 from pipeline.datasets.table import entries_of_table
-from pipeline.datasets.text import parse_classes
 from pipeline.datasets.validation import validate
 from pipeline.errors import UsageError
 from pipeline.storage import write_json
@@ -103,7 +103,12 @@ def print_summary(entries: Sequence[DraftVideo], hours: float) -> None:
         f"{len(entries)} videos ({subsets['train']} train, {subsets['test']} test), "
         f"{hours:.2f} h"
     )
-    counts = Counter((n, e.subset) for e in entries for n in e.labels or ("no label",))
+    counts = Counter(
+        (name, entry.subset)
+        for entry in entries
+        for name in entry.labels
+        or ("no label" if entry.labels is None else BACKGROUND,)
+    )
     for name in sorted({label for label, _ in counts}):
         shown = ", ".join(f"{counts[name, subset]} {subset}" for subset in SUBSETS)
         typer.echo(f"  {name}: {shown}")

@@ -4,13 +4,27 @@
 """
 
 import json
-from collections.abc import Mapping
+import logging
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from pipeline.datasets.dataset import Dataset, Instance, Subset, Video
 from pipeline.datasets.manifest import dataset_name
-from pipeline.errors import AnnotationError
+from pipeline.datasets.spelling import (
+    is_background,
+    label_text,
+    split_of,
+    split_within,
+    subset_names,
+    warn_of_numbers,
+)
+from pipeline.datasets.text import json_path
+from pipeline.datasets.video_names import VideoNames
+from pipeline.errors import AnnotationError, InputNotFoundError
+from pipeline.progress import shown
+
+logger = logging.getLogger("soda")
 
 
 def parse_activitynet(
@@ -19,32 +33,37 @@ def parse_activitynet(
     """Build a dataset from ActivityNet's JSON.
 
     The classes are the labels that occur, sorted. `files` are those of the videos by
-    id, which may have the prefix `v_` that the dataset's own tools add. `videos_folder`
-    is assumed for others.
+    name (see `VideoNames`). `videos_folder` is assumed for others.
 
     Raises:
         AnnotationError: If entries lack a field or hold an unreadable value. All are
-            listed, each with its video.
+            listed, each with its video. Also if subsets have names that may mean
+            others, or no video is of a training or a test subset.
+        InputNotFoundError: If there are files, but none is of a video.
     """
     entries = _entries(path, content)
-    subsets = subset_names({str(e.get("subset", "")) for e in entries.values()})
+    named = {id: str(entry.get("subset") or "") for id, entry in entries.items()}
+    subsets = subset_names(named.values())
+    names = VideoNames({id: () for id in files})
     videos: list[Video] = []
-    unused: list[str] = []
     unreadable: list[str] = []
     for id, entry in entries.items():
-        if entry.get("subset") not in subsets:
-            unused.append(id)
-            continue
-        file = files.get(id) or files.get(f"v_{id}") or videos_folder / id
-        try:
-            videos.append(_video(id, entry, subsets[entry["subset"]], file))
-        except ValueError as error:
-            unreadable.append(f"  {id}: {error}")
+        if named[id] in subsets:
+            file = files.get(names.id_of(id) or "", videos_folder / id)
+            try:
+                videos.append(_video(id, entry, subsets[named[id]], file))
+            except ValueError as error:
+                unreadable.append(f"  {id}: {error}")
     if unreadable:
         raise AnnotationError(
             f"{path}: the annotations of {len(unreadable)} video(s) cannot be read; "
             "correct them and run the same command again\n" + "\n".join(unreadable)
         )
+    unused = {id: named[id] for id in entries if named[id] not in subsets}
+    _check_unused(path, unused, entries, bool(videos))
+    _check_files(path, videos, files)
+    used = (entries[video.id].get("annotations", []) for video in videos)
+    warn_of_numbers(path, (a["label"] for annotations in used for a in annotations))
     labels = {label for video in videos for label in video.labels}
     return Dataset(
         name=dataset_name(path),
@@ -66,55 +85,85 @@ def _entries(path: Path, content: Any) -> dict[str, dict[str, Any]]:
     )
 
 
-def subset_names(found: set[str]) -> dict[str, Subset]:
-    """Map the subset names of a file to `train` and `test`.
+def _check_unused(
+    path: Path, unused: Mapping[str, str], entries: Mapping[str, Any], any_used: bool
+) -> None:
+    """Refuse a file if its subsets, by id, may mean others; say what is left out.
 
-    The validation subset is the test set if the file has a training subset, as
-    ActivityNet has, whose testing labels are secret. Otherwise it is the training set,
-    as in THUMOS14, whose training videos are trimmed.
-
-    >>> subset_names({"training", "validation", "testing"})
-    {'training': 'train', 'validation': 'test'}
-    >>> subset_names({"validation", "test"})
-    {'test': 'test', 'validation': 'train'}
+    Testing videos whose labels are secret are no loss.
     """
-    train = found & {"train", "training"}
-    validation = found & {"val", "validation"}
-    test = found & {"test", "testing"}
-    if train and validation:
-        test, validation = validation, set()
-    names: dict[str, Subset] = {name: "train" for name in sorted(train)}
-    names |= {name: "test" for name in sorted(test)}
-    return names | {name: "train" for name in sorted(validation)}
+    names = {*unused.values()}
+    if odd := [name for name in names if split_within(name) and not split_of(name)]:
+        raise AnnotationError(
+            f"{path}: expected subsets such as training, validation and testing, found "
+            f"{shown(sorted(odd))}; rename them"
+        )
+    if names and not any_used:
+        raise AnnotationError(
+            f"{path}: expected videos of a training and a test subset, found "
+            f"{len(unused)} of the subsets {shown(sorted(names))}; rename the subsets"
+        )
+    lost = {id: name for id, name in unused.items() if entries[id].get("annotations")}
+    if lost:
+        logger.warning(
+            "%s: %d annotated video(s) of the subsets %s are not used, such as %s",
+            path,
+            len(lost),
+            shown(sorted({*lost.values()})),
+            shown(lost),
+        )
 
 
-def parse_instances(path: Path, id: str, annotations: Any) -> tuple[Instance, ...]:
+def _check_files(
+    path: Path, videos: Sequence[Video], files: Mapping[str, Path]
+) -> None:
+    found = {*files.values()}
+    if videos and files and not any(video.path in found for video in videos):
+        raise InputNotFoundError(
+            f"{path}: expected files of its videos, such as "
+            f"{shown(video.id for video in videos)}, found only others: "
+            f"{shown(map(str, files.values()), quoted=False)}; give the right folder "
+            "with --videos"
+        )
+
+
+def parse_instances(annotations: Any, *place: str | int) -> tuple[Instance, ...]:
     """Parse the action instances of one video; times may be numbers or numeric text.
 
+    Args:
+        annotations: As in the file.
+        *place: Their path in the JSON document, for messages.
+
     Raises:
-        AnnotationError: If the annotations are not in ActivityNet's format.
+        ValueError: If they are not in ActivityNet's format, or a label is no action's.
     """
     try:
-        return _instances(annotations)
-    except ValueError as error:
-        raise AnnotationError(f"{path}: {id}: {error}") from error
-
-
-def _instances(annotations: Any) -> tuple[Instance, ...]:
-    try:
-        return tuple(
-            Instance(str(a["label"]), *(float(seconds) for seconds in a["segment"]))
-            for a in annotations
-        )
-    except (KeyError, TypeError, ValueError) as error:
+        found = [(a["label"], *map(float, a["segment"])) for a in annotations]
+        instances = [(label, start, end) for label, start, end in found]
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise ValueError(
             'expected annotations as [{"segment": [start, end], "label": "..."}], '
             f"found {json.dumps(annotations)[:200]} ({error!r})"
         ) from error
+    return tuple(
+        Instance(_action(label, *place, index, "label"), start, end)
+        for index, (label, start, end) in enumerate(instances)
+    )
+
+
+def _action(label: Any, *place: str | int) -> str:
+    text = label_text(label, *place)
+    if is_background(text):
+        raise ValueError(
+            f"{json_path(place)}: expected an action, found {text!r}; leave the "
+            "segment out, as all time between segments is background"
+        )
+    return text
 
 
 def _video(id: str, entry: dict[str, Any], subset: Subset, file: Path) -> Video:
-    instances = _instances(entry.get("annotations", []))
+    annotations = entry.get("annotations", [])
+    instances = parse_instances(annotations, "database", id, "annotations")
     return Video(
         id=id,
         subset=subset,

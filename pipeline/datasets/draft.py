@@ -2,14 +2,21 @@
 
 import os
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from pipeline.datasets.dataset import BACKGROUND, SUBSETS, Instance, Subset
+from pipeline.datasets.dataset import SUBSETS, Instance, Subset
 from pipeline.datasets.folder import video_files
+from pipeline.datasets.spelling import (
+    is_background,
+    own_subset_names,
+    split_of,
+    split_within,
+)
 from pipeline.errors import UsageError
+from pipeline.progress import shown
 from pipeline.seeds import generator_of
 
 
@@ -28,27 +35,67 @@ def entries_of_folder(folder: Path) -> list[DraftVideo]:
 
     The sub-folder `background` is for videos without any action. If the folder has
     both `train` and `test`, these are the subsets, and the labels are one level below.
+    All of these may have any usual spelling (see `pipeline.datasets.spelling`).
 
     Raises:
         InputNotFoundError: If the folder does not exist or contains no file.
-        UsageError: If videos are outside the folders `train` and `test`.
+        UsageError: If videos are outside the folders of the two subsets, or folders may
+            be subsets but are not two.
     """
-    has_subsets = all((folder / subset).is_dir() for subset in SUBSETS)
+    files = video_files(folder)
+    parents = {file: file.relative_to(folder).parts[:-1] for file in files}
+    subsets = _subset_folders(folder, {*parents.values()})
     entries, beside = [], []
-    for file in video_files(folder):
-        parents = file.relative_to(folder).parts[:-1]
-        subset = next((s for s in SUBSETS if has_subsets and s in parents[:1]), None)
-        if has_subsets and not subset:
+    for file, names in parents.items():
+        subset = subsets.get(names[0]) if names else None
+        if subsets and not subset:
             beside.append(f"  {file}")
-        labels = parents[1:2] if subset else parents[:1]
-        actions = tuple(label for label in labels if label != BACKGROUND)
+        labels = names[1:2] if subset else names[:1]
+        actions = tuple(label for label in labels if not is_background(label))
         entries.append(DraftVideo(file, actions if labels else None, subset=subset))
     if beside:
         raise UsageError(
-            f"{folder}: expected every video in the folder train or test, as both "
-            "exist, found others; move these\n" + "\n".join(beside)
+            f"{folder}: expected every video in the folders of the subsets, "
+            f"{shown(subsets)}, found others; move these\n" + "\n".join(beside)
         )
     return entries
+
+
+def _subset_folders(
+    folder: Path, places: Collection[tuple[str, ...]]
+) -> dict[str, Subset]:
+    """Return the subset of each top folder; nothing if the top folders are labels.
+
+    Args:
+        folder: The folder of the videos.
+        places: The names of the folders that lead to videos in it.
+
+    Raises:
+        UsageError: If folders may be subsets or labels.
+    """
+    tops = {names[0] for names in places if names}
+    try:
+        subsets = own_subset_names(tops)
+    except ValueError as error:
+        raise UsageError(f"{folder}: {error}") from error
+    if {*subsets.values()} == {*SUBSETS}:
+        return subsets
+    alike = {split: name for name in sorted(tops) if (split := split_within(name))}
+    nested = {
+        "/".join(names[:2])
+        for names in places
+        if names[1:] and (split_within(names[0]) or split_of(names[1]))
+    }
+    only = len(tops) == 1 and any(map(split_of, tops))
+    if len(alike) > 1 or nested or only:
+        named = nested if len(alike) < 2 and nested else alike.values()
+        raise UsageError(
+            f"{folder}: expected folders of both subsets, train and test, at the top "
+            "and labels below them, or labels alone, found "
+            f"{shown(sorted(named))}; move or rename folders, or give the folder of "
+            "the labels or subsets itself"
+        )
+    return {}
 
 
 def with_subsets(

@@ -1,7 +1,6 @@
 """The project's own dataset file: a JSON manifest (`manifest.schema.json`)."""
 
 import json
-from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -9,7 +8,8 @@ from typing import Any
 from jsonschema_rs import Draft202012Validator
 
 from pipeline.datasets.dataset import Dataset, Instance, Point, Video
-from pipeline.datasets.text import parse_json
+from pipeline.datasets.spelling import is_background, own_subset_names, point_label
+from pipeline.datasets.text import json_path, parse_json, shorten
 from pipeline.errors import AnnotationError
 
 
@@ -23,6 +23,7 @@ def parse_manifest(path: Path, content: Any) -> Dataset:
         AnnotationError: If the content does not match the schema. All errors are
             listed, each with its JSON path.
     """
+    content = _with_subsets(path, content)
     _check_schema(path, content)
     videos = tuple(_video(path.parent, entry) for entry in content["videos"])
     labels = sorted({label for video in videos for label in video.labels})
@@ -70,6 +71,30 @@ def dataset_name(path: Path) -> str:
     return path.stem if path.suffix.lower() == ".json" else path.name
 
 
+def _with_subsets(path: Path, content: Any) -> Any:
+    """Return a manifest whose subsets have the names of the schema, if they mean them.
+
+    Raises:
+        AnnotationError: If there are three subsets.
+    """
+    videos = content.get("videos") if isinstance(content, dict) else None
+    if not isinstance(videos, list):
+        return content
+    try:
+        names = own_subset_names({*map(_subset, videos)})
+    except ValueError as error:
+        raise AnnotationError(f"{path}: {error}") from error
+    renamed = [
+        {**video, "subset": names[name]} if (name := _subset(video)) in names else video
+        for video in videos
+    ]
+    return {**content, "videos": renamed}
+
+
+def _subset(video: Any) -> str:
+    return str(video.get("subset")) if isinstance(video, dict) else ""
+
+
 def _check_schema(path: Path, content: Any) -> None:
     schema = files("pipeline.datasets").joinpath("manifest.schema.json").read_text()
     errors = [
@@ -83,39 +108,22 @@ def _check_schema(path: Path, content: Any) -> None:
         )
 
 
-def json_path(steps: Sequence[str | int]) -> str:
-    """Write the path of a value in a JSON document.
-
-    >>> json_path(["videos", 3, "subset"])
-    '$.videos[3].subset'
-    """
-    return "$" + "".join(f"[{s}]" if isinstance(s, int) else f".{s}" for s in steps)
-
-
-def shorten(message: str) -> str:
-    """Cut the middle out of a long message, which quotes a long value.
-
-    >>> len(shorten(f"{'x' * 999} is not of type 'object'"))
-    205
-    """
-    return message if len(message) <= 200 else f"{message[:100]} ... {message[-100:]}"
-
-
 def _video(folder: Path, entry: dict[str, Any]) -> Video:
     instances = tuple(
         Instance(segment["label"], *map(float, segment["segment"]))
         for segment in entry.get("segments", [])
     )
     points = tuple(
-        Point(float(p["seconds"]), p["label"]) for p in entry.get("points", [])
+        Point(float(p["seconds"]), point_label(p["label"]))
+        for p in entry.get("points", [])
     )
-    clicked = {p.label for p in points if p.kind == "action"}
-    seen = clicked | {i.label for i in instances}
+    seen = {p.label for p in points} | {i.label for i in instances}
+    labels = entry.get("labels", seen)
     return Video(
         id=entry["id"],
         subset=entry["subset"],
         path=folder / entry["path"],
-        labels=tuple(sorted(entry.get("labels", seen))),
+        labels=tuple(sorted(label for label in labels if not is_background(label))),
         instances=instances,
         points=points if "points" in entry else None,
         duration_seconds=entry.get("duration"),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pipeline.datasets.dataset import BACKGROUND, SUBSETS, Instance
 from pipeline.datasets.draft import DraftVideo
+from pipeline.datasets.spelling import own_subset_names, point_label
 from pipeline.datasets.text import read_text
 from pipeline.errors import AnnotationError
 
@@ -26,7 +27,16 @@ def entries_of_table(table: Path, folder: Path) -> list[DraftVideo]:
         AnnotationError: If rows cannot be used. All are listed with their lines.
     """
     rows = list(_rows(table))
-    problems = [
+    problems = []
+    try:
+        names = own_subset_names({row.get("subset", "") for _, row in rows})
+        for _, row in rows:
+            row["label"] = point_label(row["label"])
+            if "subset" in row:
+                row["subset"] = names.get(row["subset"], row["subset"])
+    except ValueError as error:
+        problems = [f"  subset: {error}"]
+    problems += [
         f"  line {line}: {problem}"
         for line, row in rows
         for problem in _row_problems(row, folder)
@@ -49,7 +59,9 @@ def entries_of_table(table: Path, folder: Path) -> list[DraftVideo]:
 
 def _rows(table: Path) -> Iterator[tuple[int, dict[str, str]]]:
     """Yield the line number and the stripped cells of each row."""
-    reader = csv.DictReader(StringIO(read_text(table)), restkey="", restval="")
+    reader = csv.DictReader(
+        StringIO(read_text(table), newline=""), restkey="", restval=""
+    )
     columns = [name.strip() for name in reader.fieldnames or ()]
     if not NEEDED <= set(columns) <= COLUMNS:
         raise AnnotationError(

@@ -1,26 +1,30 @@
-"""The reading of text, JSON and class names, written by users on any system."""
+"""The reading of text and JSON, written by users on any system."""
 
+import codecs
 import json
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeline.datasets.dataset import BACKGROUND
-from pipeline.errors import AnnotationError, UsageError
+from pipeline.errors import AnnotationError
 
 
 def read_text(path: Path) -> str:
-    """Read a UTF-8 file, which may have a byte-order mark and Windows line ends.
+    """Read a file in UTF-8 or, with a byte-order mark, in UTF-16; keep its line ends.
 
     Raises:
         AnnotationError: If it cannot be read, or has another encoding.
     """
     try:
-        return path.read_text(encoding="utf-8-sig")
+        content = path.read_bytes()
+        wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+        return content.decode("utf-16" if wide else "utf-8-sig")
     except UnicodeDecodeError as error:
         raise AnnotationError(
             f"{path}: expected text in UTF-8, found the byte "
-            f"0x{error.object[error.start]:02x} at {error.start}; save it as UTF-8"
+            f"0x{error.object[error.start]:02x} at {error.start}; save the file in "
+            "UTF-8"
         ) from error
     except OSError as error:
         raise AnnotationError(
@@ -51,22 +55,19 @@ def _reject_duplicate_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return dict(pairs)
 
 
-def parse_classes(text: str) -> tuple[str, ...]:
-    """Parse names separated by commas, or read them from a text file, one per line.
+def json_path(steps: Sequence[str | int]) -> str:
+    """Write the path of a value in a JSON document.
 
-    Raises:
-        UsageError: If a name is reserved or repeated, or if there is none.
-
-    >>> parse_classes("pour, stir")
-    ('pour', 'stir')
+    >>> json_path(["videos", 3, "subset"])
+    '$.videos[3].subset'
     """
-    path = Path(text)
-    given = read_text(path).splitlines() if path.is_file() else text.split(",")
-    names = tuple(name.strip() for name in given if name.strip())
-    if not names or BACKGROUND in names or len(set(names)) < len(names):
-        raise UsageError(
-            f"--classes {text}: expected distinct names of actions, separated by "
-            f"commas or one per line in a file; leave out {BACKGROUND!r}, which is "
-            "always available"
-        )
-    return names
+    return "$" + "".join(f"[{s}]" if isinstance(s, int) else f".{s}" for s in steps)
+
+
+def shorten(message: str) -> str:
+    """Cut the middle out of a long message, which quotes a long value.
+
+    >>> len(shorten(f"{'x' * 999} is not of type 'object'"))
+    205
+    """
+    return message if len(message) <= 200 else f"{message[:100]} ... {message[-100:]}"

@@ -1,6 +1,7 @@
 """The checks that every dataset must pass; all problems are listed at once."""
 
 import os
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from math import inf
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.datasets.dataset import BACKGROUND, Dataset, Video
+from pipeline.datasets.spelling import is_background, resembles_background
 from pipeline.errors import AnnotationError
 from pipeline.intervals import beyond_end
 from pipeline.storage import file_name
@@ -73,8 +75,9 @@ def _classes(dataset: Dataset) -> Iterator[Problem]:
         yield Problem("", "no videos", text)
     if not dataset.classes:
         yield Problem("", "class list", "there is no action class")
-    if BACKGROUND in dataset.classes:
-        text = f"the class name {BACKGROUND!r} is reserved; rename that class"
+    for name in filter(resembles_background, dataset.classes):
+        text = f"the class name {name!r} is reserved; rename that class, or name it "
+        text += f"{BACKGROUND!r} and leave it out of the classes if it is no action"
         yield Problem("", "class list", text)
     for name, count in Counter(dataset.classes).items():
         if count > 1:
@@ -82,12 +85,21 @@ def _classes(dataset: Dataset) -> Iterator[Problem]:
             yield Problem("", "class list", text)
     spellings = defaultdict(set)
     for name in dataset.classes:
-        spellings[name.strip().casefold()].add(name)
+        spellings[_spelling(name)].add(name)
     for names in spellings.values():
         if len(names) > 1:
             listed = " and ".join(map(repr, sorted(names)))
-            text = f"the classes {listed} differ only by case or space; choose one"
+            text = f"the classes {listed} differ only by case, space or .0; choose one"
             yield Problem("", "labels that differ by case only", text)
+
+
+def _spelling(label: str) -> str:
+    """Return what two labels share that are meant to be one.
+
+    >>> _spelling(" Jump"), _spelling("3.0")
+    ('jump', '3')
+    """
+    return re.sub(r"^(\d+)\.0+$", r"\1", label.strip().casefold())
 
 
 def _video(dataset: Dataset, video: Video) -> Iterator[Problem]:
@@ -98,10 +110,14 @@ def _video(dataset: Dataset, video: Video) -> Iterator[Problem]:
     if len(file_name(video.id)) > LONGEST_FILE_NAME:
         text = "the id is too long for a file name; choose a shorter one"
         yield Problem(video.id, "id too long", text)
+    actions = {*video.labels, *(i.label for i in video.instances)}
+    for label in filter(is_background, sorted(actions)):
+        text = f"the segment of {label!r} shows no action; leave it out, as all time "
+        text += "between segments is background"
+        yield Problem(video.id, "segment of background", text)
+    labels = {*actions, *(point.label for point in video.points or ())}
     known = {*dataset.classes, BACKGROUND}
-    labels = [*video.labels, *(i.label for i in video.instances)]
-    labels += [point.label for point in video.points or ()]
-    for label in sorted(set(labels) - known):
+    for label in sorted(labels - known):
         listed = ", ".join(dataset.classes)
         text = f"the label {label!r} is not in the class list ({listed})"
         yield Problem(video.id, "unknown label", text)

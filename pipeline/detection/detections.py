@@ -1,13 +1,17 @@
 """The type of a detection, and the two files that hold detections."""
 
 import csv
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import inf, isnan
+from io import StringIO
+from math import inf, isfinite
 from pathlib import Path
 from typing import Any
 
 from pipeline.datasets import read_annotations
+from pipeline.datasets.spelling import label_text, warn_of_numbers
+from pipeline.datasets.text import json_path, read_text
 from pipeline.errors import AnnotationError, InputNotFoundError
 from pipeline.storage import write_csv, write_json
 
@@ -87,35 +91,59 @@ def read_detections(path: Path) -> dict[str, list[Detection]]:
 
 def _read_results(path: Path) -> dict[str, list[Detection]]:
     content = read_annotations(path)
-    try:
-        return {
-            str(id): [
-                Detection(str(d["label"]), float(d["score"]), *map(float, d["segment"]))
-                for d in found
-            ]
-            for id, found in content["results"].items()
-        }
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    results = content.get("results") if isinstance(content, dict) else None
+    if not (isinstance(results, dict) and all(map(_is_list, results.values()))):
         raise AnnotationError(
             f'{path}: expected {{"results": {{id: [{{"label", "score", "segment": '
-            f"[start, end]}}]}}}}, found something else ({error!r})"
+            "[start, end]}]}}, found something else"
+        )
+    try:
+        detections = {
+            id: [_detection(d, "results", id, index) for index, d in enumerate(found)]
+            for id, found in results.items()
+        }
+    except ValueError as error:
+        raise AnnotationError(f"{path}: {error}; correct or remove it") from error
+    warn_of_numbers(path, (d["label"] for found in results.values() for d in found))
+    return detections
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list)
+
+
+def _detection(value: Any, *place: str | int) -> Detection:
+    try:
+        label, score = value["label"], float(value["score"])
+        start, end = map(float, value["segment"])
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
+        raise ValueError(
+            f'{json_path(place)}: expected {{"label", "score", "segment": [start, '
+            f"end]}}, found {json.dumps(value)[:200]}"
         ) from error
+    return Detection(label_text(label, *place, "label"), score, start, end)
 
 
 def _read_table(path: Path) -> dict[str, list[Detection]]:
+    rows = csv.DictReader(StringIO(read_text(path), newline=""))
+    columns = [name.strip() for name in rows.fieldnames or ()]
+    if not {*COLUMNS} <= {*columns}:
+        raise AnnotationError(
+            f"{path}: expected the columns {','.join(COLUMNS)}, found "
+            f"{','.join(columns) or 'an empty file'}; write the file again"
+        )
+    rows.fieldnames = columns
     detections: dict[str, list[Detection]] = {}
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        rows = csv.DictReader(file)
-        try:
-            for row in rows:
-                times = (float(row["start_seconds"]), float(row["end_seconds"]))
-                found = Detection(row["label"], float(row["score"]), *times)
-                detections.setdefault(row["video_id"], []).append(found)
-        except (KeyError, TypeError, ValueError) as error:
-            raise AnnotationError(
-                f"{path}, line {rows.line_num}: expected {','.join(COLUMNS)}, found "
-                f"something else ({error!r})"
-            ) from error
+    try:
+        for row in rows:
+            times = (float(row["start_seconds"]), float(row["end_seconds"]))
+            found = Detection(label_text(row["label"]), float(row["score"]), *times)
+            detections.setdefault(row["video_id"], []).append(found)
+    except (TypeError, ValueError, csv.Error) as error:
+        raise AnnotationError(
+            f"{path}, line {rows.line_num}: expected {','.join(COLUMNS)}, found "
+            f"something else ({error})"
+        ) from error
     return detections
 
 
@@ -123,15 +151,15 @@ def check_detections(detections: Detections) -> None:
     """Refuse detections whose meaning could only be guessed.
 
     Raises:
-        AnnotationError: If a time or a score is not a number, or if a detection ends
-            before it starts.
+        AnnotationError: If a time or a score is infinite or not a number, or if a
+            detection ends before it starts.
     """
     for id, found in detections.items():
         for d in found:
             ordered = -inf < d.start_seconds <= d.end_seconds < inf
-            if isnan(d.score) or not ordered:
+            if not (isfinite(d.score) and ordered):
                 raise AnnotationError(
-                    f"detections of {id}: expected a score that is a number and "
+                    f"detections of {id}: expected a score that is a finite number and "
                     f"seconds with start <= end, found score {d.score}, segment "
                     f"[{d.start_seconds}, {d.end_seconds}] ({d.label}); correct or "
                     "remove it"

@@ -5,6 +5,7 @@ from pipeline.evaluation.diagnosis import diagnose
 from pipeline.evaluation.ground_truth import (
     GroundTruth,
     exclude,
+    match_detections,
     read_durations,
     read_ground_truth,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "evaluate",
     "exclude",
     "localization_states",
+    "match_detections",
     "read_durations",
     "read_ground_truth",
 ]

@@ -6,7 +6,10 @@ from typing import Any, NamedTuple, TypeVar
 
 from pipeline.datasets import Instance, read_annotations
 from pipeline.datasets.activitynet import parse_instances
+from pipeline.datasets.spelling import split_of, warn_of_numbers
+from pipeline.datasets.video_names import VideoNames
 from pipeline.errors import AnnotationError, InputNotFoundError
+from pipeline.progress import say, shown
 
 T = TypeVar("T")
 
@@ -18,21 +21,25 @@ def read_ground_truth(path: Path, subset: str) -> dict[str, tuple[Instance, ...]
 
     Raises:
         InputNotFoundError: If the file does not exist.
-        AnnotationError: If the file has another form, or no such subset.
+        AnnotationError: If the file has another form, no such subset, or no action in
+            it.
     """
     entries = _read_entries(path)
-    found = {
-        entry.id: parse_instances(path, entry.id, entry.annotations)
-        for entry in entries
-        if entry.subset == subset
-    }
-    if not found:
-        names = ", ".join(sorted({entry.subset for entry in entries})) or "none"
+    chosen = [entry for entry in entries if _same_subset(entry.subset, subset)]
+    found = {entry.id: entry.instances(path) for entry in chosen}
+    if not any(found.values()):
+        what = f"{len(found)} video(s) without any" if found else "no such subset"
+        names = shown(sorted({entry.subset for entry in entries})) or "none"
         raise AnnotationError(
-            f"{path}: expected the subset {subset!r}, found: {names}; choose another "
-            "subset"
+            f"{path}: expected action instances in the subset {subset!r}, found "
+            f"{what}; choose another with --subset; the file's subsets are: {names}"
         )
+    warn_of_numbers(path, (a["label"] for e in chosen for a in e.annotations))
     return found
+
+
+def _same_subset(one: str, other: str) -> bool:
+    return (split_of(one) or one.casefold()) == (split_of(other) or other.casefold())
 
 
 def read_instances(path: Path, id: str) -> tuple[Instance, ...]:
@@ -42,10 +49,41 @@ def read_instances(path: Path, id: str) -> tuple[Instance, ...]:
         InputNotFoundError: If the file does not exist.
         AnnotationError: If the file has another form, or does not list the video.
     """
-    for entry in _read_entries(path):
-        if entry.id == id:
-            return tuple(parse_instances(path, id, entry.annotations))
-    raise AnnotationError(f"{path}: expected the video {id!r}, found only others")
+    entries = {entry.id: entry for entry in _read_entries(path)}
+    known = VideoNames(dict.fromkeys(entries, ())).id_of(id)
+    if known is None:
+        raise AnnotationError(
+            f"{path}: expected the video {id!r}, found only {shown(entries)}"
+        )
+    return entries[known].instances(path)
+
+
+def match_detections(
+    ground_truth: GroundTruth, detections: Mapping[str, T]
+) -> dict[str, T]:
+    """Return detections under the ids of the ground truth, and say what has no match.
+
+    Ids match with and without the prefix `v_` and the extension (see `VideoNames`).
+
+    Raises:
+        AnnotationError: If no detection is in a video of the ground truth, or if two
+            ids mean the same video.
+    """
+    found = VideoNames(dict.fromkeys(ground_truth, ())).renamed(detections)
+    unlisted = [id for id in found if id not in ground_truth]
+    without = [id for id in ground_truth if id not in found]
+    if not found.keys() & ground_truth.keys():
+        raise AnnotationError(
+            f"expected detections in the {len(ground_truth)} videos of the ground "
+            f"truth, such as {shown(ground_truth)}, found them in "
+            + (f"others: {shown(found)}" if found else "no video at all")
+            + "; check that both files are of the same videos and subset"
+        )
+    if unlisted:
+        say(f"detections in videos that are not in the ground truth: {shown(unlisted)}")
+        if without:
+            say(f"videos of the ground truth without detections: {shown(without)}")
+    return found
 
 
 def read_durations(path: Path) -> dict[str, float]:
@@ -75,6 +113,14 @@ class _Entry(NamedTuple):
     subset: str
     annotations: Any
     duration: Any
+    place: tuple[str | int, ...]  # of the annotations, in the JSON document
+
+    def instances(self, path: Path) -> tuple[Instance, ...]:
+        """Return the instances; the path is that of the file, for messages."""
+        try:
+            return parse_instances(self.annotations, *self.place)
+        except ValueError as error:
+            raise AnnotationError(f"{path}: {self.id}: {error}") from error
 
 
 def _read_entries(path: Path) -> list[_Entry]:
@@ -87,18 +133,23 @@ def _read_entries(path: Path) -> list[_Entry]:
     try:
         if "database" in content:
             return [
-                _Entry(id, e["subset"], e.get("annotations", []), e.get("duration"))
-                for id, e in content["database"].items()
+                _entry(id, video, "database", id, "annotations")
+                for id, video in content["database"].items()
             ]
         return [
-            _Entry(v["id"], v["subset"], v.get("segments", []), v.get("duration"))
-            for v in content["videos"]
+            _entry(video["id"], video, "videos", index, "segments")
+            for index, video in enumerate(content["videos"])
         ]
     except (KeyError, TypeError, AttributeError) as error:
         raise AnnotationError(
             f'{path}: expected {{"database": {{id: {{"subset", "annotations"}}}}}} or '
             f"a manifest, found something else ({error!r})"
         ) from error
+
+
+def _entry(id: str, video: dict[str, Any], *place: str | int) -> _Entry:
+    annotations = video.get(str(place[-1]), [])
+    return _Entry(id, str(video["subset"]), annotations, video.get("duration"), place)
 
 
 def exclude(

@@ -26,8 +26,8 @@ def find_oddities(
     """Count the input that deserves a warning.
 
     Raises:
-        AnnotationError: If a time or a score is not a number, or if a detection ends
-            before it starts: what was meant could only be guessed.
+        AnnotationError: If a time or a score is infinite or not a number, or if a
+            detection ends before it starts: what was meant could only be guessed.
     """
     _check_times(ground_truth)
     check_detections(detections)

@@ -92,7 +92,8 @@ def evaluate(
 
     Raises:
         AnnotationError: If the ground truth has no instance of any class, if a time or
-            a score is not a number, or if a detection ends before it starts.
+            a score is infinite or not a number, or if a detection ends before it
+            starts.
     """
     config = config or EvaluateConfig()
     classes = classes_of(ground_truth)

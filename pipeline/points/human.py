@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.datasets import BACKGROUND, Dataset
+from pipeline.datasets.video_names import VideoNames
 from pipeline.errors import AnnotationError, InputNotFoundError
 from pipeline.points.formats import Click, read_click_file
-from pipeline.points.names import VideoNames
+from pipeline.progress import shown
 from pipeline.seeds import generator_of
-
-SHOWN = 5  # names or places of one kind that a message lists
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,7 @@ def read_human_clicks(source: str, dataset: Dataset, seed: int) -> HumanClicks:
             videos.
     """
     files = [read_click_file(path) for path in files_of(source)]
-    names = VideoNames(dataset)
+    names = VideoNames.of(dataset)
     videos: dict[str, list[Click]] = {}
     unknown: Counter[str] = Counter()
     problems = [problem for file in files for problem in file.problems]
@@ -140,14 +139,3 @@ def nearest(label: str, known: tuple[str, ...]) -> str:
     if near:
         return f"; did you mean {plain[near[0]]!r}?"
     return f"; the classes are {', '.join(known)}"
-
-
-def shown(names: Iterable[str], quoted: bool = True) -> str:
-    """Write the first few names and the number of further ones.
-
-    >>> shown("abcdefg")
-    "'a', 'b', 'c', 'd', 'e' and 2 more"
-    """
-    texts = [repr(name) if quoted else name for name in names]
-    more = f" and {len(texts) - SHOWN} more" if len(texts) > SHOWN else ""
-    return ", ".join(texts[:SHOWN]) + more

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pipeline.datasets import Point, Video
-from pipeline.points.human import shown
+from pipeline.progress import shown
 
 
 def summarise(

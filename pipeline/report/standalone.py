@@ -5,8 +5,14 @@ from pathlib import Path
 
 from pipeline.datasets import Instance
 from pipeline.datasets.folder import find_videos
+from pipeline.datasets.video_names import VideoNames
 from pipeline.errors import VideoError
-from pipeline.evaluation import evaluate, read_durations, read_ground_truth
+from pipeline.evaluation import (
+    evaluate,
+    match_detections,
+    read_durations,
+    read_ground_truth,
+)
 from pipeline.report import Model, RunReport, VideoReport, write_report
 from pipeline.report.results import (
     DetectionSet,
@@ -48,13 +54,18 @@ def report_detections(
     Raises:
         InputNotFoundError: A file or folder does not exist.
         AnnotationError: A file has the wrong content, or the two models' detections
-            are of different videos or classes.
+            are of different videos or classes, or of none that is annotated.
     """
     found = [read_detection_set(path) for path in (detections, compare_with) if path]
     for other in found[1:]:
         found[0].check_same(other)
-    truth = read_ground_truth(ground_truth, subset) if ground_truth else {}
-    durations = read_durations(ground_truth) if ground_truth else {}
+    truth, durations = {}, {}
+    if ground_truth:
+        truth = read_ground_truth(ground_truth, subset)
+        match_detections(truth, found[0].detections)  # refuses other videos
+        names = VideoNames(dict.fromkeys(found[0].detections, ()))
+        truth = names.renamed(truth)
+        durations = names.renamed(read_durations(ground_truth))
     files = find_videos(videos) if videos else {}
     told = (each.classes for each in found if each.classes)
     report = RunReport(

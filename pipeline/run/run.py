@@ -1,5 +1,6 @@
 """One run: the dataset, clicks, weights and device that a user asked for."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -15,6 +16,7 @@ from pipeline.errors import AnnotationError, UsageError
 from pipeline.fanout import SlurmConfig
 from pipeline.features.weights import Part, choose_weights
 from pipeline.points.human import HumanClicks, read_human_clicks
+from pipeline.progress import shown
 from pipeline.run.config import Config, config_from_json
 from pipeline.run.options import RunOptions, make_options
 from pipeline.storage import plain
@@ -226,11 +228,21 @@ class Run:
         """Refuse to score videos without ground truth, before any work is done.
 
         Raises:
-            AnnotationError: No searched video has a segment.
+            AnnotationError: No searched video has a segment, or none has a file.
         """
+        subset, searched = self.config.detect.subset, self.searched_videos
         if not self.is_scored:
+            counts = Counter(v.subset for v in self.dataset.videos if v.instances)
+            others = [f"{count} {name}" for name, count in counts.items()]
             raise AnnotationError(
-                f"{self.dataset.source}: no {self.config.detect.subset} video has "
-                "segments, so nothing can be scored; annotate segments, or run Report "
-                "in place of Evaluate, which shows the detections without them"
+                f"{self.dataset.source}: no {subset} video has segments "
+                f"({shown(v.id for v in searched) or 'there is none'}), so nothing can "
+                f"be scored; videos with segments: {', '.join(others) or 'none'}; "
+                "annotate segments, or run Report in place of Evaluate, which shows "
+                "the detections without them"
+            )
+        if self.origin == "videos" and not any(v.path.exists() for v in searched):
+            raise AnnotationError(
+                f"{self.dataset.source}: expected the files of the {subset} videos, "
+                f"found none of {shown(str(v.path) for v in searched)}; check the paths"
             )

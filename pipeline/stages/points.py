@@ -80,7 +80,7 @@ def points_of_files(
     intervals, problems = 0, []
     for video in videos:
         clicks = human.videos.get(video.id, ())
-        if any(click.unit == "frames" for click in clicks):
+        if any(click.unit != "seconds" for click in clicks):
             rates[video.id] = frame_rate(run, video)
         for click in clicks:
             point = Point(click.seconds(rates.get(video.id, 1.0)), click.label)

@@ -75,9 +75,11 @@ def test_real_videos_pass(shared_data, tmp_path):
         (None, 3, "no such dataset"),
         ("{", 4, "d.json: expected JSON"),
         ('{"version": 1, "videos": [{}]}', 4, '$.videos[0]: "id" is a required'),
+        ('{"database": {"v": {"subset": "dev"}}}', 4, "found 1 of the subsets 'dev'"),
     ],
 )
 def test_annotations_that_cannot_be_read_are_named(tmp_path, content, code, sentence):
+    (tmp_path / "v.mp4").write_bytes(b"x")
     if content:
         (tmp_path / "d.json").write_text(content)
     done = check("d.json", cwd=tmp_path)
@@ -105,6 +107,28 @@ def test_the_road_from_a_folder_to_a_score(tmp_path):
     done = luigi("Evaluate", "--dataset", "videos/dataset.json", *QUICK, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "2 of 2 test videos" in done.stdout
+
+
+def test_folders_of_subsets_are_read_in_any_case_or_refused(tmp_path):
+    names = ["Train/right/0.mp4", "Train/Background/1.mp4", "VAL/right/2.mp4"]
+    for number, name in enumerate(names):
+        (tmp_path / "data" / name).parent.mkdir(parents=True)
+        pictures = square_pictures("right", range(20, 50), seed=number)
+        write_video(tmp_path / "data" / name, pictures)
+    made = run("soda", "init", "data", cwd=tmp_path)
+    assert made.returncode == 0, made.stderr
+    assert "3 videos (2 train, 1 test)" in made.stdout
+    assert "  background: 1 train, 0 test" in made.stdout
+    assert "  right: 1 train, 1 test" in made.stdout
+    done = check("data/dataset.json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "1 classes" in done.stdout
+    (tmp_path / "data" / "Test").mkdir()
+    (tmp_path / "data" / "VAL" / "right").rename(tmp_path / "data" / "Test" / "right")
+    (tmp_path / "data" / "Train").rename(tmp_path / "data" / "train_1")
+    refused = run("soda", "init", "data", "--force", cwd=tmp_path)
+    assert refused.returncode == 2
+    assert "found 'Test', 'train_1'; move or rename" in refused.stderr
 
 
 @pytest.mark.slow

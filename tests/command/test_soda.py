@@ -46,6 +46,9 @@ TRUTH = {
 }
 
 
+HEAD = "video_id,label,start_seconds,end_seconds,score"
+
+
 @pytest.fixture
 def score(tmp_path):
     """Run `soda evaluate` on detections, given as (label, score, segment)."""
@@ -103,9 +106,31 @@ def test_odd_detections_are_counted(score):
 
 
 @pytest.mark.parametrize(
+    ("rows", "encoding", "code", "sentence"),
+    [
+        ([HEAD, "v_v.mp4,a,0,10,1"], "utf-16", 0, ""),
+        ([], "utf-8", 4, "found an empty file"),
+        (["video-id,t-start,t-end,label,score"], "utf-8", 4, "found video-id,t-start"),
+        ([HEAD, "w,a,0,10,1"], "utf-8", 4, "'v', found them in others: 'w'"),
+    ],
+)
+def test_tables_are_matched_by_id_or_refused(tmp_path, rows, encoding, code, sentence):
+    (tmp_path / "gt.json").write_text(json.dumps({"database": TRUTH}))
+    (tmp_path / "d.csv").write_bytes("\n".join(rows).encode(encoding))
+    files = ("--ground-truth", "gt.json", "--detections", "d.csv")
+    done = run("soda", "evaluate", *files, "--subset", "Testing", cwd=tmp_path)
+    assert done.returncode == code, done.stderr
+    assert sentence in done.stderr and "Traceback" not in done.stderr
+    assert code or "1 of 1 Testing videos" in done.stdout
+
+
+@pytest.mark.parametrize(
     ("found", "arguments", "code", "sentence"),
     [
         (("a", float("nan"), [0, 1]), [], 4, "detections of v: expected a score that"),
+        (("a", float("inf"), [0, 1]), [], 4, "finite number and seconds"),
+        ((None, 0.5, [0, 1]), [], 4, "$.results.v[0].label: expected a label"),
+        (("a", 0.5, [0, 1]), ["--subset", "val"], 4, "no such subset; choose another"),
         (("a", 0.5, [1, 0]), [], 4, "seconds with start <= end, found score 0.5"),
         (("a", 0.5, [0, 1]), ["--evaluator", "x"], 2, "one of activitynet, thumos"),
         (("a", 0.5, [0, 1]), ["--ap", "x"], 2, "--ap x: expected one of auto"),

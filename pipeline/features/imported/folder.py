@@ -1,13 +1,15 @@
 """The files of each video's features, in the folder layouts of the field."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import h5py
 
+from pipeline.datasets.video_names import VideoNames
 from pipeline.errors import AnnotationError, InputNotFoundError
 from pipeline.features.imported.arrays import FeatureLocation, read_array
+from pipeline.progress import shown
 from pipeline.storage import file_name
 
 SUFFIXES = (".npy", ".npz", ".safetensors", ".h5", ".hdf5")
@@ -21,11 +23,10 @@ def find_features(
 ) -> dict[str, dict[str, FeatureLocation]]:
     """Find the features of the videos `ids`, by stream: `joint`, or `rgb` and `flow`.
 
-    Nested folders are included. A file is named like its video, with or without the
-    prefix `v_`. In a folder `rgb` or `flow` (BaSNet's layout) it holds that stream,
-    elsewhere all streams. An HDF5 file may hold a group or an array for each video, and
-    an array of arrays (W-TALC's and SF-Net's layout) one for each name in
-    `videoname.npy`.
+    Nested folders are included. A file is named like its video (see `VideoNames`).
+    In a folder `rgb` or `flow` (BaSNet's layout) it holds that stream, elsewhere all
+    streams. An HDF5 file may hold a group or an array for each video, and an array of
+    arrays (W-TALC's and SF-Net's layout) one for each name in `videoname.npy`.
 
     Raises:
         InputNotFoundError: The folder does not exist, or has no features of any video.
@@ -35,24 +36,29 @@ def find_features(
         raise InputNotFoundError(
             f"{folder}: expected a folder of features, found none; check --features-dir"
         )
-    wanted = {name: id for id in ids for name in (f"v_{id}", id, file_name(id))}
+    wanted = VideoNames({id: (file_name(id),) for id in ids})
+    others: list[str] = []
     found: dict[str, dict[str, FeatureLocation]] = {}
     for path in _feature_files(folder):
         stream = _stream_of(path.relative_to(folder))
         for name, file in _contents(path, folder, wanted):
-            if name in wanted:
-                streams = found.setdefault(wanted[name], {})
-                if stream in streams:
-                    raise AnnotationError(
-                        f"{folder}: two files hold the {stream} features of "
-                        f"{wanted[name]}: {streams[stream].path} and {path}; remove one"
-                    )
-                streams[stream] = file
+            id = wanted.id_of(name)
+            if id is None:
+                others.append(name)
+                continue
+            streams = found.setdefault(id, {})
+            if stream in streams:
+                raise AnnotationError(
+                    f"{folder}: two files hold the {stream} features of {id}: "
+                    f"{streams[stream].path} and {path}; remove one"
+                )
+            streams[stream] = file
     if not found:
         raise InputNotFoundError(
             f"{folder}: expected features of the dataset's videos, named like them "
-            f"({', '.join(list(ids)[:2])}, with one of {', '.join(SUFFIXES)}), found "
-            "none; set --features-dir to the folder that holds them"
+            f"({shown(ids)}, with one of {', '.join(SUFFIXES)}), found "
+            + (f"only others: {shown(others)}" if others else "none")
+            + "; set --features-dir to the folder that holds them"
         )
     return found
 
@@ -72,17 +78,17 @@ def _stream_of(path: Path) -> str:
 
 
 def _contents(
-    path: Path, folder: Path, wanted: Mapping[str, str]
+    path: Path, folder: Path, wanted: VideoNames
 ) -> list[tuple[str, FeatureLocation]]:
     """Return the names of the videos in a file, with the location of each."""
-    if path.stem in wanted:
+    if wanted.id_of(path.stem):
         return [(path.stem, FeatureLocation(path))]
     if path.suffix in (".h5", ".hdf5"):
         with h5py.File(path) as file:
             return [(name, FeatureLocation(path, name)) for name in file]
     # Other arrays in the same folder have one label or duration per video.
     if path.suffix != ".npy" or "features" not in path.stem.lower():
-        return []
+        return [(path.stem, FeatureLocation(path))]
     names = [*path.parent.glob(NAMES_FILE), *sorted(folder.rglob(NAMES_FILE))]
     listed = read_array(FeatureLocation(names[0])).tolist() if names else []
     return [

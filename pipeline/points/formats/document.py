@@ -1,6 +1,5 @@
 """A text file from another tool, and a click as it is written there."""
 
-import codecs
 import json
 import math
 import re
@@ -9,10 +8,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-from pipeline.errors import AnnotationError
+from pipeline.datasets.text import read_text
 
-# Frames are numbered from 1, as in the annotation tools.
-Unit = Literal["seconds", "frames"]
+# Frames are numbered from 1, as in the annotation tools, and a click is at the middle
+# of its frame; "frame times" are numbers of frames from 0, each at the frame's start.
+Unit = Literal["seconds", "frames", "frame times"]
 
 
 @dataclass(frozen=True)
@@ -64,20 +64,8 @@ class ClickEntry:
 
 
 def read_document(path: Path) -> Document:
-    """Read a text file in UTF-8 or, with a byte-order mark, in UTF-16.
-
-    Raises:
-        AnnotationError: If it has another encoding.
-    """
-    content = path.read_bytes()
-    wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    try:
-        return Document(path, content.decode("utf-16" if wide else "utf-8-sig"))
-    except UnicodeDecodeError as error:
-        raise AnnotationError(
-            f"{path}: expected text in UTF-8, found other bytes ({error}); save the "
-            "file in UTF-8"
-        ) from error
+    """Read a text file; the errors are those of `read_text`."""
+    return Document(path, read_text(path))
 
 
 def parse_seconds(value: Any) -> float:

@@ -19,8 +19,13 @@ FIELDS = ["video_id", "seconds", "label", "kind"]
 
 def recognises(document: Document) -> bool:
     """Check whether the first line of a document names the columns."""
+    return columns_of(document) >= set(FIELDS) - {"kind"}
+
+
+def columns_of(document: Document) -> set[str]:
+    """Return the names that the first line of a document has."""
     header = document.lines[0][1].split(",") if document.lines else []
-    return {name.strip(' "') for name in header} >= set(FIELDS) - {"kind"}
+    return {name.strip(' "') for name in header}
 
 
 def entries(document: Document) -> Iterator[ClickEntry]:

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Protocol
 
 from pipeline.datasets import BACKGROUND
+from pipeline.datasets.spelling import label_text, point_label
 from pipeline.errors import AnnotationError
 from pipeline.points.formats import (
     label_studio,
     labelu,
+    lacp,
     points_csv,
     points_json,
     single_frames,
@@ -43,6 +45,7 @@ class PointsFormat(Protocol):
 FORMATS: tuple[PointsFormat, ...] = (
     points_csv,
     points_json,
+    lacp,
     single_frames,
     labelu,
     via,
@@ -77,14 +80,15 @@ class Click:
         return length > (ONE_FRAME_SECONDS if self.unit == "seconds" else 0)
 
     def seconds(self, fps: float = 1.0) -> float:
-        """Return the time of the click in seconds; for frames, that of their middle.
+        """Return the time of the click in seconds; for `frames`, that of their middle.
 
         >>> Click(Path("c.json"), "", "v", "a", 3, 5, "frames", None).seconds(fps=2)
         1.75
         """
         if self.unit == "seconds":
             return (self.start + self.end) / 2
-        return round((self.start - 1 + self.end) / 2 / fps, 6)
+        before = 1 if self.unit == "frames" else 0
+        return round((self.start - before + self.end) / 2 / fps, 6)
 
 
 @dataclass(frozen=True)
@@ -139,8 +143,11 @@ def click_of(file: Path, entry: ClickEntry) -> Click:
         raise ValueError(f"expected start <= end, found [{start:g}, {end:g}]")
     if not isinstance(entry.video, str) or not entry.video.strip():
         raise ValueError(f"expected the name of a video, found {entry.video!r}")
-    kind = str(entry.kind or "").strip().lower()
-    label = str(entry.label or "").strip() or (BACKGROUND if kind == BACKGROUND else "")
+    kind = point_label(str(entry.kind or "").strip().lower())
+    is_empty = entry.label is None or entry.label == ""
+    label = "" if is_empty else point_label(label_text(entry.label).strip())
+    if not label and kind == BACKGROUND:
+        label = BACKGROUND
     if kind and (kind == BACKGROUND) != (label == BACKGROUND):
         raise ValueError(f"expected one kind, found the label {label!r} as {kind}")
     annotator = None if entry.annotator in (None, "") else str(entry.annotator)

@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.annotation.playable import frame_times
 from pipeline.annotation.sources import dataset_to_annotate
-from pipeline.datasets.text import parse_classes
+from pipeline.datasets.spelling import parse_classes
 from pipeline.errors import InputNotFoundError, UnreadableVideoError, UsageError
 from pipeline.video.decoding import SourceFrames
 from pipeline.video.source import open_video

@@ -146,7 +146,7 @@ def test_an_empty_subset_is_named(faulty, subset):
     for video in faulty.content["videos"]:
         video["subset"] = subset
     other = "test" if subset == "train" else "train"
-    text = f"the {other} subset has no videos"
+    text = f"the {other} subset has no videos; all 4 are of the subset {subset}"
     assert faulty.check().problems == [Problem("", "empty subset", text)]
 
 

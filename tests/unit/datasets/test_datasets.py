@@ -68,6 +68,36 @@ def test_a_manifest_is_read(tmp_path):
     assert dataset.of_subset("test") == (second,)
 
 
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (("Training", "TEST"), ["train", "test"]),
+        (("training", "Val"), ["train", "test"]),
+        (("Validation", "test set"), ["train", "test"]),
+    ],
+)
+def test_subsets_of_a_manifest_may_be_spelled_otherwise(tmp_path, names, expected):
+    videos = [entry(f"v{n}", subset=name) for n, name in enumerate(names)]
+    dataset = load_dataset(manifest(tmp_path, videos))
+    assert [video.subset for video in dataset.videos] == expected
+
+
+def test_three_subsets_of_a_manifest_are_refused(tmp_path):
+    videos = [entry(name, subset=name) for name in ("train", "val", "test")]
+    with pytest.raises(AnnotationError, match="found three: 'test', 'train', 'val'"):
+        load_dataset(manifest(tmp_path, videos))
+
+
+def test_background_of_a_manifest_may_be_spelled_otherwise(tmp_path):
+    points = [{"seconds": 1, "label": "BG"}, {"seconds": 2, "label": "a"}]
+    videos = [entry(points=points), entry("w", labels=["None"])]
+    del videos[0]["labels"]
+    dataset = load_dataset(manifest(tmp_path, videos))
+    assert dataset.classes == ("a",)
+    assert [video.labels for video in dataset.videos] == [("a",), ()]
+    assert dataset.videos[0].points == (Point(1.0, "background"), Point(2.0, "a"))
+
+
 def test_labels_follow_from_segments_and_points(tmp_path):
     video = entry(points=[{"seconds": 1, "label": "b"}], segments=[segment("a", 1, 2)])
     del video["labels"]
@@ -93,6 +123,98 @@ def test_activitynet_annotations_are_read_with_nested_videos(tmp_path):
     assert dataset.videos[0].path.name == "v.mkv"
     assert not dataset.videos[1].path.exists()
     assert dataset.name == tmp_path.name
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (("TRAIN", "Testing"), ["train", "test"]),
+        (("Training", "Validation"), ["train", "test"]),
+        (("Validation", "Test"), ["train", "test"]),
+    ],
+)
+def test_subsets_of_activitynet_may_be_spelled_otherwise(tmp_path, names, expected):
+    database = {
+        f"v{n}": annotated(name, segment("a", 1, 2)) for n, name in enumerate(names)
+    }
+    dataset = load_dataset(activitynet(tmp_path, database, videos=("v0",)))
+    assert [video.subset for video in dataset.videos] == expected
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (("dev", "Probe"), "found 2 of the subsets 'Probe', 'dev'; rename"),
+        (("train", "test_1"), "such as training, .* found 'test_1'; rename"),
+        ((None, None), "found 2 of the subsets ''; rename"),
+    ],
+)
+def test_subsets_that_are_not_recognised_are_named(tmp_path, names, message):
+    database = {f"v{n}": annotated(name) for n, name in enumerate(names)}
+    with pytest.raises(AnnotationError, match=message):
+        load_dataset(activitynet(tmp_path, database))
+
+
+def test_annotated_videos_that_are_not_used_are_said(tmp_path, caplog):
+    database = {
+        "v": annotated("train", segment("a", 1, 2)),
+        "w": annotated("val", segment("a", 1, 2)),
+        "secret": annotated("test"),
+    }
+    load_dataset(activitynet(tmp_path, database))
+    assert caplog.messages == []
+    database["x"] = annotated("test", segment("a", 1, 2))
+    (tmp_path / "annotations.json").write_text(json.dumps({"database": database}))
+    assert load_dataset(str(tmp_path / "annotations.json")).unused == ("secret", "x")
+    (message,) = caplog.messages
+    assert message.endswith(
+        "1 annotated video(s) of the subsets 'test' are not used, such as 'x'"
+    )
+
+
+@pytest.mark.parametrize(
+    ("id", "name"),
+    [
+        ("abc", "v_abc"),
+        ("v_abc", "abc"),
+        ("abc.mp4", "abc"),
+        ("caf\u00e9", "cafe\u0301"),
+    ],
+)
+def test_annotations_find_their_videos_by_other_forms_of_the_id(tmp_path, id, name):
+    database = {id: annotated("train", segment("a", 1, 2))}
+    (video,) = load_dataset(activitynet(tmp_path, database, videos=(name,))).videos
+    assert video.id == id and video.path.is_file()
+
+
+def test_a_folder_of_other_videos_is_refused_with_the_names_of_both(tmp_path):
+    path = activitynet(tmp_path, {"v": annotated("train")}, videos=("x", "y"))
+    with pytest.raises(InputNotFoundError, match=r"'v', found .*x\.mkv.*y\.mkv"):
+        load_dataset(path)
+
+
+@pytest.mark.parametrize("label", [None, ["jump", "wave"], "", True])
+def test_what_is_no_label_is_named_with_its_json_path(tmp_path, label):
+    database = {"v": annotated("train", segment("a", 1, 2), segment(label, 1, 2))}
+    message = r"  v: \$\.database\.v\.annotations\[1\]\.label: expected a label"
+    with pytest.raises(AnnotationError, match=message):
+        load_dataset(activitynet(tmp_path, database))
+
+
+def test_numbers_as_labels_are_one_class_and_said(tmp_path, caplog):
+    database = {"v": annotated("train", segment(3, 1, 2), segment(3.0, 3, 4))}
+    dataset = load_dataset(activitynet(tmp_path, database))
+    assert dataset.classes == ("3",) and "the labels 3, 3.0 are" in caplog.text
+
+
+@pytest.mark.parametrize("name", ["background", "Background", "BG", "none"])
+def test_segments_of_background_are_refused(tmp_path, name):
+    path = activitynet(tmp_path, {"v": annotated("train", segment(name, 1, 2))})
+    with pytest.raises(AnnotationError, match=f"found '{name}'; leave the segment out"):
+        load_dataset(path)
+    video = entry(segments=[segment(name, 1, 2)])
+    with pytest.raises(DatasetError, match=f"'{name}' shows no action; leave it out"):
+        load_dataset(manifest(tmp_path, [video]))
 
 
 def test_the_real_benchmark_is_read(shared_data):
@@ -158,13 +280,19 @@ def test_bad_files_are_named(tmp_path, content, message):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"\xff\xfe{\x00}\x00", r"text in UTF-8, found the byte 0xff at 0; save it"),
+        (b'{"\xe9": 1}', r"text in UTF-8, found the byte 0xe9 at 2; save the file in"),
+        (b"\xff\xfe{\x00}\x00", r'\$: "version" is a required property'),
         ('{"version": 1}', r'\$: "videos" is a required property'),
         (
             '{"version": 1, "videos": [{"id": "v", "path": "v.mp4", "subset": "test", '
             '"segments": [{"label": "a", "segment": ["12.5", 20]}]}]}',
             r'\$.videos\[0\].segments\[0\].segment\[0\]: "12.5" is not of type',
         ),
+        (
+            '{"version": 1, "videos": [{"id": "v", "path": "v.mp4", "subset": "dev"}]}',
+            r'\$.videos\[0\].subset: "dev" is not one of',
+        ),
+        ('{"version": 1, "videos": ["v"]}', r'\$.videos\[0\]: "v" is not of type'),
         ('{"database": ["v"]}', 'expected {"database": {id: '),
         ('{"database": {"v": 1}}', 'expected {"database": {id: '),
     ],
@@ -313,9 +441,16 @@ def test_two_files_of_one_id_are_named(tmp_path):
         load_dataset(path)
 
 
-def test_the_class_background_is_reserved(tmp_path):
-    path = manifest(tmp_path, [entry()], classes=["a", "background"])
-    with pytest.raises(DatasetError, match="'background' is reserved"):
+@pytest.mark.parametrize("name", ["background", "BACKGROUND", "bg", "Background_1"])
+def test_the_class_background_is_reserved(tmp_path, name):
+    path = manifest(tmp_path, [entry()], classes=["a", name])
+    with pytest.raises(DatasetError, match=f"'{name}' is reserved"):
+        load_dataset(path)
+
+
+def test_classes_that_are_one_number_are_refused(tmp_path):
+    path = manifest(tmp_path, [entry(labels=["3", "3.0"])])
+    with pytest.raises(DatasetError, match=r"'3' and '3\.0' differ only by"):
         load_dataset(path)
 
 

@@ -79,6 +79,42 @@ def test_train_and_test_at_the_top_are_subsets(tmp_path):
         entries_of_folder(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("train", "test"),
+    [
+        ("Train", "Test"),
+        ("TRAINING", "testing"),
+        ("training_set", "Val"),
+        ("val", "test"),
+    ],
+)
+def test_folders_of_subsets_may_be_spelled_otherwise(tmp_path, train, test):
+    touch(tmp_path, f"{train}/jump/1.mp4", f"{test}/jump/2.mp4", f"{test}/BG/3.mp4")
+    found = {e.path.name: (e.subset, e.labels) for e in entries_of_folder(tmp_path)}
+    assert found == {
+        "1.mp4": ("train", ("jump",)),
+        "2.mp4": ("test", ("jump",)),
+        "3.mp4": ("test", ()),
+    }
+
+
+@pytest.mark.parametrize(
+    ("names", "found"),
+    [
+        (["train/1.mp4", "val/2.mp4", "test/3.mp4"], "three: 'test', 'train', 'val'"),
+        (["train_1/1.mp4", "test_1/2.mp4"], "'test_1', 'train_1'"),
+        (["Train/1.mp4"], "'Train'"),
+        (["Train/jump/1.mp4", "jump/2.mp4"], "'Train/jump'"),
+        (["jump/train/1.mp4", "jump/test/2.mp4"], "'jump/test', 'jump/train'"),
+        (["videos/Train/a/1.mp4", "videos/Test/a/2.mp4"], "'videos/Test', 'videos/Tr"),
+    ],
+)
+def test_folders_that_may_be_subsets_are_refused_by_name(tmp_path, names, found):
+    touch(tmp_path, *names)
+    with pytest.raises(UsageError, match=f"found {found}"):
+        entries_of_folder(tmp_path)
+
+
 def test_one_of_them_alone_is_a_label(tmp_path):
     touch(tmp_path, "train/1.mp4", "car/2.mp4")
     assert [e.labels for e in entries_of_folder(tmp_path)] == [("car",), ("train",)]
@@ -98,6 +134,16 @@ def test_a_table_has_a_row_an_action(tmp_path):
     assert first.labels == ("pour", "stir")
     assert (second.path.name, second.labels) == ("ü,2.mp4", ("pour",))
     assert third.labels == () and third.subset is None
+
+
+def test_a_table_may_spell_subsets_and_background_otherwise(tmp_path):
+    touch(tmp_path, "1.mp4", "2.mp4")
+    text = "path,label,subset\r1.mp4,pour,Training\r2.mp4,None,VAL\r"
+    path = tmp_path / "actions.csv"
+    path.write_bytes(text.encode("utf-16"))
+    first, second = entries_of_table(path, tmp_path)
+    assert (first.subset, first.labels) == ("train", ("pour",))
+    assert (second.subset, second.labels) == ("test", ())
 
 
 def test_all_problems_of_a_table_are_listed_with_their_lines(tmp_path):
@@ -242,8 +288,9 @@ def test_folders_without_videos_are_named(tmp_path):
         init(tmp_path)
 
 
-def test_the_background_folder_is_no_class(tmp_path):
-    encode(tmp_path, f"{BACKGROUND}/1.mp4", "pour/2.mp4")
+@pytest.mark.parametrize("name", [BACKGROUND, "Background", "BG"])
+def test_the_background_folder_is_no_class(tmp_path, name):
+    encode(tmp_path, f"{name}/1.mp4", "pour/2.mp4")
     init(tmp_path)
     dataset = load_dataset(str(tmp_path / "dataset.json"))
     assert dataset.classes == ("pour",) and dataset.videos[0].labels == ()

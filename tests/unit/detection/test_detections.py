@@ -10,7 +10,7 @@ from pipeline.errors import AnnotationError
 milliseconds = st.integers(0, 10**7).map(lambda n: n / 1000)
 found = st.builds(
     Detection,
-    label=st.text(min_size=1, max_size=5).filter(str.isprintable),
+    label=st.text(min_size=1, max_size=5).filter(str.isprintable).filter(str.strip),
     score=st.integers(-(10**6), 10**6).map(lambda n: n / 10**6),
     start_seconds=milliseconds,
     end_seconds=milliseconds,
@@ -53,6 +53,52 @@ def test_what_holds_no_results_is_refused(tmp_path):
     path.write_text('{"results": {"v": [{"label": "a"}]}}')
     with pytest.raises(AnnotationError, match="expected"):
         read_detections(path)
+
+
+def results(*labels):
+    """ActivityNet's results with a detection of each label, which are JSON."""
+    found = (f'{{"label": {label}, "score": 1, "segment": [0, 1]}}' for label in labels)
+    return f'{{"results": {{"v": [{", ".join(found)}]}}}}'
+
+
+def test_numbers_as_labels_are_one_class_and_said(tmp_path, caplog):
+    path = tmp_path / "d.json"
+    path.write_text(results("3", "3.0", '"3"'))
+    assert [d.label for d in read_detections(path)["v"]] == ["3", "3", "3"]
+    assert "the labels 3, 3.0 are numbers" in caplog.text
+
+
+@pytest.mark.parametrize("label", ["null", '["a"]', '""', "true"])
+def test_what_is_no_label_is_named_with_its_json_path(tmp_path, label):
+    path = tmp_path / "d.json"
+    path.write_text(results('"a"', label))
+    message = r"d\.json: \$\.results\.v\[1\]\.label: expected a label"
+    with pytest.raises(AnnotationError, match=message):
+        read_detections(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        ("", "an empty file"),
+        ("video-id,t-start,t-end,label,score\n", "video-id,t-start,t-end,label,score"),
+        ("video_id;label;start_seconds;end_seconds;score\nv;a;0;1;1\n", "video_id;"),
+    ],
+)
+def test_a_table_with_other_columns_is_refused(tmp_path, content, found):
+    path = tmp_path / "d.csv"
+    path.write_text(content)
+    with pytest.raises(AnnotationError, match=f"expected the columns .* found {found}"):
+        read_detections(path)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_a_table_of_any_system_is_read(tmp_path, encoding, end):
+    path = tmp_path / "d.csv"
+    rows = f"video_id, label,start_seconds,end_seconds,score{end}ü,a,4,6,0.8{end}"
+    path.write_bytes(rows.encode(encoding))
+    assert read_detections(path) == {"ü": [Detection("a", 0.8, 4.0, 6.0)]}
 
 
 def test_a_table_of_something_else_is_refused_with_its_line(tmp_path):

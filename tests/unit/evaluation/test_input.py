@@ -1,3 +1,4 @@
+import json
 import math
 
 import pytest
@@ -8,6 +9,7 @@ from pipeline.errors import AnnotationError, InputNotFoundError
 from pipeline.evaluation import (
     EvaluateConfig,
     evaluate,
+    match_detections,
     read_durations,
     read_ground_truth,
 )
@@ -20,6 +22,8 @@ TRUTH = {"v": [Instance("a", 0, 10)]}
     ("score", "start", "end"),
     [
         (math.nan, 0, 10),
+        (math.inf, 0, 10),
+        (-math.inf, 0, 10),
         (0.5, math.nan, 10),
         (0.5, 0, math.inf),
         (0.5, 10, 0),
@@ -35,11 +39,6 @@ def test_an_instance_without_a_time_is_named():
     truth = {"v": [Instance("a", 0, math.nan)]}
     with pytest.raises(AnnotationError, match=r"ground truth of v: .*nan"):
         evaluate(truth, {}, HALF)
-
-
-def test_infinite_scores_rank():
-    found = {"v": [Detection("a", -math.inf, 50, 60), Detection("a", math.inf, 0, 10)]}
-    assert evaluate(TRUTH, found, HALF).mean_average_precision == 1.0
 
 
 def test_an_empty_detection_is_false_and_counted():
@@ -107,10 +106,19 @@ def test_times_may_be_strings_and_files_may_have_a_byte_order_mark(tmp_path):
     [
         ("not json", "expected JSON"),
         ("[]", "expected .* found something else"),
-        ('{"database": {}}', "expected the subset 'test', found: none"),
+        ('{"database": {}}', "the subset 'test', found no .*subsets are: none"),
         (
-            '{"database": {"v": {"subset": "val"}}}',
-            "expected the subset .test., found: val",
+            '{"database": {"v": {"subset": "val"}, "w": {"subset": null}}}',
+            "the subset 'test', found no such subset; .*subsets are: 'None', 'val'",
+        ),
+        (
+            '{"database": {"v": {"subset": "Testing"}}}',
+            r"found 1 video\(s\) without any; .* 'Testing'",
+        ),
+        (
+            '{"videos": [{"id": "v", "subset": "test", "segments": '
+            '[{"label": null, "segment": [0, 1]}]}]}',
+            r"v: \$\.videos\[0\]\.segments\[0\]\.label: expected a label, .* null",
         ),
         (
             '{"database": {"v": {"subset": "test", "annotations": [{"label": 1}]}}}',
@@ -132,3 +140,32 @@ def test_missing_files_are_named(tmp_path):
         read_ground_truth(tmp_path / "x.json", "test")
     with pytest.raises(InputNotFoundError, match="no such file"):
         read_detections(tmp_path / "x.json")
+
+
+@pytest.mark.parametrize("name", ["test", "Testing", "TEST"])
+@pytest.mark.parametrize("wanted", ["test", "Test", "testing"])
+def test_a_subset_is_found_in_every_spelling(tmp_path, name, wanted):
+    path = tmp_path / "gt.json"
+    video = {"subset": name, "annotations": [{"segment": [1, 2], "label": 3}]}
+    path.write_text(json.dumps({"database": {"v": video}}))
+    assert read_ground_truth(path, wanted) == {"v": (Instance("3", 1.0, 2.0),)}
+
+
+def test_detections_match_whatever_their_ids_leave_out(capsys):
+    truth = {"v_abc.def": [], "b": []}
+    for names in (["abc.def", "v_b"], ["v_abc.def.mp4", "b.MOV"]):
+        found = match_detections(truth, dict(zip(names, "xy", strict=True)))
+        assert found == {"v_abc.def": "x", "b": "y"}
+    assert capsys.readouterr().err == ""
+
+
+def test_detections_that_match_nothing_are_named_on_both_sides(capsys):
+    truth = {"a": [], "b": []}
+    assert match_detections(truth, {"a": [], "x": []}) == {"a": [], "x": []}
+    said = capsys.readouterr().err
+    assert "detections in videos that are not in the ground truth: 'x'" in said
+    assert "videos of the ground truth without detections: 'b'" in said
+    with pytest.raises(AnnotationError, match=r"'a', 'b', found them in others: 'x'"):
+        match_detections(truth, {"x": []})
+    with pytest.raises(AnnotationError, match="found them in no video at all"):
+        match_detections(truth, {})

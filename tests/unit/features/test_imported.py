@@ -156,7 +156,7 @@ def test_widths_that_differ_are_refused(tmp_path):
 def test_what_is_not_there_is_named(tmp_path):
     with pytest.raises(InputNotFoundError, match="expected a folder of features"):
         imported(tmp_path / "none", tmp_path)
-    with pytest.raises(InputNotFoundError, match=r"named like them \(kick 1, müde"):
+    with pytest.raises(InputNotFoundError, match=r"named like them \('kick 1', 'müde'"):
         imported(tmp_path, tmp_path)
     write_npy(tmp_path, "müde", array("müde"))
     with pytest.raises(VideoError, match="expected features of the video 'kick 1'"):

@@ -230,6 +230,34 @@ def test_label_studio_frames_are_numbered_from_one_with_their_end(tmp_path):
     assert {c.annotator for c in file.clicks} == {"a@b.c"}
 
 
+@pytest.mark.parametrize("index", ["", "class_index,"])
+def test_lacps_points_are_frames_from_zero(tmp_path, index):
+    number = index and "2,"
+    rows = f"class,{index}start_frame,stop_frame,video_id,point\n"
+    for label, point in (("Billiards", 2151), ("BG", 0), ("Billiards", "x")):
+        rows += f"{label},{number}2025,2277,video_validation_0000051,{point}\n"
+    file = read(tmp_path, rows)
+    assert [
+        (c.video, c.seconds(30.0), c.label, c.is_interval) for c in file.clicks
+    ] == [
+        ("video_validation_0000051", 71.7, "Billiards", False),
+        ("video_validation_0000051", 0.0, BACKGROUND, False),
+    ]
+    assert file.format.startswith("a points CSV of LACP")
+    assert "line 4: expected a time" in file.problems[0] and len(file.problems) == 1
+
+
+def test_labels_of_clicks_are_texts_or_numbers(tmp_path):
+    labels = [3, 3.0, "3", None, ["a"], False, {}]
+    points = [{"seconds": 1, "label": label} for label in labels]
+    file = read(tmp_path, json.dumps({"video": {"id": "v"}, "points": points}))
+    assert [click.label for click in file.clicks] == ["3", "3", "3", ""]
+    assert [problem.partition(": ")[2] for problem in file.problems] == [
+        f"expected a label, the name of an action, found {found}"
+        for found in ('["a"]', "false", "{}")
+    ]
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_encodings_and_line_ends_of_all_systems_are_read(tmp_path, encoding, end):
@@ -286,6 +314,7 @@ def test_other_files_are_answered_with_the_forms_known(tmp_path, content):
     for form in (
         "points CSV",
         "points JSON",
+        "LACP",
         "SF-Net",
         "LabelU",
         "VIA",
