@@ -143,7 +143,7 @@ def parse_instances(annotations: Any, *place: str | int) -> tuple[Instance, ...]
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise ValueError(
             'expected annotations as [{"segment": [start, end], "label": "..."}], '
-            f"found {json.dumps(annotations)[:200]} ({error!r})"
+            f"found {json.dumps(annotations)[:200]}"
         ) from error
     return tuple(
         Instance(_action(label, *place, index, "label"), start, end)
@@ -178,5 +178,5 @@ def _duration(value: Any) -> float | None:
     """Parse seconds from a number or numeric text; return None if they are missing."""
     try:
         return None if value is None else float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise ValueError(f"expected a duration in seconds, found {value!r}") from None

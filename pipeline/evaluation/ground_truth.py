@@ -93,16 +93,12 @@ def read_durations(path: Path) -> dict[str, float]:
         InputNotFoundError: If the file does not exist.
         AnnotationError: If the file has another form.
     """
+    entries = [e for e in _read_entries(path) if e.duration is not None]
     try:
-        return {
-            entry.id: float(entry.duration)
-            for entry in _read_entries(path)
-            if entry.duration is not None
-        }
-    except (TypeError, ValueError) as error:
+        return {entry.id: float(entry.duration) for entry in entries}
+    except (TypeError, ValueError, OverflowError) as error:
         raise AnnotationError(
-            f"{path}: expected each duration in seconds, found something else "
-            f"({error!r})"
+            f"{path}: expected each duration in seconds, found something else ({error})"
         ) from error
 
 
@@ -143,13 +139,14 @@ def _read_entries(path: Path) -> list[_Entry]:
     except (KeyError, TypeError, AttributeError) as error:
         raise AnnotationError(
             f'{path}: expected {{"database": {{id: {{"subset", "annotations"}}}}}} or '
-            f"a manifest, found something else ({error!r})"
+            "a manifest, found something else"
         ) from error
 
 
 def _entry(id: str, video: dict[str, Any], *place: str | int) -> _Entry:
     annotations = video.get(str(place[-1]), [])
-    return _Entry(id, str(video["subset"]), annotations, video.get("duration"), place)
+    subset = str(video.get("subset") or "")
+    return _Entry(str(id), subset, annotations, video.get("duration"), place)
 
 
 def exclude(

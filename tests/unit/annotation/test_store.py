@@ -165,3 +165,13 @@ def test_other_files_are_not_written_over(
 def test_a_points_file_is_json(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"ends in \.json"):
         PointsStore(tmp_path / "clicks.csv", a_dataset())
+
+
+def test_background_in_another_spelling_is_background(tmp_path: Path) -> None:
+    points = [{"seconds": 1.0, "label": "BG"}, {"seconds": 2.0, "label": "jump"}]
+    write_json(tmp_path / "clicks.json", [{"video": {"id": "a"}, "points": points}])
+    store = PointsStore(tmp_path / "clicks.json", a_dataset())
+    entry = store.entries()["a"]
+    assert [point["label"] for point in entry["points"]] == ["background", "jump"]
+    store.save("a", revision_of(entry), {"points": entry["points"], "seconds_spent": 0})
+    assert read_json(store.path)[0]["points"][0]["label"] == "background"

@@ -260,3 +260,15 @@ def test_a_features_json_of_another_kind_is_a_clear_error(tmp_path, content):
     (tmp_path / "features.json").write_text(content)
     with pytest.raises(AnnotationError, match="expected the times of features"):
         read_stated(tmp_path)
+
+
+def test_files_are_found_by_other_forms_of_the_id(tmp_path):
+    for id, name in (("kick 1", "v_kick 1.mp4"), ("müde", "mu\u0308de")):
+        write_npy(tmp_path, name, array(id))
+        np.testing.assert_array_equal(imported(tmp_path, tmp_path, id)[0], array(id))
+
+
+def test_features_of_other_videos_are_named(tmp_path):
+    write_npy(tmp_path, "other", array("müde"))
+    with pytest.raises(InputNotFoundError, match="found only others: 'other'"):
+        imported(tmp_path, tmp_path)

@@ -121,6 +121,21 @@ def test_a_folder_becomes_pages(tmp_path: Path) -> None:
     assert len(list((tmp_path / "report" / "videos").glob("*.html"))) == 3
 
 
+def test_pages_find_the_ground_truth_by_other_forms_of_the_id(tmp_path: Path) -> None:
+    path = ground_truth(tmp_path / "truth.json")
+    path.write_text(path.read_text().replace('"a"', '"v_a.mp4"'))
+    write_detections(tmp_path / "found.json", FOUND)
+    index = report_detections(
+        tmp_path / "found.json", tmp_path / "report", ground_truth=path
+    )
+    assert "1<small> of 2" in index.read_text(encoding="utf-8")
+    page = (tmp_path / "report" / "videos" / "a.html").read_text(encoding="utf-8")
+    assert 'data-seconds="4.0"' in page
+    path.write_text(path.read_text().replace('"v_a.mp4"', '"other"'))
+    with pytest.raises(AnnotationError, match=r"'other', 'lost', found .* 'a', 'b'"):
+        report_detections(tmp_path / "found.json", tmp_path / "x", ground_truth=path)
+
+
 def test_videos_are_found_and_measured(tmp_path: Path) -> None:
     (tmp_path / "videos").mkdir()
     write_video(tmp_path / "videos" / "a.mp4", numbered_pictures(75))
