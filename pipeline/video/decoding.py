@@ -99,8 +99,8 @@ class SourceFrames:
         if seconds > LONGEST_GAP_SECONDS + SLOWEST_STEP_SECONDS * self.num_frames:
             raise unreadable(
                 self._source.path,
-                f"by a damaged header or clock, it lasts {float(seconds) / 3600:.0f} "
-                f"hours at frame {self.num_frames}",
+                f"its frame {self.num_frames} would end after "
+                f"{float(seconds) / 3600:.0f} hours (a damaged header or clock)",
             )
 
     def _frames(self) -> Iterator[VideoFrame]:
