@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
+from itertools import islice
 from pathlib import Path
 
 import av
@@ -15,9 +17,11 @@ from pipeline.errors import MissingVideoError, UnreadableVideoError
 
 NOT_A_VIDEO = Disposition.attached_pic | Disposition.still_image
 STILL_BRANDS = {"avif", "heic", "heix", "mif1"}
-# A higher rate is taken for an unknown one. Formats that do not count their frames
-# often state the ticks of their clock, which are 1000 or more per second.
-FASTEST_FPS, FASTEST_COUNTED_FPS = 1000, 10_001
+FASTEST_FPS = 10_000  # a higher rate is taken for an unknown one
+# Formats that do not count their frames often state the ticks of their clock instead,
+# which are 1000 or more per second. The first packets tell whether such a rate is real.
+DOUBTFUL_FPS = 1000
+FIRST_PACKETS = 100
 USUAL_FPS = Fraction(25)  # FFmpeg's assumption for a stream without times
 LARGEST_PIXELS = 2**26  # of a frame: 8192 x 8192; VR cameras record 11520 x 5760
 # Decoders refuse a larger frame even if it comes in the middle of a stream.
@@ -32,15 +36,27 @@ class VideoSource:
     container: InputContainer
     stream: VideoStream
 
-    @property
+    @cached_property
     def fps(self) -> Fraction:
         """The average number of frames per second."""
         stream = self.stream
-        fastest = FASTEST_COUNTED_FPS if stream.frames else FASTEST_FPS
         for rate in (stream.average_rate, stream.guessed_rate, stream.base_rate):
-            if rate and 0 < rate < fastest:
+            if not rate or not 0 < rate <= FASTEST_FPS:
+                continue
+            if rate < DOUBTFUL_FPS or stream.frames or self._begins_at(rate):
                 return Fraction(rate)
         return USUAL_FPS
+
+    def _begins_at(self, fps: Fraction) -> bool:
+        """Return whether the first packets come at about this rate."""
+        with _open(self.path) as container:
+            stream = container.streams[self.stream.index]
+            packets = islice(container.demux(stream), FIRST_PACKETS)
+            ticks = [packet.pts for packet in packets if packet.pts is not None]
+        if len(ticks) < 2:
+            return False
+        seconds = (max(ticks) - min(ticks)) * (stream.time_base or 1)
+        return seconds * fps < 2 * len(ticks)
 
     @property
     def time_base(self) -> Fraction:

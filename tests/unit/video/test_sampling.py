@@ -214,7 +214,7 @@ def test_real_files_are_sampled_without_warnings(shared_data, name, num_frames):
     [
         *((".mp4", fps) for fps in (500, 960, 1000, 8000)),
         *((".mov", fps) for fps in (1000, 2000)),
-        *((".avi", fps) for fps in (960, 1000)),
+        *((suffix, fps) for suffix in (".avi", ".mkv") for fps in (960, 1000)),
     ],
 )
 def test_high_speed_cameras_are_sampled_right(tmp_path, suffix, fps):
@@ -229,6 +229,16 @@ def test_high_speed_cameras_are_sampled_right(tmp_path, suffix, fps):
     assert (frames.fps, frames.warnings) == (25, [])
     chosen, frames = numbers(path, NATIVE)
     assert chosen == [k % 256 for k in range(400)] and frames.fps == fps
+
+
+def test_a_rate_that_the_packets_contradict_is_not_believed(tmp_path):
+    """Recorders that do not know their rate state the ticks of their clock."""
+    pts = [40 * k for k in range(30)]
+    path = write_video(tmp_path / "v.mkv", numbered_pictures(30), 1000, pts=pts, **FAST)
+    with av.open(str(path)) as container:
+        assert container.streams.video[0].average_rate == 1000
+    assert probe(path).fps == 25
+    assert numbers(path)[0] == list(range(30))
 
 
 FAST = {"codec": "mpeg4", "options": {"bf": "0"}}
