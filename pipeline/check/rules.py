@@ -12,6 +12,7 @@ from pipeline.storage import sha256_of
 
 # A duration that is one percent off shifts every annotation of a long video.
 TOLERANCE_SECONDS = 1.0
+NOTABLE_PAUSE_SECONDS = 10.0
 
 
 def problems_of(dataset: Dataset, findings: FactsByPath) -> list[Problem]:
@@ -131,10 +132,24 @@ def _video_notes(video: Video, facts: Facts | Failure) -> Iterator[Problem]:
     if isinstance(facts, Facts) and facts.has_variable_rate:
         text = f"{facts.fps:.3g} frames per second on average; sampled by frame times"
         yield Problem(video.id, "variable frame rate", text)
+    if isinstance(facts, Facts):
+        yield from _clock_notes(video.id, facts)
     has_times = video.instances or video.points
     if video.subset == "train" and video.labels and not has_times:
         text = "it has neither segments nor points; it is learned from its labels alone"
         yield Problem(video.id, "training video without times", text)
+
+
+def _clock_notes(id: str, facts: Facts) -> Iterator[Problem]:
+    if facts.longest_step_seconds > NOTABLE_PAUSE_SECONDS:
+        text = f"no frame comes for {facts.longest_step_seconds:.1f} s from "
+        text += f"{facts.longest_step_begins:.1f} s on; the one before stays on screen"
+        yield Problem(id, "pause in the recording", text)
+    if facts.num_jumps:
+        text = "its times do not follow each other (jumps: "
+        text += f"{facts.num_jumps}); frames after a jump are counted on from the ones "
+        text += "before it, and players may show other times"
+        yield Problem(id, "clock that jumps", text)
 
 
 def _unnamed_files(dataset: Dataset) -> Iterator[Problem]:

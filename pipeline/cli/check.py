@@ -42,8 +42,8 @@ def check_command(
 
     Opens each file and decodes its two ends, then lists all problems at once: missing,
     broken or duplicate videos, durations that differ, annotations beyond the end. Notes
-    need no fix. Ends with the next command to type, or with exit code 4 if there are
-    problems.
+    need no fix, such as a pause in a recording. Ends with the next command to type, or
+    with exit code 4 if there are problems.
 
     Example:
 

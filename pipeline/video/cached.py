@@ -14,7 +14,7 @@ from av.video.reformatter import VideoReformatter
 
 from pipeline.errors import MissingVideoError, TruncatedVideoError, UnreadableVideoError
 from pipeline.video.lossless import GRAY, RGB, TAG, Codec, FlowField, Picture
-from pipeline.video.source import NO_MEMORY
+from pipeline.video.source import check_memory
 
 # Not typing.Self, which the shape checks of the tests cannot resolve in methods.
 Cached = TypeVar("Cached", bound="CachedVideo")
@@ -108,9 +108,8 @@ def _open(path: Path) -> Iterator[InputContainer]:
     try:
         with av.open(f"file:{path}", "r", metadata_errors="replace") as container:
             yield container
-    except NO_MEMORY:
-        raise
     except av.FFmpegError as error:
+        check_memory(error)
         raise _not_ours(path, f"FFmpeg stopped at “{error.strerror}”") from error
 
 

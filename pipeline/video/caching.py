@@ -39,7 +39,7 @@ def decode(
     """
     info = check_annotations(inputs[0], last_annotated_seconds)
     frames = SampledFrames(inputs[0], DecodeConfig(**config))
-    shown = counted(frames, info.duration_seconds * frames.fps, progress)
+    shown = frames.watched(progress, info.duration_seconds)
     with atomic_path(output) as temporary:
         write_pictures(temporary, shown, frames.rate, RGB)
         header = {

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from fractions import Fraction
+from itertools import islice
 from math import inf
 
 import av
@@ -9,14 +10,25 @@ from av.packet import Packet
 from av.video.frame import VideoFrame
 
 from pipeline.errors import TruncatedVideoError, UnreadableVideoError
-from pipeline.video.source import NO_MEMORY, VideoSource
-from pipeline.video.timing import TOLERANCE_SECONDS, SteadyClock
+from pipeline.video.picture import LARGEST_ASPECT, nearest, shown_size
+from pipeline.video.source import (
+    LARGEST_PIXELS,
+    VideoSource,
+    check_memory,
+    open_video,
+    unreadable,
+)
+from pipeline.video.timing import TOLERANCE_SECONDS, SteadyClock, with_next
 
 COMPLETE_SHARE = Fraction(95, 100)  # of the declared length; else the file was cut
 CLOCK_MAY_JUMP = 0x0200  # AVFMT_TS_DISCONT: formats made for broadcast
-DISCONTINUITY_SECONDS = Fraction(10)  # a longer step in such formats is a jump
-LONGEST_STILL_SECONDS = Fraction(600)  # the longest step if no length is declared
+# A longer step is a jump if the format is such a one or declares no length.
+LONGEST_GAP_SECONDS = Fraction(3600)
+# A damaged header or time must not fill the disk with one frame. Beyond the longest
+# gap, a video may last no longer than its frames at this pace.
+SLOWEST_STEP_SECONDS = 60
 MAX_READ_FAILURES = 100  # in a row, before the rest of the file is given up
+MOST_UNDATED = 250  # frames at the start that are dated by the first one with a time
 
 
 class SourceFrames:
@@ -32,16 +44,24 @@ class SourceFrames:
         self.num_undated = 0
         self.end_seconds = Fraction(0)
         self._source = source
-        self._clock = _clock_for(source)
+        self._clock = clock_for(source)
         self._last_packet_seconds = Fraction(0)
 
     def __iter__(self) -> Iterator[tuple[VideoFrame, Fraction, Fraction]]:
-        for frame in self._frames():
+        first_seconds: Fraction | None = None
+        for frame, following in with_next(self._frames()):
             duration = self._duration(frame)
-            start = self._clock.tell(self._stamp(frame), duration)
+            stamp = self._stamp(frame)
+            if first_seconds is None and stamp is None:
+                self._clock.start_seconds = _undated_start(self._source)
+            start = self._clock.tell(
+                stamp, duration, self._stamp(following) if following else None
+            )
+            first_seconds = start if first_seconds is None else first_seconds
             self.num_frames += 1
             self.num_undated += frame.pts is None
             self.end_seconds = start + duration
+            self._check_pace(self.end_seconds - first_seconds)
             yield frame, start, duration
 
     def check_complete(self) -> None:
@@ -74,9 +94,18 @@ class SourceFrames:
         }
         return [f"{count} {what}" for what, count in counts.items() if count]
 
+    def _check_pace(self, seconds: Fraction) -> None:
+        """Refuse a video whose frames so far would last far too long."""
+        if seconds > LONGEST_GAP_SECONDS + SLOWEST_STEP_SECONDS * self.num_frames:
+            raise unreadable(
+                self._source.path,
+                f"its frame {self.num_frames} would end after "
+                f"{float(seconds) / 3600:.0f} hours (a damaged header or clock)",
+            )
+
     def _frames(self) -> Iterator[VideoFrame]:
         self._source.stream.thread_type = "AUTO"
-        for packet in self._packets():
+        for packet in self.packets():
             self._note_end(packet)
             # Not packet.stream_index, which is 0 in the packets that flush decoders.
             if packet.stream.index != self._source.stream.index:
@@ -84,14 +113,13 @@ class SourceFrames:
             try:
                 frames = packet.decode()
                 self.num_damaged += packet.is_corrupt
-            except NO_MEMORY:
-                raise
-            except av.FFmpegError:
+            except av.FFmpegError as error:
+                check_memory(error)
                 frames = []
                 self.num_damaged += 1
             yield from frames
 
-    def _packets(self) -> Iterator[Packet]:  # type: ignore[type-arg]
+    def packets(self) -> Iterator[Packet]:  # type: ignore[type-arg]
         """Yield the packets of all streams, except those that cannot be read."""
         num_failures = 0
         while num_failures < MAX_READ_FAILURES:
@@ -100,7 +128,8 @@ class SourceFrames:
                     num_failures = 0
                     yield packet
                 return
-            except av.InvalidDataError:
+            except (av.InvalidDataError, MemoryError) as error:
+                check_memory(error)
                 num_failures += 1
                 self.num_damaged += 1
             except IndexError:
@@ -133,27 +162,60 @@ class SourceFrames:
         return covered - source.start_seconds, source.container_seconds or Fraction(0)
 
 
-def _clock_for(source: VideoSource) -> SteadyClock:
+def clock_for(source: VideoSource) -> SteadyClock:
+    """Return a clock that knows which times are plausible in a video."""
+    if may_restart(source):
+        # The declared length is the difference of two times, so it proves nothing.
+        return SteadyClock(longest_gap_seconds=LONGEST_GAP_SECONDS)
     start, declared = source.stream_start_seconds, source.stream_seconds
     if declared is None:
         start, declared = source.start_seconds, source.container_seconds
     end = inf if declared is None else start + declared
-    if source.container.format.flags & CLOCK_MAY_JUMP:
-        return SteadyClock(end, DISCONTINUITY_SECONDS)
-    return SteadyClock(end, LONGEST_STILL_SECONDS if declared is None else inf)
+    return SteadyClock(end, LONGEST_GAP_SECONDS if declared is None else inf)
+
+
+def may_restart(source: VideoSource) -> bool:
+    """Return whether the format allows a clock to begin again within a file."""
+    return bool(source.container.format.flags & CLOCK_MAY_JUMP)
+
+
+def _undated_start(source: VideoSource) -> Fraction:
+    """Return the start of a first frame without a time.
+
+    It is counted back from the first frame that has a time; 0 if none has one.
+    """
+    seconds = Fraction(0)
+    with open_video(source.path) as anew:
+        frames = SourceFrames(anew)
+        for frame in islice(frames._frames(), MOST_UNDATED):
+            stamp = frames._stamp(frame)
+            if stamp is not None:
+                return stamp - seconds
+            seconds += frames._duration(frame)
+    return Fraction(0)
 
 
 def first_frame(source: VideoSource) -> tuple[VideoFrame, Fraction]:
     """Return the first frame and its time in the container, in seconds.
 
     Raises:
-        UnreadableVideoError: No frame can be decoded.
+        UnreadableVideoError: No frame can be decoded, or the first one is too long and
+            narrow.
     """
     for frame, seconds, _ in SourceFrames(source):
+        shown = shown_size(frame, source.stream.sample_aspect_ratio)
+        if max(shown) > LARGEST_ASPECT * min(shown):
+            width, height = map(nearest, shown)
+            raise unreadable(
+                source.path,
+                f"its frames have {width} x {height} pixels, and one side is more "
+                f"than {LARGEST_ASPECT} times as long as the other",
+            )
         # In AVI, a frame has the time of the packet that was decoded just before.
         late = source.dates_by_decoding_order
         return frame, source.stream_start_seconds if late else seconds
     raise UnreadableVideoError(
-        f"{source.path}: expected a video, but not one of its frames can be decoded; "
-        f"fetch or re-encode it again"
+        f"{source.path}: expected a video, but not one of its frames can be decoded "
+        f"(none is that has more than {LARGEST_PIXELS} pixels); fetch or re-encode it "
+        "again"
     )

@@ -14,6 +14,8 @@ RgbPicture = UInt8[np.ndarray, "height width 3"]
 
 UNSPECIFIED_COLORSPACE = 2  # AVCOL_SPC_UNSPECIFIED
 HD_HEIGHT = 720  # unlabelled frames of at least this height are BT.709
+LARGEST_ASPECT = 64  # of a frame's sides on screen
+LONGEST_SIDE = 16384  # pixels of a scaled frame; x264 encodes no longer one
 
 # AREA averages the covered pixels, and is bilinear when it enlarges. Without
 # FULL_CHR_H_INT, colours are two levels too dark; without the other two flags, they

@@ -7,11 +7,18 @@ from math import isfinite
 from pathlib import Path
 from typing import Annotated
 
-from pipeline.errors import UsageError
+from pipeline.errors import UsageError, VideoError
+from pipeline.progress import ShareDone, silent
 from pipeline.video.decoding import SourceFrames, first_frame
-from pipeline.video.picture import RgbConverter, RgbPicture, scaled_size, shown_size
+from pipeline.video.picture import (
+    LONGEST_SIDE,
+    RgbConverter,
+    RgbPicture,
+    scaled_size,
+    shown_size,
+)
 from pipeline.video.source import open_video
-from pipeline.video.timing import count_showings
+from pipeline.video.timing import TOLERANCE_SECONDS, count_showings
 
 LARGEST_FPS = 500  # half of the rate that the tolerance of 1 ms can resolve
 
@@ -59,22 +66,42 @@ class SampledFrames:
             self.rate = simple_fraction(config.fps) if config.fps else source.fps
             size = shown_size(frame, source.stream.sample_aspect_ratio)
             self.width, self.height = scaled_size(*size, config.short_side)
+            if max(self.width, self.height) > LONGEST_SIDE:
+                raise VideoError(
+                    f"{path}: a short side of {config.short_side} pixels gives frames "
+                    f"of {self.width} x {self.height}, more than {LONGEST_SIDE} on a "
+                    "side; choose a smaller --short-side or leave it out"
+                )
+            # At a high rate, the usual tolerance is longer than a frame.
+            self._tolerance = min(TOLERANCE_SECONDS, 1 / (2 * source.fps))
             # FFmpeg rounds the container's start to a microsecond.
             self.start_seconds = round(float(first_seconds - source.start_seconds), 6)
         self.fps = float(self.rate)
 
     def __iter__(self) -> Iterator[RgbPicture]:
-        self.num_frames = 0
+        return self.watched(silent, 1.0)
+
+    def watched(
+        self, progress: ShareDone, duration_seconds: float
+    ) -> Iterator[RgbPicture]:
+        """Iterate, and report the share that is done after each frame of the file.
+
+        A frame that stays on screen is reported once: repeating it is no progress, and
+        a damaged file may ask for millions of repetitions.
+        """
+        self.num_frames, expected = 0, max(duration_seconds * self.fps, 1.0)
         convert = RgbConverter(self.width, self.height)
         with open_video(self.path) as source:
             frames = SourceFrames(source)
-            for frame, num_showings in count_showings(frames, self.rate):
-                if num_showings == 0:
-                    continue  # never shown, so not worth scaling
-                picture = convert(frame)
-                for _ in range(num_showings):
-                    self.num_frames += 1
-                    yield picture
+            for frame, num_showings in count_showings(
+                frames, self.rate, self._tolerance
+            ):
+                if num_showings:  # else never shown, so not worth scaling
+                    picture = convert(frame)
+                    for _ in range(num_showings):
+                        self.num_frames += 1
+                        yield picture
+                progress(self.num_frames / expected)
             self.warnings = frames.warnings()
             frames.check_complete()
 

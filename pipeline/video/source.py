@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
+from itertools import islice
 from pathlib import Path
 
 import av
@@ -15,11 +17,15 @@ from pipeline.errors import MissingVideoError, UnreadableVideoError
 
 NOT_A_VIDEO = Disposition.attached_pic | Disposition.still_image
 STILL_BRANDS = {"avif", "heic", "heix", "mif1"}
-FASTEST_FPS = 1000  # a higher rate is taken for an unknown one
+FASTEST_FPS = 10_000  # a higher rate is taken for an unknown one
+# Formats that do not count their frames often state the ticks of their clock instead,
+# which are 1000 or more per second. The first packets tell whether such a rate is real.
+DOUBTFUL_FPS = 1000
+FIRST_PACKETS = 100
 USUAL_FPS = Fraction(25)  # FFmpeg's assumption for a stream without times
-# FFmpeg's errors for lack of memory, which are not the file's fault. A thread that
-# cannot be started raises the second.
-NO_MEMORY = (MemoryError, BlockingIOError)
+LARGEST_PIXELS = 2**26  # of a frame: 8192 x 8192; VR cameras record 11520 x 5760
+# Decoders refuse a larger frame even if it comes in the middle of a stream.
+LIMITS = {"max_pixels": str(LARGEST_PIXELS)}
 
 
 @dataclass(frozen=True)
@@ -30,14 +36,27 @@ class VideoSource:
     container: InputContainer
     stream: VideoStream
 
-    @property
+    @cached_property
     def fps(self) -> Fraction:
         """The average number of frames per second."""
         stream = self.stream
         for rate in (stream.average_rate, stream.guessed_rate, stream.base_rate):
-            if rate and 0 < rate < FASTEST_FPS:
+            if not rate or not 0 < rate <= FASTEST_FPS:
+                continue
+            if rate < DOUBTFUL_FPS or stream.frames or self._begins_at(rate):
                 return Fraction(rate)
         return USUAL_FPS
+
+    def _begins_at(self, fps: Fraction) -> bool:
+        """Return whether the first packets come at about this rate."""
+        with _open(self.path) as container:
+            stream = container.streams[self.stream.index]
+            packets = islice(container.demux(stream), FIRST_PACKETS)
+            ticks = [packet.pts for packet in packets if packet.pts is not None]
+        if len(ticks) < 2:
+            return False
+        seconds = (max(ticks) - min(ticks)) * (stream.time_base or 1)
+        return seconds * fps < 2 * len(ticks)
 
     @property
     def time_base(self) -> Fraction:
@@ -93,13 +112,30 @@ def open_video(path: Path) -> Iterator[VideoSource]:
             FFmpeg failed within the block.
     """
     _check_file(path)
-    try:
-        with _open(path) as container:
+    with _open(path) as container:
+        try:
             yield VideoSource(path, container, _video_stream(path, container))
-    except NO_MEMORY:
-        raise
-    except av.FFmpegError as error:
-        raise _unreadable(path, f"FFmpeg stopped at “{error.strerror}”") from error
+        except av.FFmpegError as error:
+            check_memory(error)
+            raise unreadable(path, f"FFmpeg stopped at {_cause(error)}") from error
+
+
+def check_memory(error: BaseException) -> None:
+    """Raise MemoryError if FFmpeg failed for lack of memory.
+
+    A damaged file may ask for any amount. Such a request fails although there is more
+    memory left than a frame can need, and is the file's fault.
+    """
+    # FFmpeg raises BlockingIOError for a thread that cannot be started.
+    if isinstance(error, BlockingIOError):
+        raise MemoryError(str(error)) from error
+    if isinstance(error, MemoryError):
+        bytes(4 * LARGEST_PIXELS)  # costs nothing while nobody reads it
+
+
+def _cause(error: av.FFmpegError) -> str:
+    is_demand = isinstance(error, MemoryError)
+    return "a demand for far too much memory" if is_demand else f"“{error.strerror}”"
 
 
 def _check_file(path: Path) -> None:
@@ -112,24 +148,23 @@ def _check_file(path: Path) -> None:
             "of the folder and that the file was fetched"
         ) from None
     except OSError as error:
-        raise _unreadable(path, f"the system reports “{error.strerror}”") from error
+        raise unreadable(path, f"the system reports “{error.strerror}”") from error
     if not path.is_file():
-        raise _unreadable(path, "it is not a file")
+        raise unreadable(path, "it is not a file")
     if size == 0:
-        raise _unreadable(path, "it is empty (0 bytes)")
+        raise unreadable(path, "it is empty (0 bytes)")
 
 
 def _open(path: Path) -> InputContainer:
     try:
         # Without the prefix, "12:30.mp4" would be read as a protocol named 12.
-        return av.open(f"file:{path}", "r", metadata_errors="replace")
-    except NO_MEMORY:
-        raise
+        return av.open(f"file:{path}", "r", options=LIMITS, metadata_errors="replace")
     except av.FFmpegError as error:
-        found = f"FFmpeg cannot read it (“{error.strerror}”)"
+        check_memory(error)
+        found = f"FFmpeg cannot read it ({_cause(error)})"
         if isinstance(error, av.InvalidDataError) and _looks_like_mp4(path):
             found = "it looks truncated: its index (moov atom) is missing"
-        raise _unreadable(path, found) from error
+        raise unreadable(path, found) from error
 
 
 def _looks_like_mp4(path: Path) -> bool:
@@ -140,7 +175,7 @@ def _looks_like_mp4(path: Path) -> bool:
 def _video_stream(path: Path, container: InputContainer) -> VideoStream:
     if _is_still(container):
         kind = container.format.long_name or container.format.name
-        raise _unreadable(path, f"it is text or a still image ({kind})")
+        raise unreadable(path, f"it is text or a still image ({kind})")
     streams = [
         stream
         for stream in container.streams.video
@@ -148,11 +183,16 @@ def _video_stream(path: Path, container: InputContainer) -> VideoStream:
     ]
     if not streams:
         kinds = ", ".join(stream.type for stream in container.streams) or "nothing"
-        raise _unreadable(
+        raise unreadable(
             path, f"it has no video stream that can be decoded, only {kinds}"
         )
     best = container.streams.best("video")
-    return next((stream for stream in streams if stream is best), streams[0])
+    chosen = next((stream for stream in streams if stream is best), streams[0])
+    if chosen.width * chosen.height > LARGEST_PIXELS:
+        found = f"its frames have {chosen.width} x {chosen.height} pixels"
+        raise unreadable(path, f"{found}, and at most {LARGEST_PIXELS} are decoded")
+    chosen.codec_context.options = LIMITS
+    return chosen
 
 
 def _is_still(container: InputContainer) -> bool:
@@ -175,7 +215,8 @@ def _matroska_seconds(tag: str) -> Fraction | None:
     return hours * 3600 + minutes * 60 + seconds or None
 
 
-def _unreadable(path: Path, found: str) -> UnreadableVideoError:
+def unreadable(path: Path, found: str) -> UnreadableVideoError:
+    """Return the error for a file that is not a usable video."""
     return UnreadableVideoError(
         f"{path}: expected a video, but {found}; fetch it again or leave it out"
     )

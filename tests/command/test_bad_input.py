@@ -10,7 +10,7 @@ from pipeline.storage import TEMPORARY_PREFIX, read_json
 from tests.command.commands import QUICK, luigi, run
 from tests.dataset_maker import entry, make_dataset, square_pictures, write_manifest
 from tests.finished import CACHES, copy_run
-from tests.video_maker import write_video
+from tests.video_maker import noise_pictures, numbered_pictures, write_video
 
 pytestmark = pytest.mark.slow
 
@@ -69,6 +69,36 @@ def test_bad_videos_are_named_and_the_others_are_done(tmp_path):
     allowed = decode(tmp_path, "--max-failures", "0.7")
     assert allowed.returncode == 0, allowed.stderr
     assert read_json(next(tmp_path.glob("work/frames/*/done.json")))["record"]
+
+
+def test_videos_that_ask_for_too_much_are_named_and_the_others_are_done(tmp_path):
+    data = tmp_path / "data"
+    make_dataset(data, train=1, test=1)
+    content = json.loads((data / "dataset.json").read_text())
+    os.mkfifo(data / "pipe.mkv")
+    times = {"pts": [0, 1, 10**10], "options": {"bf": "0"}}
+    write_video(data / "year 12.mkv", numbered_pictures(3), **times)
+    write_video(data / "wide.mkv", noise_pictures(3, 1400, 20), codec="ffv1")
+    names = {
+        "pipe": "not a file",
+        "year 12": "hours",
+        "wide": "1400 x 20 pixels",
+    }
+    entries = [
+        {"id": id, "path": f"{id}.mkv", "subset": "train", "labels": ["right"]}
+        for id in names
+    ]
+    write_manifest(data, [*content["videos"], *entries])
+    done = decode(tmp_path)
+    assert done.returncode == 30
+    failed = ledger(tmp_path, "decode")
+    assert failed.keys() == names.keys()
+    for id, reason in names.items():
+        assert f"{id}.mkv" in failed[id] and reason in failed[id]
+    assert "Traceback" not in done.stderr and "memory" not in done.stderr
+    written = {path.stem for path in tmp_path.glob("work/frames/*/*.mkv")}
+    assert written == {"train 0", "test 1"}
+    assert_nothing_half_written(tmp_path)
 
 
 def test_a_bad_test_video_is_counted_in_the_score(finished, tmp_path):

@@ -4,8 +4,10 @@ import pickle
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from io import IOBase
+from math import prod
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import h5py
 import numpy as np
@@ -14,6 +16,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
 from pipeline.errors import VideoError
+from pipeline.progress import bytes_text
 
 # The names that a pickled array of arrays needs; any other is refused, because
 # unpickling it could run code.
@@ -25,6 +28,9 @@ HARMLESS = {
     ("_codecs", "encode"),
 }
 PREFERRED = ("features", "feature", "feats")  # names, in a file of several arrays
+# A header or a compressed file may claim an array of any size. One this many times as
+# large as what is stored for it is refused; features compress less, except small ones.
+LARGEST_EXPANSION, ALWAYS_ALLOWED_BYTES = 100, 2**26
 
 
 @dataclass(frozen=True)
@@ -42,6 +48,8 @@ def read_array(file: FeatureLocation) -> Shaped[np.ndarray, "..."]:
         VideoError: The file cannot be read, or it is not clear which array is meant.
     """
     try:
+        if file.path.exists() and not file.path.is_file():
+            raise ValueError("it is a folder, a pipe or a device")
         return np.asarray(_READERS[file.path.suffix](file))
     except (OSError, ValueError, KeyError, SafetensorError, pickle.PickleError) as e:
         raise VideoError(
@@ -75,32 +83,61 @@ def _npy(file: FeatureLocation) -> Any:
 
 def _npz(file: FeatureLocation) -> Any:
     with np.load(file.path) as arrays:
-        return _only(dict(arrays))
+        name = _only(arrays)
+        names = {
+            info.filename.removesuffix(".npy"): info for info in arrays.zip.filelist
+        }
+        with arrays.zip.open(names[name]) as content:
+            claim = _array_header(content)
+        _check_claim(file.path, *claim, names[name].compress_size)
+        return arrays[name]
 
 
 def _hdf5(file: FeatureLocation) -> Any:
     with h5py.File(file.path) as content:
         found = content[file.key] if file.key else content
-        chosen = found if isinstance(found, h5py.Dataset) else _only(dict(found))
+        chosen = found if isinstance(found, h5py.Dataset) else found[_only(found)]
+        if not isinstance(chosen, h5py.Dataset):
+            raise ValueError(f"expected an array, found {chosen}")
+        claim = chosen.shape or (), chosen.dtype
+        _check_claim(file.path, *claim, chosen.id.get_storage_size())
         return np.asarray(chosen)  # while the file is open
+
+
+def _safetensors(file: FeatureLocation) -> Any:
+    arrays = load_file(file.path)  # which compares its header with its size
+    return arrays[_only(arrays)]
+
+
+def _check_claim(
+    path: Path, shape: tuple[int, ...], dtype: np.dtype[Any], stored_bytes: int
+) -> None:
+    """Refuse an array that is far larger than what the file stores for it."""
+    claimed = prod(shape) * dtype.itemsize
+    stored = min(stored_bytes, path.stat().st_size)
+    if claimed > max(stored * LARGEST_EXPANSION, ALWAYS_ALLOWED_BYTES):
+        raise ValueError(
+            f"it claims an array of {bytes_text(claimed)}, but stores only "
+            f"{bytes_text(stored)} for it"
+        )
 
 
 _READERS = {
     ".npy": _npy,
     ".npz": _npz,
-    ".safetensors": lambda file: _only(load_file(file.path)),
+    ".safetensors": _safetensors,
     ".h5": _hdf5,
     ".hdf5": _hdf5,
 }
 
 
-def _only(arrays: Mapping[str, Any]) -> Any:
-    """Return the features among a file's arrays."""
+def _only(arrays: Mapping[str, Any]) -> str:
+    """Return the name of the features among a file's arrays."""
     if len(arrays) == 1:
-        return next(iter(arrays.values()))
+        return next(iter(arrays))
     for name in PREFERRED:
         if name in arrays:
-            return arrays[name]
+            return name
     raise ValueError(
         f"expected one array, or one named {PREFERRED[0]}, found {', '.join(arrays)}"
     )
@@ -121,7 +158,9 @@ class _ArraysOnly(pickle.Unpickler):
 def _array_of_arrays(path: Path) -> np.ndarray:
     """Return the arrays of all videos in a file, which is read once per process."""
     with path.open("rb") as file:
-        shape = _object_shape(file)
+        shape, dtype = _array_header(file)
+        if not dtype.hasobject:
+            raise ValueError(f"expected an array of arrays, found one of {dtype}")
         arrays = _ArraysOnly(file, encoding="latin1").load()
     if not isinstance(arrays, np.ndarray) or arrays.shape != shape:
         raise ValueError(f"expected an array of {shape} arrays, found other content")
@@ -133,14 +172,12 @@ def forget_arrays() -> None:
     _array_of_arrays.cache_clear()
 
 
-def _object_shape(file: BinaryIO) -> tuple[int, ...]:
-    """Return the shape in the header of an array of objects."""
+def _array_header(file: IOBase) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    """Return the shape and type in the header of an array."""
     version = np.lib.format.read_magic(file)
     readers = {
         (1, 0): np.lib.format.read_array_header_1_0,
         (2, 0): np.lib.format.read_array_header_2_0,
     }
     shape, _, dtype = readers[version](file)
-    if not dtype.hasobject:
-        raise ValueError(f"expected an array of arrays, found one of {dtype}")
-    return tuple(shape)
+    return tuple(shape), dtype

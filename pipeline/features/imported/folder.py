@@ -83,6 +83,8 @@ def _contents(
     """Return the names of the videos in a file, with the location of each."""
     if wanted.id_of(path.stem):
         return [(path.stem, FeatureLocation(path))]
+    if not path.is_file():
+        return []
     if path.suffix in (".h5", ".hdf5"):
         with h5py.File(path) as file:
             return [(name, FeatureLocation(path, name)) for name in file]

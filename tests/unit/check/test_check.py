@@ -1,6 +1,7 @@
 """Everything that is wrong with a dataset, from one look at it."""
 
 import json
+import os
 import shutil
 
 import pytest
@@ -212,3 +213,29 @@ def test_the_result_can_be_written_as_json(faulty):
     assert problem["file"] == str(faulty.folder / "missing.mp4")
     facts = {video["id"]: video["facts"] for video in content["videos"]}
     assert facts["missing"] is None and facts["train 0"]["codec"] == "h264"
+
+
+def test_a_pause_and_a_clock_that_jumps_are_noted_apart(faulty):
+    pts = [*range(60), *range(1560, 1590)]
+    write_video(faulty.folder / "pause.ts", faulty.other_pictures(2), pts=pts)
+    write_video(faulty.folder / "twice.ts", faulty.other_pictures(3))
+    twice = faulty.folder / "twice.ts"
+    twice.write_bytes(2 * twice.read_bytes())
+    for name in ("pause", "twice"):
+        points = [{"seconds": 1, "label": "right"}]
+        faulty.add(name, path=f"{name}.ts", points=points)
+    check = faulty.check()
+    assert check.problems == []
+    assert by_kind(check.notes) == {
+        "variable frame rate": ["pause"],
+        "pause in the recording": ["pause"],
+        "clock that jumps": ["twice"],
+    }
+    assert "no frame comes for 60.0 s from 2.4 s on" in check.notes[1].text
+
+
+def test_what_is_no_file_is_that_videos_problem(faulty):
+    os.mkfifo(faulty.folder / "pipe.mp4")
+    faulty.add("pipe")
+    (problem,) = faulty.check().problems
+    assert (problem.video_id, problem.kind) == ("pipe", "unreadable video")

@@ -1,5 +1,9 @@
 """Features that somebody else made, in the layouts that the field has."""
 
+import json
+import os
+import resource
+import zipfile
 from pathlib import Path
 
 import h5py
@@ -180,6 +184,83 @@ def test_a_broken_file_is_named(tmp_path):
     (tmp_path / "kick 1.npy").write_bytes(b"<html>")
     with pytest.raises(VideoError, match=r"kick 1\.npy: expected an array of features"):
         imported(tmp_path, tmp_path)
+
+
+def claim_npz(path):
+    """An archive whose array has a header for 24 GB, and no numbers."""
+    header = {"descr": "<f4", "fortran_order": False, "shape": (10**6, 6000)}
+    with zipfile.ZipFile(path, "w") as archive, archive.open("x.npy", "w") as member:
+        np.lib.format.write_array_header_1_0(member, header)
+
+
+def squeeze_npz(path):
+    np.savez_compressed(path, np.zeros((4000, 6000), np.float32))
+
+
+def claim_hdf5(path):
+    with h5py.File(path, "w") as file:
+        file.create_dataset("x", (10**6, 6000), "f4")
+
+
+def squeeze_hdf5(path):
+    with h5py.File(path, "w") as file:
+        zeros = np.zeros((4000, 6000), np.float32)
+        file.create_dataset("x", data=zeros, compression="gzip")
+
+
+def claim_npy(path):
+    header = {"descr": "<f4", "fortran_order": False, "shape": (10**6, 6000)}
+    with path.open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, header)
+
+
+def claim_safetensors(path):
+    info = {"dtype": "F32", "shape": [10**6, 6000], "data_offsets": [0, 24 * 10**9]}
+    header = json.dumps({"x": info}).encode()
+    path.write_bytes(len(header).to_bytes(8, "little") + header)
+
+
+CLAIMS = [
+    ("kick 1.npz", claim_npz),
+    ("kick 1.npz", squeeze_npz),
+    ("kick 1.h5", claim_hdf5),
+    ("kick 1.hdf5", squeeze_hdf5),
+    ("kick 1.npy", claim_npy),
+    ("kick 1.safetensors", claim_safetensors),
+]
+
+
+@pytest.mark.parametrize(("name", "write"), CLAIMS)
+def test_a_file_that_claims_gigabytes_is_refused_without_reading_them(
+    tmp_path, name, write
+):
+    write(tmp_path / name)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(VideoError, match=rf"{name}: expected an array of features"):
+        imported(tmp_path, tmp_path)
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    assert grown < 50_000  # kB
+
+
+def test_features_that_compress_well_are_read(tmp_path):
+    sparse = np.zeros((LENGTHS["kick 1"], 2048), np.float32)
+    sparse[:, ::50] = 1
+    np.savez_compressed(tmp_path / "kick 1.npz", sparse)
+    np.testing.assert_array_equal(imported(tmp_path, tmp_path)[0], sparse)
+
+
+@pytest.mark.parametrize("name", ["kick 1.npy", "kick 1.npz", "kick 1.h5"])
+def test_a_pipe_among_the_features_is_named_and_not_waited_for(tmp_path, name):
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(VideoError, match=rf"{name}.*a pipe"):
+        imported(tmp_path, tmp_path)
+
+
+def test_a_pipe_of_another_name_is_left_alone(tmp_path):
+    write_npy(tmp_path, "kick 1", array("kick 1"))
+    for name in ("all.h5", "features.npy", "videoname.npy"):
+        os.mkfifo(tmp_path / name)
+    np.testing.assert_array_equal(imported(tmp_path, tmp_path)[0], array("kick 1"))
 
 
 def test_streams_of_different_lengths_are_named(tmp_path):

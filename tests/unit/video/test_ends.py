@@ -67,6 +67,29 @@ def test_frames_that_come_unevenly_are_noticed(tmp_path, start):
     assert decode_ends(path).has_variable_rate
 
 
+@pytest.mark.parametrize("suffix", [".ts", ".mpg", ".mp4"])
+def test_a_pause_in_the_middle_is_found_without_decoding_it(tmp_path, suffix):
+    pts = [*range(50), *range(1550, 1600)]
+    ends = decode_ends(write(tmp_path / f"v{suffix}", 100, pts=pts))
+    assert ends.longest_step_seconds == pytest.approx(60.04, abs=0.2)
+    assert ends.longest_step_begins == pytest.approx(49 / 25, abs=0.5)
+    assert ends.num_jumps == 0
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_a_regular_video_has_no_pause_and_no_jump(tmp_path, suffix):
+    ends = decode_ends(write(tmp_path / f"v{suffix}", 60))
+    assert ends.longest_step_seconds < 0.2 and ends.num_jumps == 0
+
+
+@pytest.mark.parametrize("suffix", [".ts", ".mpg"])
+def test_a_clock_that_begins_again_is_found(tmp_path, suffix):
+    path = write(tmp_path / f"v{suffix}")
+    path.write_bytes(2 * path.read_bytes())
+    ends = decode_ends(path)
+    assert ends.num_jumps == 1 and ends.longest_step_seconds < 0.2
+
+
 def test_what_is_no_video_is_refused(tmp_path):
     path = tmp_path / "v.mp4"
     path.write_text("no video")

@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from pipeline.errors import UsageError
-from pipeline.video import DecodeConfig, SampledFrames
+from pipeline.video import DecodeConfig, SampledFrames, probe
+from pipeline.video.decoding import SourceFrames
+from pipeline.video.source import open_video
 from tests.video_maker import (
     numbered_pictures,
     read_number,
@@ -205,3 +207,87 @@ def test_real_files_are_sampled_without_warnings(shared_data, name, num_frames):
     frames = SampledFrames(shared_data / name, DecodeConfig(short_side=32))
     assert np.mean([frame.mean() for frame in frames]) > 10
     assert (frames.num_frames, frames.warnings) == (num_frames, [])
+
+
+@pytest.mark.parametrize(
+    ("suffix", "fps"),
+    [
+        *((".mp4", fps) for fps in (500, 960, 1000, 8000)),
+        *((".mov", fps) for fps in (1000, 2000)),
+        *((suffix, fps) for suffix in (".avi", ".mkv") for fps in (960, 1000)),
+    ],
+)
+def test_high_speed_cameras_are_sampled_right(tmp_path, suffix, fps):
+    path = write_video(tmp_path / f"v{suffix}", numbered_pictures(400), fps, **FAST)
+    half = Fraction(1, 2)
+    expected = [
+        floor(Fraction(fps * k, 25) + half) % 256
+        for k in range(ceil((400 - half) * 25 / fps))
+    ]
+    chosen, frames = numbers(path)
+    assert chosen == expected
+    assert (frames.fps, frames.warnings) == (25, [])
+    chosen, frames = numbers(path, NATIVE)
+    assert chosen == [k % 256 for k in range(400)] and frames.fps == fps
+
+
+def test_a_rate_that_the_packets_contradict_is_not_believed(tmp_path):
+    """Recorders that do not know their rate state the ticks of their clock."""
+    pts = [40 * k for k in range(30)]
+    path = write_video(tmp_path / "v.mkv", numbered_pictures(30), 1000, pts=pts, **FAST)
+    with av.open(str(path)) as container:
+        assert container.streams.video[0].average_rate == 1000
+    assert probe(path).fps == 25
+    assert numbers(path)[0] == list(range(30))
+
+
+FAST = {"codec": "mpeg4", "options": {"bf": "0"}}
+PAUSES = {
+    "v.ts": {},
+    "v.mpg": {"codec": "mpeg2video", "options": {"b": "20M"}},
+    "v.mp4": {},
+    "v.mkv": {},
+    "v.flv": {"options": {"bf": "0"}},
+    "v.webm": {"codec": "libvpx", "options": {"deadline": "realtime"}},
+}
+
+
+@pytest.mark.parametrize("name", PAUSES)
+@pytest.mark.parametrize("seconds", [9, 60, 900])
+def test_a_pause_keeps_the_times_of_what_follows(tmp_path, name, seconds):
+    late = 15 + 25 * seconds
+    pts = [*range(15), *range(late, late + 15)]
+    # In program streams, several small frames share one time.
+    rng = np.random.default_rng(0)
+    pictures = [
+        picture // 4 * 3 + rng.integers(0, 32, picture.shape, np.uint8)
+        for picture in numbered_pictures(30)
+    ]
+    path = write_video(tmp_path / name, pictures, pts=pts, **PAUSES[name])
+    assert probe(path).duration_seconds == pytest.approx((late + 15) / 25, abs=0.1)
+    chosen, frames = numbers(path)
+    assert chosen == [*range(14), *[14] * (25 * seconds + 1), *range(15, 30)]
+    assert frames.warnings == []
+
+
+def test_frames_before_the_first_time_are_dated_back_from_it(tmp_path):
+    """Matroska has no times below 0, so that a cut may leave frames without one."""
+    source, path = tmp_path / "v.mp4", tmp_path / "cut.mkv"
+    write_video(source, numbered_pictures(50), options={"bf": "0"})
+    options = {"avoid_negative_ts": "disabled"}
+    with av.open(str(source)) as old, av.open(str(path), "w", options=options) as new:
+        stream = new.add_stream_from_template(old.streams.video[0])
+        ticks = round(Fraction(6, 25) / old.streams.video[0].time_base)
+        for packet in old.demux(video=0):
+            if packet.dts is not None:
+                packet.pts, packet.dts = packet.pts - ticks, packet.dts - ticks
+                packet.stream = stream
+                new.mux(packet)
+    with open_video(path) as video:
+        starts = [start for _, start, _ in SourceFrames(video)]
+        start_seconds = video.start_seconds
+    assert starts == [Fraction(k - 6, 25) for k in range(50)]
+    chosen, frames = numbers(path)
+    assert chosen == list(range(50))
+    assert frames.start_seconds == float(starts[0] - start_seconds)
+    assert frames.warnings == ["6 frames without a presentation time, estimated"]

@@ -1,7 +1,8 @@
 """Time selection as a pure function, against its definition in words."""
 
 from fractions import Fraction
-from math import inf
+from itertools import accumulate
+from math import ceil, inf
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +12,7 @@ from pipeline.video.timing import (
     SteadyClock,
     count_showings,
     first_sample,
+    with_next,
 )
 
 RATES = st.sampled_from(
@@ -78,6 +80,20 @@ def test_a_frame_is_never_shown_ahead_of_its_time():
     assert first_sample(Fraction("0.0410"), Fraction(25)) == 1
 
 
+@given(st.integers(501, 20000), st.integers(1, 300))
+def test_very_fast_frames_are_sampled_exactly_with_a_smaller_tolerance(fps, num_frames):
+    frames = timed([Fraction(k, fps) for k in range(num_frames)], Fraction(1, fps))
+    half = Fraction(1, 2 * fps)
+    own_rate = [count for _, count in count_showings(frames, Fraction(fps), half)]
+    assert own_rate == [1] * num_frames
+    chosen = [k for k, count in count_showings(frames, Fraction(25), half) if count]
+    assert all(
+        abs(Fraction(k, fps) - Fraction(i, 25)) < Fraction(1, fps)
+        for i, k in enumerate(chosen)
+    )
+    assert len(chosen) == ceil((Fraction(num_frames, fps) - half) * 25)
+
+
 def test_nothing_in_nothing_out():
     assert list(count_showings([], Fraction(25))) == []
 
@@ -88,7 +104,8 @@ def told(stamps, end_seconds=None, **options):
     clock = SteadyClock(end, **options)
     tenth = Fraction(1, 10)
     stamps = [None if stamp is None else stamp * tenth for stamp in stamps]
-    return [clock.tell(stamp, tenth) / tenth for stamp in stamps], clock.num_jumps
+    times = [clock.tell(now, tenth, then) / tenth for now, then in with_next(stamps)]
+    return times, clock.num_jumps
 
 
 def test_good_times_are_left_alone():
@@ -115,12 +132,32 @@ def test_a_long_pause_within_the_declared_length_is_believed():
     assert told([0, 1, 500, 501], end_seconds=60) == ([0, 1, 500, 501], 0)
 
 
-def test_broadcast_clocks_are_not_believed_to_pause():
-    limit = Fraction(10)
-    assert told([0, 1, 500], 60, longest_step_seconds=limit) == ([0, 1, 2], 1)
-
-
-def test_without_a_declared_length_a_jump_of_hours_is_not_believed():
+def test_a_jump_beyond_the_longest_gap_is_not_believed():
     limit = Fraction(600)
-    told_times = told([0, 1, 100, 36000], longest_step_seconds=limit)
+    told_times = told([0, 1, 100, 36000], longest_gap_seconds=limit)
     assert told_times == ([0, 1, 100, 101], 1)
+
+
+def test_what_follows_tells_a_gap_from_a_wrong_time():
+    assert told([0, 1, 500, 501], 60) == ([0, 1, 500, 501], 0)
+    assert told([0, 1, 500, 2, 3], 60) == ([0, 1, 2, 2, 3], 1)
+
+
+@given(st.lists(st.integers(1, 36000), min_size=1, max_size=30), st.integers(0, 99))
+def test_gaps_within_the_declared_length_move_no_frame(steps, first):
+    stamps = list(accumulate(steps, initial=first))
+    limit = Fraction(3600)
+    told_times = told(stamps, Fraction(stamps[-1], 10), longest_gap_seconds=limit)
+    assert told_times == (stamps, 0)
+
+
+def test_the_longest_step_is_known_with_its_start():
+    clock = SteadyClock()
+    for seconds in (1, 2, 62, 63):
+        clock.tell(Fraction(seconds), Fraction(1))
+    assert clock.longest_step == (60, 2)
+
+
+def test_a_first_frame_without_a_time_begins_where_it_is_told():
+    options = {"start_seconds": Fraction(-2, 10)}
+    assert told([None, None, 0, 1], **options) == ([-2, -1, 0, 1], 0)
