@@ -11,6 +11,6 @@ class PublishedNetwork:
 
     name: str
     url: str
-    hash_prefix: str  # start of the file's hex sha256; "" if none is published
+    hash_prefix: str  # hex sha256 of the file, or as much of its start as is known
     build: Callable[[], Any]  # nn.Module: random weights, under the names of the file
     head: tuple[str, ...] = ()  # modules to drop: they turn features into classes

@@ -8,7 +8,7 @@ from extractors.errors import WeightsError
 from extractors.published import PublishedNetwork
 from extractors.shapes import shapes_of
 from extractors.sources import WeightSource, download_url, obtain, sha256
-from extractors.weights import Weights, default_cache, made_folder
+from extractors.weights import Weights, check_kept, default_cache, made_folder
 
 logger = logging.getLogger("soda")
 
@@ -40,6 +40,7 @@ def find_published(
     try:
         with obtain(source, cache) as path:
             _check_file(published, path, option)
+            check_kept(cache / path.name, sha256(path))
             kept = _kept(path, cache)
     except WeightsError as error:
         raise WeightsError(
@@ -53,7 +54,7 @@ def find_published(
 def source_of(published: PublishedNetwork) -> WeightSource:
     """Return the source of the file, with the hash that verifies a download.
 
-    If no hash is published, any file is accepted, and the log says so.
+    If no hash is known, any file is accepted at first, and the log says so.
     """
     filename = published.url.rpartition("/")[2]
     hash_digits = len(published.hash_prefix)

@@ -155,6 +155,8 @@ def _request(
         if response.status_code in BUSY:
             raise BrokenOffError(f"{response.status_code} {response.reason}")
         response.raise_for_status()
+        if url.startswith("https:") and not response.url.startswith("https:"):
+            raise TransferError(f"leads to {response.url}, which is not encrypted")
         whole = _begin(url, part, response)
         report(part.size, whole)
         with part.path.open("ab") as file:

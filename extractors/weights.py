@@ -18,6 +18,7 @@ import pooch
 from safetensors import SafetensorError, safe_open
 
 from extractors.errors import WeightsError
+from extractors.first_use import check_first_use, record_of
 from extractors.i3d_shapes import check_shapes
 from extractors.shapes import Shape, shapes_of
 from extractors.sources import SOURCES, Stream, WeightSource, obtain, sha256
@@ -44,7 +45,8 @@ def find_weights(
 
     Raises:
         WeightsError: There are none, and the message says what was tried and how to
-            get them by hand; or a file does not contain an I3D of this stream.
+            get them by hand; or a file does not contain an I3D of this stream, or has
+            changed in the cache.
     """
     cache = made_folder(default_cache() if cache is None else cache)
     if local is not None:
@@ -52,17 +54,17 @@ def find_weights(
     target = cache / f"i3d-{stream}.safetensors"
     if not target.exists():
         _fetch(stream, target)
-    return _checked(stream, target)
+    return _cached(stream, target)
 
 
 def cached_weights(stream: Stream, cache: Path | None = None) -> Weights | None:
     """Return the weights of a stream from the cache, if it has them.
 
     Raises:
-        WeightsError: The file does not contain an I3D of this stream.
+        WeightsError: The file does not contain an I3D of this stream, or has changed.
     """
     target = (cache or default_cache()) / f"i3d-{stream}.safetensors"
-    return _checked(stream, target) if target.exists() else None
+    return _cached(stream, target) if target.exists() else None
 
 
 def default_cache() -> Path:
@@ -82,14 +84,34 @@ def made_folder(cache: Path) -> Path:
     return cache
 
 
+def check_kept(file: Path, sha256: str) -> None:
+    """Check that a file of the cache has the hash of its first use.
+
+    Raises:
+        WeightsError: It has another.
+    """
+    try:
+        check_first_use(file, sha256)
+    except ValueError as error:
+        raise WeightsError(f"{file}: {error}") from error
+
+
+def _cached(stream: Stream, target: Path) -> Weights:
+    weights = _checked(stream, target)
+    check_kept(target, weights.sha256)
+    return weights
+
+
 def _local_weights(stream: Stream, local: Path, cache: Path) -> Weights:
-    path = local
-    if local.suffix != ".safetensors" or not local.is_file():
+    if local.suffix == ".safetensors" and local.is_file():
+        weights = _checked(stream, local)
+    else:
         content = sha256(local)[:16] if local.is_file() else "missing"
         path = cache / f"local-{stream}-{content}.safetensors"
         if not path.exists():
             _convert(stream, local, path, origin="local file")
-    return replace(_checked(stream, path), origin=f"local file {local}")
+        weights = _cached(stream, path)
+    return replace(weights, origin=f"local file {local}")
 
 
 def _fetch(stream: Stream, target: Path) -> None:
@@ -133,6 +155,7 @@ def _convert(stream: Stream, path: Path, target: Path, origin: str) -> None:
     state = read_checkpoint(path)
     _check(stream, path, shapes_of(state))
     save_state(state, target, origin)
+    record_of(target).unlink(missing_ok=True)  # of an older conversion
 
 
 def _checked(stream: Stream, path: Path) -> Weights:

@@ -14,6 +14,30 @@ from extractors.backbones.backbone import Backbone, ChannelValues
 TORCHVISION_FOLDER = "https://download.pytorch.org/models"
 PYTORCHVIDEO_FOLDER = "https://dl.fbaipublicfiles.com/pytorchvideo/model_zoo/kinetics"
 
+# The sha256 of files, where independent users of them list the same. Torchvision gives
+# the first eight digits of all its files, and pytorchvideo gives none.
+SHA256 = {
+    "mvit_v2_s-ae3be167.pth": (
+        "ae3be16733081f6d1cd40e4ab980ca23d6df6dc6486d15ada05a5e8ab8c9b975"
+    ),
+    "swin3d_t-7615ae03.pth": (
+        "7615ae035996b65eb38dad437ae533d2dfcd36f9f89d28c0f0fa7bfb8e6b3130"
+    ),
+    "r3d_18-b3b3357e.pth": (
+        "b3b3357ead25631ec9c57362ff2128a92d0427e01e2cd184951a44380c3f2e9d"
+    ),
+    "mc3_18-a90a0ba3.pth": (
+        "a90a0ba35ca1242d15b77511ff28bfb29cc596988b5ea36081042f8e2f54212b"
+    ),
+    "r2plus1d_18-91a641e6.pth": (
+        "91a641e6c2ab531d1aca5f4321b4d802ec5c3babc15df855cdb6e39c6a1107c8"
+    ),
+    "SLOWFAST_8x8_R50.pyth": (
+        "454f39e1c1f985df2bee2aa27887ed53ff56e74ed8b8cca11203a1a1264d7cc2"
+    ),
+    "X3D_S.pyth": "26b95f1605d49650b54049db40ba3a56e023b86b58c3b3e0e10e0992a9c8682f",
+}
+
 # Mean and standard deviation of the pixel values.
 EQUAL: tuple[ChannelValues, ChannelValues] = ((0.45, 0.45, 0.45), (0.225, 0.225, 0.225))
 IMAGENET: tuple[ChannelValues, ChannelValues] = (
@@ -45,10 +69,11 @@ def _torchvision(
     head: str,
 ) -> Backbone:
     """Return a row of the table; the stem ends in the first digits of the sha256."""
+    filename = f"{file_stem}.pth"
     return Backbone(
         name=name,
-        url=f"{TORCHVISION_FOLDER}/{file_stem}.pth",
-        hash_prefix=file_stem.rpartition("-")[2],
+        url=f"{TORCHVISION_FOLDER}/{filename}",
+        hash_prefix=SHA256.get(filename, file_stem.rpartition("-")[2]),
         build=partial(_build, "torchvision", name),
         head=(head,),
         clip_frames=clip[0],
@@ -104,11 +129,11 @@ def _pytorchvideo(
     width: int = 2048,
     library: str = "pytorchvideo",
 ) -> Backbone:
-    """Return a row of the table. No hashes are published for these files."""
+    """Return a row of the table."""
     return Backbone(
         name=name,
         url=f"{PYTORCHVIDEO_FOLDER}/{filename}",
-        hash_prefix="",
+        hash_prefix=SHA256.get(filename, ""),
         build=partial(_build, library, name),
         head=(f"blocks.{head_block}.proj",),
         clip_frames=clip[0],

@@ -16,7 +16,7 @@ def _raft_large() -> Any:
 RAFT = PublishedNetwork(
     name="raft_large",
     url="https://download.pytorch.org/models/raft_large_C_T_SKHT_V2-ff5fadd5.pth",
-    hash_prefix="ff5fadd5",
+    hash_prefix="ff5fadd56d26b40647388883af1547351ea17868b765c05b27231e72dd16a322",
     build=_raft_large,
 )
 

@@ -1,5 +1,6 @@
 """The entry point of `soda`, the one place that turns errors into exit codes."""
 
+import os
 from typing import Any
 
 import typer
@@ -31,6 +32,17 @@ class Soda(TyperGroup):
         """Return the placeholder of a command; None for an unknown name."""
         named = [entry for entry in self.entries if entry.name == cmd_name]
         return LazyCommand(named[0]) if named else None
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the words typed; a word that names a file is never taken for options.
+
+        `*.mp4` matches names that begin with a dash, as the ids of YouTube may.
+        """
+        words = [
+            f"./{word}" if word.startswith("-") and os.access(word, os.F_OK) else word
+            for word in args
+        ]
+        return super().parse_args(ctx, words)
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command that was chosen."""

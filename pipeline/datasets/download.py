@@ -55,7 +55,7 @@ def _is_there(file: PublishedFile, folder: Path) -> bool:
             path = folder / file.name
             if not path.exists():
                 return False
-            file.check(path)
+            file.verify(path, path)
     except ValueError as error:
         raise AnnotationError(
             f"{path}: {error}; move it away to download the published one"
@@ -78,7 +78,7 @@ def _download(
                 url,
                 target,
                 kind=file.kind,
-                check=file.check,
+                check=lambda content: file.verify(content, target),
                 report=bar,
                 silence_seconds=silence_seconds,
             )

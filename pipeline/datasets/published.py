@@ -6,10 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from extractors.first_use import check_first_use
+from extractors.sources import sha256
 from pipeline.datasets.class_files import ClassFiles
 from pipeline.errors import UsageError
 
-# The second is plain HTTP, as the certificate of the first has lapsed at times.
+# The second is plain HTTP, as the certificate of the first has lapsed at times. That is
+# safe because the sha256 of the class files is known. All other addresses are HTTPS.
 THUMOS14_SERVERS = (
     "https://www.crcv.ucf.edu/THUMOS14",
     "http://crcv.ucf.edu/THUMOS14",
@@ -18,7 +21,6 @@ ACTIVITYNET_FORM = (
     "https://docs.google.com/forms/d/e/"
     "1FAIpQLSeKaFq9ZfcmZ7W0B0PbEhfbTHY41GeEgwsa7WobJgGUhn4DTQ/viewform"
 )
-ACTIVITYNET_SERVER = "http://ec2-52-25-205-214.us-west-2.compute.amazonaws.com/files"
 ACTIVITYNET_REPOSITORY = (
     "https://raw.githubusercontent.com/activitynet/ActivityNet/master/Evaluation/data"
 )
@@ -33,7 +35,6 @@ test videos with temporal annotations are used."""
 ACTIVITYNET_VIDEOS = f"""\
 The videos of ActivityNet are available from its authors only, for research: fill in the
 form {ACTIVITYNET_FORM}
-that http://activity-net.org/download.html links to.
 You get a link to all videos, which is valid for some days."""
 
 
@@ -43,10 +44,16 @@ class PublishedFile:
 
     name: str
     kind: str  # with its article, for messages
-    urls: tuple[str, ...]  # the authors' own first
+    urls: tuple[str, ...]  # the authors' own first; HTTPS unless `check` has a hash
     check: Callable[[Path], None]  # raises ValueError with what it expected and found
     known_by: str  # what `check` compares
-    unpacked: ClassFiles | None = None  # the content of an archive
+    unpacked: ClassFiles | None = None  # the content of an archive, known by its hash
+
+    def verify(self, content: Path, place: Path) -> None:
+        """Raise ValueError unless a file for `place` is the published one."""
+        self.check(content)
+        if self.unpacked is None:
+            check_first_use(place, sha256(content))
 
 
 @dataclass(frozen=True)
@@ -137,7 +144,8 @@ def _activitynet(
         kind="a JSON file",
         urls=tuple(f"{server}/{name}" for server in servers),
         check=content.check,
-        known_by=f"its counts, as no hash is published: {content}",
+        known_by="its counts, as no hash is published, and by the hash of its first "
+        f"use: {content}",
     )
     return PublishedDataset(f"activitynet{version}", (file,), ACTIVITYNET_VIDEOS)
 
@@ -161,7 +169,7 @@ THUMOS14 = PublishedDataset(
 )
 ACTIVITYNET_1_2 = _activitynet(
     "1.2",
-    (ACTIVITYNET_SERVER, CUHK_REPOSITORY),
+    (CUHK_REPOSITORY,),
     Release(
         classes=100,
         videos={"training": 4819, "validation": 2383, "testing": 2480},
@@ -170,7 +178,7 @@ ACTIVITYNET_1_2 = _activitynet(
 )
 ACTIVITYNET_1_3 = _activitynet(
     "1.3",
-    (ACTIVITYNET_REPOSITORY, ACTIVITYNET_SERVER, CUHK_REPOSITORY),
+    (ACTIVITYNET_REPOSITORY, CUHK_REPOSITORY),
     Release(
         classes=200,
         videos={"training": 10024, "validation": 4926, "testing": 5044},

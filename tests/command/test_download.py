@@ -48,10 +48,11 @@ def test_annotations_arrive_where_they_are_looked_for(server, annotations, tmp_p
     done = download(server, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     folder = tmp_path / "data" / "activitynet1.3"
-    assert [path.name for path in folder.iterdir()] == [RELEASE.name]
+    kept = [RELEASE.name, f"{RELEASE.name}.sha256"]
+    assert sorted(path.name for path in folder.iterdir()) == kept
     assert (folder / RELEASE.name).read_bytes() == annotations
     assert "trying again" in done.stderr
-    assert "no hash is published: 19,994 (10,024 training, " in done.stderr
+    assert "the hash of its first use: 19,994 (10,024 training, " in done.stderr
     again = download(server, cwd=tmp_path)
     assert again.returncode == 0 and "is already there" in again.stderr
     assert len(server.requests) == 2
@@ -65,7 +66,8 @@ def test_two_processes_at_once_do_no_harm(server, annotations, tmp_path):
     both = [subprocess.Popen(line, cwd=tmp_path) for _ in range(2)]
     assert [process.wait(60) for process in both] == [0, 0]
     folder = tmp_path / "data" / "activitynet1.3"
-    assert [path.read_bytes() for path in folder.iterdir()] == [annotations]
+    assert [path.read_bytes() for path in folder.glob("*.json")] == [annotations]
+    assert len(list(folder.iterdir())) == 2  # with the hash
 
 
 def test_the_official_archives_are_unpacked(server, shared_data, tmp_path):

@@ -37,6 +37,7 @@ FLAGS = [
     *("--streams", "flow", "--flow-features", "hof"),
     *("--cells", "16", "--hidden", "32", "--epochs", "10"),
 ]
+KILLING_SECONDS = 60.0  # at most, so that a round takes two minutes at most
 # Where several runs share the machine, each starts one worker at a time.
 ALONE = ("--jobs", "1")
 # What must come out the same to the last byte.
@@ -123,7 +124,8 @@ def wait_until(condition, seconds=120.0):
 def kill_at_random(workdir, world, done_before, seed, kills):
     """Run the command again and again, killing one of its processes now and then."""
     choose, process = random.Random(seed), None
-    while kills:
+    end = time.monotonic() + KILLING_SECONDS
+    while kills and time.monotonic() < end:
         if process is None:
             begin(workdir, world, done_before)
             said_by(workdir).unlink(missing_ok=True)

@@ -1,8 +1,11 @@
 """What all commands of `soda` have in common."""
 
 import json
+import os
 import subprocess
 import sys
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import typer
@@ -11,6 +14,7 @@ from extractors.errors import WeightsError
 from pipeline import errors
 from pipeline.cli.lazy import load
 from pipeline.cli.main import Soda, main
+from pipeline.inference import batch
 from pipeline.run import command_line
 
 NAMES = [entry.name for entry in Soda.entries]
@@ -33,6 +37,28 @@ def test_every_command_has_a_help_with_an_example(entry):
 @pytest.mark.parametrize("entry", Soda.entries, ids=NAMES)
 def test_a_command_is_listed_with_the_first_sentence_of_its_help(entry):
     assert load(entry).help.splitlines()[0] == entry.help
+
+
+def test_files_whose_names_begin_with_a_dash_are_files(monkeypatch, tmp_path):
+    """As `soda detect *` passes them."""
+    seen = []
+    nothing = SimpleNamespace(detections={}, failed={})
+    search = lambda videos, *rest: seen.extend(videos) or nothing  # noqa: E731
+    monkeypatch.setattr(batch, "search_videos", search)
+    monkeypatch.chdir(tmp_path)
+    for name in ("-abc.mp4", "--model", "plain.mp4"):
+        Path(name).touch()
+    Path("-folder").mkdir()
+    words = [*sorted(os.listdir()), "--top", "3", "--output", "-o"]
+    main(["detect", "--model=x", *words], standalone_mode=False)
+    assert sorted(map(str, seen)) == sorted(os.listdir())
+
+
+def test_an_option_that_no_file_is_named_like_is_still_an_error(tmp_path, capsys):
+    with pytest.raises(SystemExit) as caught:
+        main(["detect", "-none.mp4"])
+    assert caught.value.code == 2
+    assert "No such option" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

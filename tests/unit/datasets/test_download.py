@@ -5,6 +5,9 @@ import zipfile
 import pytest
 
 from extractors import transfer as transfer_module
+from extractors.backbones import BACKBONES
+from extractors.flow.raft_weights import RAFT
+from extractors.sources import PIERGIAJ_FOLDER
 from pipeline.datasets.class_files import ClassFiles, digest_of
 from pipeline.datasets.download import download_annotations
 from pipeline.datasets.published import (
@@ -141,7 +144,7 @@ def test_something_else_than_an_archive_is_named(archives, server, tmp_path, spo
 def test_the_next_address_is_asked(release, server, tmp_path, capsys):
     server.put("first.json", Answer(b"<html><title>Moved</title>"))
     download_annotations(release, tmp_path)
-    assert names(tmp_path) == ["small.json"]
+    assert names(tmp_path) == ["small.json", "small.json.sha256"]
     assert "verified by its counts" in capsys.readouterr().err
 
 
@@ -189,6 +192,27 @@ def test_another_file_put_there_by_hand_is_named(release, tmp_path, content, fou
     with pytest.raises(AnnotationError, match=r"small\.json: expected") as caught:
         download_annotations(release, tmp_path)
     assert found in str(caught.value) and path.read_bytes() == content
+
+
+def test_another_file_than_at_the_first_use_is_refused(release, server, tmp_path):
+    """With the same counts, in the folder or in a new download."""
+    download_annotations(release, tmp_path)
+    path = tmp_path / "small.json"
+    path.write_bytes(SMALL.replace(b"[0, 1]", b"[0, 2]"))
+    with pytest.raises(AnnotationError, match="the content of its first use"):
+        download_annotations(release, tmp_path)
+    server.put("first.json", Answer(path.read_bytes()))
+    path.unlink()
+    download_annotations(release, tmp_path)
+    assert path.read_bytes() == SMALL  # of the second address
+
+
+def test_only_what_a_hash_verifies_may_come_unencrypted():
+    files = [file for dataset in PUBLISHED for file in dataset.files]
+    addresses = [url for file in files if not file.unpacked for url in file.urls]
+    addresses += [network.url for network in (*BACKBONES.values(), RAFT)]
+    addresses += [PIERGIAJ_FOLDER]
+    assert [url for url in addresses if not url.startswith("https://")] == []
 
 
 def test_a_folder_that_cannot_be_made_is_named(release, tmp_path):

@@ -1,6 +1,7 @@
 import copy
 import hashlib
 import importlib
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
+from extractors import first_use
 from extractors.backbones import BACKBONES, Backbone, find_backbone_weights
 from extractors.backbones.extractor import (
     backbone_extractor,
@@ -17,8 +19,9 @@ from extractors.backbones.extractor import (
     evenly_spaced,
     to_input,
 )
+from extractors.backbones.kinetics import SHA256
 from extractors.backbones.libraries import _pathways
-from extractors.errors import WeightsError
+from extractors.errors import SodaError, WeightsError
 from extractors.loading import read_state
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -188,8 +191,8 @@ def test_torchvisions_numbers_are_those_of_its_weights(name, weights):
     published = getattr(video, weights).KINETICS400_V1
     backbone = BACKBONES[name]
     assert backbone.url == published.url
-    assert published.url.endswith(f"-{backbone.hash_prefix}.pth")
-    assert len(backbone.hash_prefix) == 8
+    assert published.url.endswith(f"-{backbone.hash_prefix[:8]}.pth")
+    assert len(backbone.hash_prefix) in (8, 64)
     transform = published.transforms()
     assert (list(backbone.mean), list(backbone.std)) == (transform.mean, transform.std)
     assert [backbone.crop_pixels] * 2 == transform.crop_size
@@ -207,6 +210,12 @@ def test_pytorchvideos_addresses_are_those_of_its_hub():
     ours = {b.name: b.url for b in BACKBONES.values() if b.name not in ENUMS}
     assert len(ours) == 5
     assert ours == {name: published[name] for name in ours}
+
+
+def test_every_hash_is_that_of_a_whole_file():
+    files = {b.url.rpartition("/")[2]: b.hash_prefix for b in BACKBONES.values()}
+    assert SHA256.items() <= files.items()
+    assert all(re.fullmatch("[0-9a-f]{64}", digest) for digest in SHA256.values())
 
 
 def test_a_snippet_is_the_stretch_that_a_network_was_trained_on():
@@ -294,6 +303,10 @@ def test_a_file_of_something_else_is_named(tmp_path, name, message):
         find_backbone_weights(TINY, tmp_path / name)
 
 
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
 def at(server: str, filename: str, hash_prefix: str) -> Backbone:
     return replace(TINY, url=f"{server}/{filename}", hash_prefix=hash_prefix)
 
@@ -305,7 +318,7 @@ def test_a_download_is_kept_as_it_is(server, tiny_file, tmp_path, caplog):
     weights = find_backbone_weights(tiny, cache=cache)
     assert weights.sha256 == digest
     assert weights.origin == "tiny (tiny.pth)"
-    assert [path.name for path in cache.iterdir()] == ["tiny.pth"]
+    assert names(cache) == ["tiny.pth", "tiny.pth.sha256"]
     assert not [r for r in caplog.records if r.levelname == "WARNING"]
     tiny_file.unlink()
     assert find_backbone_weights(tiny, cache=cache) == weights
@@ -327,6 +340,40 @@ def test_a_download_that_no_hash_verifies_is_logged(
     (warning,) = [r.message for r in caplog.records if r.levelname == "WARNING"]
     assert "tiny.pth: its publisher gives no hash" in warning
     assert warning.endswith(weights.sha256)
+
+
+@pytest.mark.parametrize("is_kept", [True, False])
+def test_another_file_than_at_the_first_use_is_refused(
+    server, tiny_file, tmp_path, is_kept
+):
+    """Of a network whose publisher gives no hash; in the cache, or a new download."""
+    tiny, cache = at(server, "tiny.pth", ""), tmp_path / "cache"
+    first = find_backbone_weights(tiny, cache=cache)
+    record = cache / "tiny.pth.sha256"
+    assert record.read_text() == f"{first.sha256}  tiny.pth\n"
+    state = {name: tensor + 1 for name, tensor in read_state(tiny_file).items()}
+    torch.save(state, first.path if is_kept else tiny_file)
+    if not is_kept:
+        first.path.unlink()
+    with pytest.raises(WeightsError, match=r"tiny.pth: expected the content of") as e:
+        find_backbone_weights(tiny, cache=cache)
+    assert first.sha256 in str(e.value) and f"delete {record}" in str(e.value)
+    assert first.path.exists() == is_kept
+    record.unlink()
+    assert find_backbone_weights(tiny, cache=cache).sha256 != first.sha256
+
+
+def test_a_cache_that_cannot_be_written_is_read(
+    server, tiny_file, tmp_path, monkeypatch
+):
+    def closed(path):
+        raise SodaError("expected a folder that can be written")
+
+    tiny = at(server, "tiny.pth", "")
+    first = find_backbone_weights(tiny, cache=tmp_path / "cache")
+    (tmp_path / "cache" / "tiny.pth.sha256").unlink()
+    monkeypatch.setattr(first_use, "atomic_path", closed)
+    assert find_backbone_weights(tiny, cache=tmp_path / "cache") == first
 
 
 def test_a_page_in_place_of_a_download_is_not_kept(server, tmp_path):

@@ -244,6 +244,18 @@ def test_two_at_once_fetch_once(files, target):
     assert len(files.requests) == 2
 
 
+def test_no_redirect_leads_out_of_https(files, target, monkeypatch):
+    def redirected(url, **options):
+        return plain(url.replace("https:", "http:"), **options)
+
+    plain = transfer_module.requests.get
+    monkeypatch.setattr(transfer_module.requests, "get", redirected)
+    url = files.put("file", WHOLE)
+    with pytest.raises(TransferError, match=f"leads to {url}, which is not encrypted"):
+        transfer(url.replace("http:", "https:"), target)
+    assert not target.exists()
+
+
 def test_a_proxy_is_used(files, target, monkeypatch):
     monkeypatch.setenv("http_proxy", files.url)
     files.put("file", WHOLE)

@@ -20,6 +20,7 @@ from extractors.checkpoints import (
     read_checkpoint,
 )
 from extractors.conversion import load_state
+from extractors.first_use import record_of
 from extractors.i3d import InceptionI3d, build_i3d
 from extractors.sources import (
     SOURCES,
@@ -31,6 +32,7 @@ from extractors.sources import (
 )
 from extractors.weights import (
     WeightsError,
+    cached_weights,
     default_cache,
     find_weights,
     main,
@@ -105,6 +107,13 @@ def jax_path(unit: str) -> list[str]:
         return ["Logits/Conv3d_0c_1x1"]
     block, _, branch = unit.rstrip(".").partition(".")
     return [block, JAX_BRANCHES[branch]] if branch else [block]
+
+
+KEPT = ["i3d-rgb.safetensors", "i3d-rgb.safetensors.sha256"]
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
 
 
 def assert_same_state(found: State, expected: State) -> None:
@@ -281,7 +290,7 @@ def test_a_download_is_converted_once(sources, state, tmp_path):
     assert find_weights("rgb", cache=tmp_path / "new" / "cache") == first
     assert first.origin == "a publisher"
     assert_same_state(load_state(first), state)
-    assert [p.name for p in first.path.parent.iterdir()] == ["i3d-rgb.safetensors"]
+    assert names(first.path.parent) == KEPT
 
 
 def test_the_same_download_has_the_same_identity(sources, tmp_path):
@@ -294,7 +303,22 @@ def test_two_at_once_are_fine(sources, tmp_path):
     with ThreadPoolExecutor(4) as pool:
         found = list(pool.map(lambda _: find(), range(4)))
     assert len(set(found)) == 1
-    assert [p.name for p in tmp_path.iterdir()] == ["i3d-rgb.safetensors"]
+    assert names(tmp_path) == KEPT
+
+
+def test_a_converted_file_that_has_changed_is_refused_until_it_is_deleted(
+    sources, tmp_path
+):
+    weights = find_weights("rgb", cache=tmp_path)
+    content = bytearray(weights.path.read_bytes())
+    content[-1] ^= 1
+    weights.path.write_bytes(content)
+    for find in (find_weights, cached_weights):
+        with pytest.raises(WeightsError, match=r"i3d-rgb.safetensors: expected the co"):
+            find("rgb", cache=tmp_path)
+    weights.path.unlink()
+    record_of(weights.path).write_text("of an older version's conversion")
+    assert find_weights("rgb", cache=tmp_path) == weights
 
 
 def test_the_next_source_is_tried_with_one_warning(sources, tmp_path, caplog):
