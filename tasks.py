@@ -135,7 +135,7 @@ class StageTask(luigi.Task):
         asking = (task.stage.slurm for task in StageTask.__subclasses__())
         sections = set(filter(None, asking))
         run = Run(options, config, read_cluster(options, sections))
-        check_changes(run.origin, changes, options.points_file)
+        check_changes(run, changes)
         return run
 
     def start(self) -> None:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from pipeline.datasets import Dataset
 from pipeline.run.config import Config
 from pipeline.run.options import make_options
 from pipeline.run.run import Run
@@ -12,11 +13,24 @@ from pipeline.run.run import Run
 def make_run(
     dataset: Path | str, config: Config, workdir: Path | str, **options: Any
 ) -> Run:
-    """Return a run of a dataset, with one job unless the options say otherwise."""
+    """Return a run of a dataset, with one job unless the options say otherwise.
+
+    A dataset whose file does not exist has no videos, and nobody has clicked in it.
+    """
     given = {"jobs": 1, **options}
-    return Run(make_options(dataset=dataset, workdir=workdir, **given), config)
+    return of_videos(
+        Run(make_options(dataset=dataset, workdir=workdir, **given), config)
+    )
 
 
 def with_options(run: Run, **options: Any) -> Run:
     """Return the same run with other options."""
-    return replace(run, options=replace(run.options, **options))
+    return of_videos(replace(run, options=replace(run.options, **options)))
+
+
+def of_videos(run: Run) -> Run:
+    """Give a run a dataset without videos, unless its file exists."""
+    path = Path(run.options.dataset)
+    if not path.exists():
+        vars(run)["dataset"] = Dataset(path.stem, path, path.parent, ("a",), ())
+    return run

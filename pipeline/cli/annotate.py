@@ -19,6 +19,7 @@ from pipeline.check.facts import readable_facts
 from pipeline.datasets import Dataset
 from pipeline.errors import UsageError
 from pipeline.model_folder.newest import find_models
+from pipeline.points.human import CLICKS_FILE
 from pipeline.progress import say
 
 
@@ -80,8 +81,8 @@ def annotate_command(
 
     Training needs one click per action, and one per stretch of background between
     actions. The page is served to this machine alone, and each click is saved at once,
-    to a file that `soda run --points-file` reads. Press ? on the page for its keys, and
-    Ctrl-C here to stop.
+    to a file that `soda run` finds next to the manifest. Press ? on the page for its
+    keys, and Ctrl-C here to stop.
 
     Examples:
 
@@ -99,7 +100,7 @@ def annotate_command(
             "run a model, so leave one out"
         )
     dataset, fps = readable(dataset_to_annotate(videos, classes, subset))
-    path = points_file or dataset.videos_folder / "clicks.json"
+    path = points_file or dataset.videos_folder / CLICKS_FILE
     store = PointsStore(path, dataset, annotator)
     if page:
         write_static_page(page, store, half)

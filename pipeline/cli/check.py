@@ -11,6 +11,7 @@ import typer
 from pipeline.check.check import Check, check_dataset
 from pipeline.datasets import Problem
 from pipeline.errors import AnnotationError
+from pipeline.points.human import saved_clicks
 from pipeline.storage import write_json
 
 MOST_SHOWN = 20
@@ -62,7 +63,8 @@ def check_command(
             f"{check.dataset.source}: {len(check.problems)} problem(s); fix them, "
             f"then type: {again}"
         )
-    known = any(v.instances or v.points for v in check.dataset.of_subset("train"))
+    train = check.dataset.of_subset("train")
+    known = any(v.instances or v.points for v in train) or saved_clicks(check.dataset)
     verb = "run" if known or places else "annotate"
     command = ["soda", verb, dataset, *places]
     typer.echo(f"no problems; next: {shlex.join(command)}")

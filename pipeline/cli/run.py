@@ -74,7 +74,7 @@ def run_command(
         --dry-run             estimate time and disk space, and do nothing
         --preset NAMES        soda (the paper), small, soda_plus, ...
         --videos FOLDER       the videos, if the dataset does not name them
-        --points-file FILES   people's clicks, instead of simulated ones
+        --points-file FILES   people's clicks, instead of those next to DATASET
         --cache features      keep neither frames nor flow on disk
         --jobs N              the number of videos processed in parallel
         --device cpu|cuda     the device that networks run on

@@ -18,12 +18,14 @@ from pipeline.console.summary import close_run, tell_results
 from pipeline.datasets import DatasetError
 from pipeline.errors import AnnotationError, SodaError
 from pipeline.fanout import Ledger, end_arrays, share
+from pipeline.points.human import NO_FILE
 from pipeline.progress import INTERRUPTED, say, say_error
 from pipeline.run.cluster import COMMON
 from pipeline.run.command_line import command_line
 from pipeline.run.notes import notes
 from pipeline.run.run import Run
 from pipeline.run.stage import Stage
+from pipeline.run.work import check_stages
 from pipeline.storage import fingerprint
 
 # Work folders whose run has been announced, and what keeps other datasets' runs away.
@@ -52,6 +54,7 @@ def open_run(run: Run, last: Stage) -> None:
             record_problems(run, ledger, error)
             raise
         say(" | ".join(opening(run, statuses)))
+    say_clicks(run, last)
     if "features" in last.flags:
         say("; ".join(notes(run)))
         if any(s.done < s.of for s in statuses if s.stage.is_per_video):
@@ -72,7 +75,8 @@ def open_run(run: Run, last: Stage) -> None:
 def content_digest(run: Run, last: Stage) -> str:
     """Hash every input that no fingerprint covers, chiefly the dataset."""
     dataset, first = run.dataset, last.chain(run)[0]
-    origins = [dataset.classes, dataset.videos, run.human_clicks]
+    clicks = run.human_clicks if "points" in last.flags else None
+    origins = [dataset.classes, dataset.videos, clicks]
     inputs = [*origins, run.options.points_fps]
     return fingerprint([run.options.cache, first.content(run), inputs])
 
@@ -83,11 +87,10 @@ def check_run(run: Run, last: Stage) -> list[StageStatus]:
     Raises:
         SodaError: Something that was asked for cannot be done.
     """
-    last.check(run)
+    check_stages(run, last)
     statuses = read_status(run, last)
     if run.options.device != "auto":  # which always exists, and asks PyTorch
         run.device_of(COMMON)
-    run.human_clicks  # noqa: B018 - invalid clicks are reported now
     return statuses
 
 
@@ -110,6 +113,7 @@ def print_plan(run: Run, last: Stage) -> None:
         statuses = check_run(run, last)
         say(next(opening(run, statuses)))
         say("a dry run: nothing is done")
+    say_clicks(run, last)
     if "features" in last.flags:
         say("; ".join(notes(run)))
     forecast = make_forecast(run, last, statuses)
@@ -123,6 +127,18 @@ def print_plan(run: Run, last: Stage) -> None:
         print(line)
     typed = command_line(last.task, last.task)
     print(f"to do it: {typed}".replace(" --dry-run", ""))
+
+
+def say_clicks(run: Run, last: Stage) -> None:
+    """Print that clicks are used that nobody asked for by their name."""
+    if "points" not in last.flags or not run.saved_clicks:
+        return
+    human = run.human_clicks
+    videos = human.in_training(run.dataset).values() if human else []
+    say(
+        f"clicks: {sum(map(len, videos))} in {len(videos)} training videos, with those "
+        f"of {run.saved_clicks}; --points-file {NO_FILE} leaves that file out"
+    )
 
 
 def say_need(need: DiskNeed) -> None:

@@ -170,6 +170,7 @@ def _video(id: str, entry: dict[str, Any], subset: Subset, file: Path) -> Video:
         path=file,
         labels=tuple(sorted({instance.label for instance in instances})),
         instances=instances,
+        is_background="annotations" in entry and not instances,
         duration_seconds=_duration(entry.get("duration")),
     )
 

@@ -45,8 +45,14 @@ class Video:
     # neither an instance of a class nor background.
     ambiguous: tuple[Instance, ...] = ()
     points: tuple[Point, ...] | None = None  # None: not annotated yet
+    is_background: bool = False  # stated to show none of the actions
     duration_seconds: float | None = None  # if the annotations state it
     sha256: str | None = None  # of the file, if the annotations state it
+
+    @property
+    def has_segments(self) -> bool:
+        """True if it is known when actions happen, or that none happens."""
+        return bool(self.instances or self.ambiguous or self.is_background)
 
 
 @dataclass(frozen=True)

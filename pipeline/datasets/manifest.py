@@ -12,6 +12,9 @@ from pipeline.datasets.spelling import is_background, own_subset_names, point_la
 from pipeline.datasets.text import json_path, parse_json, shorten
 from pipeline.errors import AnnotationError
 
+# A video that has one of these, and no action in any, is known to be background.
+STATEMENTS = ("labels", "segments", "points")
+
 
 def parse_manifest(path: Path, content: Any) -> Dataset:
     """Build a dataset from a manifest's content.
@@ -126,6 +129,8 @@ def _video(folder: Path, entry: dict[str, Any]) -> Video:
         labels=tuple(sorted(label for label in labels if not is_background(label))),
         instances=instances,
         points=points if "points" in entry else None,
+        is_background=not (seen or entry.get("labels"))
+        and not entry.keys().isdisjoint(STATEMENTS),
         duration_seconds=entry.get("duration"),
         sha256=entry.get("sha256"),
     )

@@ -11,7 +11,7 @@ from pipeline.run.work import inputs_digest
 from pipeline.stages.evaluate import EVALUATE, searched_annotations
 from pipeline.stages.features import FEATURES
 from pipeline.stages.points import click_origins
-from pipeline.stages.train import train_labels
+from pipeline.stages.train import check_supervision, train_labels
 
 
 def run_experiment(run: Run) -> StageResult:
@@ -43,10 +43,11 @@ def check_experiment(run: Run) -> None:
     """Raise an error if the experiment cannot be scored or makes nothing.
 
     Raises:
-        AnnotationError: No searched video has a segment.
+        AnnotationError: No searched video has a segment, or training lacks clicks.
         UsageError: Neither a table nor a figure was requested.
     """
     run.check_scored()
+    check_supervision(run)
     run.config.experiment.check_chosen()
 
 

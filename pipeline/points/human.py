@@ -3,28 +3,97 @@
 import difflib
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.datasets import BACKGROUND, Dataset
 from pipeline.datasets.video_names import VideoNames
-from pipeline.errors import AnnotationError, InputNotFoundError
+from pipeline.errors import AnnotationError, InputNotFoundError, UsageError
 from pipeline.points.formats import Click, read_click_file
 from pipeline.progress import shown
 from pipeline.seeds import generator_of
 
+CLICKS_FILE = "clicks.json"  # to which the annotation page saves
+NO_FILE = "none"  # in place of a file: leave out those that the page has saved
+
 
 @dataclass(frozen=True)
 class HumanClicks:
-    """The clicks of some files, by the id of the video in the dataset."""
+    """The clicks of people, by the id of the video in the dataset."""
 
     videos: dict[str, tuple[Click, ...]]
     files: dict[str, str]  # the format of each
     annotators: dict[str, int]  # number of videos for which each was drawn
     unknown: dict[str, int]  # number of clicks by name, for videos not in the dataset
 
+    def labels(self, id: str) -> tuple[str, ...]:
+        """Return the actions that were clicked in a video."""
+        labels = {click.label for click in self.videos.get(id, ())}
+        return tuple(sorted(labels - {BACKGROUND}))
 
-def read_human_clicks(source: str, dataset: Dataset, seed: int) -> HumanClicks:
+    def in_training(self, dataset: Dataset) -> dict[str, tuple[Click, ...]]:
+        """Return the clicks in training videos, without videos that have none."""
+        ids = (video.id for video in dataset.of_subset("train"))
+        return {id: self.videos[id] for id in ids if self.videos.get(id)}
+
+
+def saved_clicks(dataset: Dataset) -> Path | None:
+    """Return the file that the annotation page saved next to a dataset or its videos.
+
+    Raises:
+        UsageError: There are several.
+    """
+    source = dataset.source
+    home = source if source.is_dir() else source.parent
+    folders = dict.fromkeys((home, home / "videos", dataset.videos_folder))
+    found = [f / CLICKS_FILE for f in folders if (f / CLICKS_FILE).is_file()]
+    if len(found) > 1:
+        raise UsageError(
+            f"{source}: expected clicks in one place, found {shown(map(str, found))}; "
+            f"choose with --points-file, which also takes several, or {NO_FILE}"
+        )
+    return found[0] if found else None
+
+
+def gather_clicks(
+    dataset: Dataset, source: str | Path | None, seed: int, may_be_empty: bool
+) -> HumanClicks | None:
+    """Return the clicks of files and, in videos that these do not name, the dataset's.
+
+    None means that there is no file, and no click of the dataset's own. The arguments
+    and errors are those of `read_human_clicks`.
+    """
+    own = {
+        video.id: tuple(
+            Click(
+                file=dataset.source,
+                where=f"points[{index}] of {video.id!r}",
+                video=video.id,
+                label=point.label,
+                start=point.seconds,
+                end=point.seconds,
+                unit="seconds",
+                annotator=None,
+            )
+            for index, point in enumerate(video.points)
+        )
+        for video in dataset.videos
+        if video.points
+    }
+    read = None
+    if source:
+        read = read_human_clicks(str(source), dataset, seed, may_be_empty)
+    of_files = read or HumanClicks({}, {}, {}, {})
+    used = {id: clicks for id, clicks in own.items() if id not in of_files.videos}
+    if not used:
+        return read
+    files = {**of_files.files, str(dataset.source): "the dataset's own clicks"}
+    return replace(of_files, videos={**used, **of_files.videos}, files=files)
+
+
+def read_human_clicks(
+    source: str, dataset: Dataset, seed: int, may_be_empty: bool = False
+) -> HumanClicks:
     """Read files of clicks and match them with the videos and classes of a dataset.
 
     If several annotators clicked a video, one of them is drawn by the seed and the
@@ -32,6 +101,9 @@ def read_human_clicks(source: str, dataset: Dataset, seed: int) -> HumanClicks:
 
     Args:
         source: A file, several files separated by commas, or a folder of files.
+        dataset: The dataset.
+        seed: Draws the annotators.
+        may_be_empty: True if files may hold no click at all.
 
     Raises:
         InputNotFoundError: If there is no such file.
@@ -45,6 +117,7 @@ def read_human_clicks(source: str, dataset: Dataset, seed: int) -> HumanClicks:
     unknown: Counter[str] = Counter()
     problems = [problem for file in files for problem in file.problems]
     for file in files:
+        videos = {id: [] for name in file.without if (id := names.id_of(name))} | videos
         matched = [(names.id_of(click.video), click) for click in file.clicks]
         for id, click in matched:
             if id:
@@ -56,14 +129,15 @@ def read_human_clicks(source: str, dataset: Dataset, seed: int) -> HumanClicks:
     if problems:
         raise AnnotationError(
             f"{source}: {len(problems)} problem(s) in the clicks; correct them and run "
-            "the same command again\n  " + "\n  ".join(problems)
+            f"the same command again, or give --points-file {NO_FILE}\n  "
+            + "\n  ".join(problems)
         )
-    if not videos:
+    if not any(videos.values()) and (unknown or not may_be_empty):
         raise AnnotationError(
             f"{source}: expected clicks in the dataset's videos, such as "
             f"{shown(v.id for v in dataset.videos)}, found "
             + (f"clicks in {shown(unknown)}" if unknown else "no click at all")
-            + "; check that these are the right files"
+            + f"; give the right files with --points-file, or {NO_FILE}"
         )
     annotators = {id: draw_annotator(id, videos[id], seed) for id in videos}
     return HumanClicks(

@@ -11,12 +11,13 @@ class and count as background.
 """
 
 import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
 import numpy as np
 
-from pipeline.datasets import BACKGROUND, Instance, Point
+from pipeline.datasets import BACKGROUND, Instance, Point, Video
 from pipeline.intervals import Interval, complement, intersection, union
 from pipeline.seeds import generator_of
 
@@ -74,6 +75,27 @@ def simulate_points(
     generator = generator_of(config.seed, video_id)
     points = [Point(draw(pieces, generator), label) for pieces, label in choices]
     return sorted(points, key=lambda point: (point.seconds, point.label))
+
+
+def may_simulate(video: Video) -> bool:
+    """Check whether segments tell what to click, and nobody has left it unclicked."""
+    return video.has_segments and video.points is None
+
+
+def never_clicked(
+    classes: Sequence[str], videos: Iterable[Video], config: PointConfig
+) -> list[str]:
+    """Return the classes of which no click is drawn, before any video is read.
+
+    The clicks of actions do not depend on the end of a video.
+    """
+    left = set(classes)
+    for video in filter(may_simulate, videos):
+        if not left.isdisjoint(instance.label for instance in video.instances):
+            end = max(instance.end_seconds for instance in video.instances)
+            clicks = simulate_points(video.id, video.instances, end, config)
+            left -= {click.label for click in clicks}
+    return [name for name in classes if name in left]
 
 
 def annotated_windows(duration_seconds: float, config: PointConfig) -> list[Interval]:

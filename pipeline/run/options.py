@@ -67,7 +67,9 @@ class RunOptions:
         str,
         "people's clicks, used in place of simulated ones: a file, several separated "
         "by commas, or a folder; a CSV of video_id,seconds,label, our JSON, SF-Net's "
-        "text files, LACP's CSV, or an export of LabelU, VIA or Label Studio",
+        "text files, LACP's CSV, or an export of LabelU, VIA or Label Studio; or "
+        "`none` (default: the clicks.json that `soda annotate` saved next to the "
+        "dataset, if any)",
     ] = ""
     points_fps: Annotated[
         float | None,

@@ -24,7 +24,7 @@ def _flags(run: Run) -> Iterator[tuple[str, object]]:
     places = {
         "--timeline": options.timeline,
         "--features-dir": options.features_dir,
-        "--points-file": options.points_file,
+        "--points-file": options.points_file or run.saved_clicks,
         "--points-fps": options.points_fps,
         **{f"--{part}-weights": path for part, path in run.weight_files.items()},
     }
@@ -39,7 +39,7 @@ def _flags(run: Run) -> Iterator[tuple[str, object]]:
         default = vars(getattr(Config(), section))
         for name, value in vars(chosen).items():
             is_of_rule = section == "points" and name not in CLICKS_TOO
-            if value == default[name] or (is_of_rule and options.points_file):
+            if value == default[name] or (is_of_rule and run.human_clicks):
                 continue
             text = ",".join(map(str, value)) if isinstance(value, tuple) else value
             yield flag_text(section, name), text

@@ -15,11 +15,16 @@ from pipeline.device import choose_device
 from pipeline.errors import AnnotationError, UsageError
 from pipeline.fanout import SlurmConfig
 from pipeline.features.weights import Part, choose_weights
-from pipeline.points.human import HumanClicks, read_human_clicks
+from pipeline.points.human import (
+    NO_FILE,
+    HumanClicks,
+    gather_clicks,
+    saved_clicks,
+)
 from pipeline.progress import shown
 from pipeline.run.config import Config, config_from_json
 from pipeline.run.options import RunOptions, make_options
-from pipeline.storage import plain
+from pipeline.storage import fingerprint, plain
 
 Origin = Literal["videos", "imported", "simulation"]
 
@@ -101,15 +106,28 @@ class Run:
         return "videos" if self.options.features_dir is None else "imported"
 
     @cached_property
+    def saved_clicks(self) -> Path | None:
+        """The file of the annotation page, which is used without --points-file.
+
+        Raises:
+            UsageError: There are several.
+        """
+        return None if self.options.points_file else saved_clicks(self.dataset)
+
+    @cached_property
     def human_clicks(self) -> HumanClicks | None:
-        """The clicks of --points-file, read once; None without that option.
+        """People's clicks, read once: those of files, and the dataset's own.
+
+        None if nobody has clicked in a training video, unless files are given.
 
         Raises:
             UsageError: A frame rate is given without files, or is not positive.
             InputNotFoundError: There is no such file.
             AnnotationError: The clicks cannot be used.
         """
-        source, fps = self.options.points_file, self.options.points_fps
+        asked, fps = self.options.points_file, self.options.points_fps
+        given = "" if asked == NO_FILE else asked
+        source = given or self.saved_clicks
         if fps is not None and not source:
             raise UsageError("--points-fps is for --points-file; leave it out")
         if fps is not None and not 0 < fps < inf:
@@ -117,7 +135,23 @@ class Run:
                 f"--points-fps {fps:g}: expected frames per second, above 0"
             )
         seed = self.config.points.seed
-        return read_human_clicks(source, self.dataset, seed) if source else None
+        found = gather_clicks(self.dataset, source, seed, may_be_empty=not given)
+        return found if found and (given or found.in_training(self.dataset)) else None
+
+    @cached_property
+    def clicks_digest(self) -> str | None:
+        """A hash of people's clicks in training videos; None if nobody has looked.
+
+        Files and places in them have no part in it: only what a model learns.
+        """
+        human, videos = self.human_clicks, self.dataset.of_subset("train")
+        clicked = human.in_training(self.dataset) if human else {}
+        looked_at = [video.id for video in videos if video.points is not None]
+        found = {
+            id: sorted([c.label, c.start, c.end, c.unit] for c in clicked.get(id, ()))
+            for id in (*looked_at, *clicked)
+        }
+        return fingerprint([found, self.options.points_fps]) if found else None
 
     @property
     def is_simulated(self) -> bool:

@@ -6,6 +6,7 @@ messages of a run follow by walking these objects; no table lists the stages.
 """
 
 import os
+from collections import ChainMap
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,7 +40,8 @@ class Stage:
     # Its own sections of the configuration; a fingerprint has those below it, too,
     sections: tuple[str, ...] = ()
     ignores: tuple[str, ...] = ()  # but for these, which do not change its result,
-    parameters: Callable[[Run], dict[str, Any]] = lambda run: {}  # and these besides.
+    # and these besides, and those of the stages below.
+    parameters: Callable[[Run], dict[str, Any]] = lambda run: {}
     options: tuple[str, ...] = ()  # those marked `OF_STAGES` that it takes
     # Its share of the inputs that no fingerprint covers: files, labels, clicks.
     content: Callable[[Run], Any] = lambda run: None
@@ -85,7 +87,11 @@ class Stage:
 
     def identity(self, run: Run) -> dict[str, Any]:
         """Return all parameters that decide the result, those of stages below too."""
-        return {**run.parameters_of(self._sections(run)), **self.parameters(run)}
+        return {**run.parameters_of(self._sections(run)), **self._parameters(run)}
+
+    def _parameters(self, run: Run) -> dict[str, Any]:
+        below = ChainMap(*(need._parameters(run) for need in self.needed(run)))
+        return {**below, **self.parameters(run)}
 
     def _sections(self, run: Run) -> list[str]:
         below = [name for need in self.needed(run) for name in need._sections(run)]

@@ -2,7 +2,7 @@
 
 from pipeline.errors import UsageError
 from pipeline.run.config import Sections, flag_text
-from pipeline.run.run import Origin
+from pipeline.run.run import Origin, Run
 
 # By the origin of the features: the sections of no effect, and why they have none.
 USELESS: dict[Origin, tuple[tuple[str, ...], str]] = {
@@ -19,28 +19,28 @@ USELESS: dict[Origin, tuple[tuple[str, ...], str]] = {
 CLICKS_TOO = ("kinds", "seed")  # fields of `points` that apply to people's clicks, too
 
 
-def check_changes(origin: Origin, changes: Sections, points_file: str = "") -> None:
-    """Refuse flags that would have no effect.
+def check_changes(run: Run, changes: Sections) -> None:
+    """Refuse changes of the configuration that would have no effect in a run.
 
     Raises:
         UsageError: A flag is about features of another origin, or about simulated
             clicks although people have clicked.
     """
-    sections, why = USELESS[origin]
+    sections, why = USELESS[run.origin]
     flags = [
         flag_text(section, name)
         for section in sections
         for name in changes.get(section, ())
-        if not (origin == "imported" and name == "streams")
+        if not (run.origin == "imported" and name == "streams")
     ]
     if flags:
         raise UsageError(
             f"{', '.join(flags)}: changes nothing of the features, {why}; leave it out"
         )
     of_rule = [name for name in changes.get("points", ()) if name not in CLICKS_TOO]
-    if points_file and of_rule:
+    if of_rule and run.human_clicks:
         flags = [flag_text("points", name) for name in of_rule]
         raise UsageError(
             f"{', '.join(flags)}: changes nothing of people's clicks, those of "
-            f"--points-file {points_file}; leave it out"
+            f"{', '.join(run.human_clicks.files)}; leave it out"
         )

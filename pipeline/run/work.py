@@ -46,9 +46,24 @@ def _is_current(run: Run, stage: Stage) -> bool:
 
 
 def run_up_to(run: Run, last: Stage) -> None:
-    """Do a stage, and whatever it needs that is not done."""
+    """Do a stage, and whatever it needs that is not done.
+
+    Raises:
+        SodaError: A stage refuses the run, before any work, or fails.
+    """
+    check_stages(run, last)
     for stage in last.chain(run):
         run_stage(run, stage)
+
+
+def check_stages(run: Run, last: Stage) -> None:
+    """Let each stage refuse a run before any work is done.
+
+    Raises:
+        SodaError: Something that was asked for cannot be done.
+    """
+    for stage in last.chain(run):
+        stage.check(run)
 
 
 def run_stage(run: Run, stage: Stage) -> None:

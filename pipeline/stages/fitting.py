@@ -53,22 +53,17 @@ def training_videos(
             f"{run.dataset.source}: no video of the train subset can be used; training "
             "needs at least one"
         )
-    made_by = FEATURES.identity(run)
+    made_by, human = FEATURES.identity(run), run.human_clicks
     return [
         TrainingVideo(
             *read_features(FEATURES.video_file(run, v.id), made_by),
-            labels=v.labels or clicked_labels(points.get(v.id, [])),
+            labels=v.labels or (human.labels(v.id) if human else ()),
             points=points.get(v.id, []),
             id=v.id,
             file=FEATURES.video_file(run, v.id),
         )
         for v in chosen
     ]
-
-
-def clicked_labels(points: Sequence[Point]) -> tuple[str, ...]:
-    """Return the clicked actions, which label a video that has no other labels."""
-    return tuple(sorted({p.label for p in points if p.kind == "action"}))
 
 
 def fit_into(

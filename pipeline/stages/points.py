@@ -9,7 +9,12 @@ from pipeline.errors import AnnotationError, UsageError
 from pipeline.intervals import beyond_end
 from pipeline.points.formats import write_points
 from pipeline.points.human import HumanClicks
-from pipeline.points.simulation import PointConfig, simulate_points, wanted
+from pipeline.points.simulation import (
+    PointConfig,
+    may_simulate,
+    simulate_points,
+    wanted,
+)
 from pipeline.points.summary import sentences, summarise
 from pipeline.progress import say
 from pipeline.run.record import StageResult
@@ -21,7 +26,7 @@ from pipeline.video import probe
 
 
 def generate_points(run: Run) -> StageResult:
-    """Take the clicks of --points-file, or the dataset's own, or simulate them.
+    """Take people's clicks, or simulate them in videos that have segments.
 
     Raises:
         UsageError: Clicks count frames, and the frame rate is not known.
@@ -32,15 +37,11 @@ def generate_points(run: Run) -> StageResult:
     origin: dict[str, Any]
     if run.human_clicks:
         points, origin = points_of_files(run, run.human_clicks, videos)
-    elif any(video.points is not None for video in videos):
-        points = {video.id: list(video.points or ()) for video in videos}
-        origin = {"origin": "the dataset's own clicks"}
     else:
         known = facts(run)
         points = {
-            # Labels without segments do not say where the actions are.
             v.id: simulate_points(v.id, v.instances, known[v.id].end_seconds, config)
-            if v.instances or not v.labels
+            if may_simulate(v)
             else []
             for v in videos
         }
@@ -133,6 +134,16 @@ def points_file(run: Run) -> Path:
     return POINTS.folder(run) / f"{POINTS.fingerprint(run)}.csv"
 
 
+def check_clicks(run: Run) -> None:
+    """Read people's clicks, so that invalid ones are reported before any work."""
+    run.human_clicks  # noqa: B018
+
+
+def click_parameters(run: Run) -> dict[str, Any]:
+    """Return a hash of people's clicks, so that other clicks make other models."""
+    return {"clicks": digest} if (digest := run.clicks_digest) else {}
+
+
 def click_origins(run: Run) -> Any:
     """Return everything that clicks are made from: annotations, and people's files."""
     dataset, fps = run.dataset, run.options.points_fps
@@ -161,10 +172,12 @@ POINTS: Stage = Stage(
     # the end of a video matters, which is in the record of the stage that reads it.
     # Simulated and imported features bring the ends with them, so their sections stay.
     ignores=("decode", "flow", "features"),
+    parameters=click_parameters,
     content=click_origins,
     work=generate_points,
     result=points_file,
     label="clicks",
+    check=check_clicks,
     report=report_points,
     next=lambda run: "TrainSODA",
 )

@@ -80,10 +80,11 @@ def origins(run: Run) -> dict[str, str]:
         f"{part} weights": f"{w.origin}, sha256 {w.sha256}" if w else "none (hof)"
         for part, w in run.weights.items()
     }
+    human = run.human_clicks
     return {
         "feature fingerprint": FEATURES.fingerprint(run),
         **weights,
-        "points": run.options.points_file or POINTS.fingerprint(run),
+        "points": ", ".join(human.files) if human else POINTS.fingerprint(run),
         "model": str(model_stage(run).folder(run)),
         "detections": str(detections_file(run)),
     }

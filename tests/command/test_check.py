@@ -142,7 +142,9 @@ def test_videos_with_labels_alone_train_and_detect(tmp_path):
     done = check("videos/dataset.json", cwd=tmp_path)
     assert done.returncode == 0 and "learned from its labels alone" in done.stdout
     task = ("DetectActions", "--dataset", "videos/dataset.json", "--workdir", "work")
-    detected = luigi(*task, *QUICK, cwd=tmp_path)
+    refused = luigi(*task, *QUICK, cwd=tmp_path)
+    assert refused.returncode == 4 and "--frame-loss none" in refused.stderr
+    detected = luigi(*task, *QUICK, "--frame-loss", "none", cwd=tmp_path)
     assert detected.returncode == 0, detected.stderr
     (points,) = (tmp_path / "work" / "points").glob("*.csv")
     assert points.read_text().split() == ["video_id,seconds,label,kind"]

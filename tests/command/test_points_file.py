@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from pipeline.annotation.sources import dataset_to_annotate
+from pipeline.annotation.store import PointsStore, revision_of
 from pipeline.storage import read_json
 from tests.command.commands import QUICK, luigi
 from tests.dataset_maker import make_dataset
@@ -18,7 +20,8 @@ def run(folder, *more, task="GeneratePoints"):
 
 
 def result(folder):
-    (path,) = folder.glob("work/points/*.json")
+    """What the last run has written of its clicks."""
+    path = max(folder.glob("work/points/*.json"), key=lambda p: p.stat().st_mtime_ns)
     return read_json(path), path.with_suffix(".csv").read_text().splitlines()[1:]
 
 
@@ -45,8 +48,60 @@ def write_clicks(folder, more=""):
     (folder / "clicks.csv").write_text(text, newline="")
 
 
+def save(folder, seconds):
+    """Save clicks in the first two videos, as `soda annotate` does."""
+    dataset = dataset_to_annotate([folder / "data" / "dataset.json"], None, "train")
+    store = PointsStore(folder / "data" / "clicks.json", dataset)
+    for id, label in (("train 0", "right"), ("train 1", "down")):
+        points = [{"seconds": seconds, "label": label}]
+        revision = revision_of(store.entries().get(id, {}))
+        store.save(id, revision, {"points": points, "seconds_spent": 1})
+
+
+def test_saved_clicks_are_used_and_each_keep_their_model(world):
+    """Whoever changes them back finds the first model as it was."""
+    train = (*QUICK, "--epochs", "2")
+
+    def models():
+        return {
+            path.parent.name: path.read_bytes()
+            for path in world.glob("work/models/*/model.safetensors")
+        }
+
+    save(world, 1.5)
+    refused = run(world, *train, task="TrainSODA")
+    assert refused.returncode == 4 and not (world / "work" / "frames").exists()
+    assert (
+        "2 training video(s) without clicks, segments or labels: train 2, train 3"
+        in (refused.stderr)
+    )
+    path = world / "data" / "dataset.json"
+    content = json.loads(path.read_text())
+    content["videos"][2]["labels"] = content["videos"][3]["points"] = []
+    path.write_text(json.dumps(content))
+
+    done = run(world, *train, task="TrainSODA")
+    assert done.returncode == 0, done.stderr
+    said = f"clicks: 2 in 2 training videos, with those of {world / 'data/clicks.json'}"
+    assert said in done.stderr and "2 action, 0 background" in done.stderr
+    (first,) = models().items()
+    save(world, 0.2)
+    done = run(world, *train, task="TrainSODA")
+    assert done.returncode == 0, done.stderr
+    assert len(models()) == 2 and first in models().items()
+    save(world, 1.5)
+    again = run(world, *train, task="TrainSODA")
+    assert "Nothing to do" in again.stderr and first[0] in again.stderr
+    none = run(world, *train, "--points-file", "none", task="TrainSODA")
+    assert none.returncode == 4 and "train 0, train 1" in none.stderr
+
+
 def test_clicks_alone_train_a_model(world):
     write_clicks(world, "test 4,1.5,right\r\nother.mp4,1,right")
+    path = world / "data" / "dataset.json"
+    content = json.loads(path.read_text())
+    content["videos"][3]["labels"] = ["down"]
+    path.write_text(json.dumps(content))
     done = run(world, "--points-file", "clicks.csv")
     assert done.returncode == 0, done.stderr
     for sentence in (

@@ -75,7 +75,7 @@ def test_every_file_of_a_work_folder_is_synced_before_its_rename(
         "features": {"streams": "flow", "flow_features": "hof"},
         "train": {"cells": 16, "hidden": 32, "epochs": 2},
     }
-    manifest = make_dataset(tmp_path / "data", train=1, test=1)
+    manifest = make_dataset(tmp_path / "data", train=2, test=1)
     run = make_run(manifest, make_config("soda", changes), tmp_path / "work")
     run_up_to(run, REPORT)
     kept = assert_durable(renames, count=30)

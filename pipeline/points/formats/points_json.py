@@ -13,7 +13,7 @@ NAME = 'a points JSON ({"video": {"id": ...}, "points": [...]})'
 
 def recognises(document: Document) -> bool:
     """Check whether a document contains only such objects."""
-    return document.has_objects("video", "points")
+    return document.json == [] or document.has_objects("video", "points")
 
 
 def entries(document: Document) -> Iterator[ClickEntry]:
@@ -28,3 +28,8 @@ def entries(document: Document) -> Iterator[ClickEntry]:
                 start=point.get("seconds"),
                 annotator=video.get("annotator"),
             )
+
+
+def without_clicks(document: Document) -> tuple[str, ...]:
+    """Return the videos whose clicks, if they had any, were removed."""
+    return tuple(str(v["video"]["id"]) for v in document.objects if not v["points"])

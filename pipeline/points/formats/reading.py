@@ -99,6 +99,7 @@ class ClickFile:
     format: str
     clicks: tuple[Click, ...]
     problems: tuple[str, ...]  # entries that are not clicks, each with its place
+    without: tuple[str, ...] = ()  # videos that it names, and that have no click
 
 
 def read_click_file(path: Path) -> ClickFile:
@@ -118,6 +119,7 @@ def read_click_file(path: Path) -> ClickFile:
     clicks: list[Click] = []
     problems: list[str] = []
     try:
+        without = points_json.without_clicks(document) if form is points_json else ()
         for entry in form.entries(document):
             try:
                 clicks.append(click_of(path, entry))
@@ -128,7 +130,7 @@ def read_click_file(path: Path) -> ClickFile:
             f"{path}: expected {form.NAME}, found something else in it ({error!r}); "
             "export it again"
         ) from error
-    return ClickFile(path, form.NAME, tuple(clicks), tuple(problems))
+    return ClickFile(path, form.NAME, tuple(clicks), tuple(problems), without)
 
 
 def click_of(file: Path, entry: ClickEntry) -> Click:

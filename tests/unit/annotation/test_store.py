@@ -122,6 +122,15 @@ def test_a_file_is_added_once(store: PointsStore, tmp_path: Path) -> None:
     assert store.add_file(tmp_path / "in.csv", {})[0] == 0
 
 
+def test_a_file_without_any_entry_is_opened_again(
+    store: PointsStore, tmp_path: Path
+) -> None:
+    (tmp_path / "in.csv").write_text("video_id,seconds,label\nc,1,kick")
+    assert store.add_file(tmp_path / "in.csv", {})[0] == 0
+    assert read_json(store.path) == []
+    assert PointsStore(store.path, store.dataset).entries() == {}
+
+
 @settings(max_examples=30)  # each writes a file
 @given(
     st.lists(

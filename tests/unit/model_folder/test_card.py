@@ -21,6 +21,7 @@ from pipeline.run.config import (
 )
 from pipeline.run.reproduce import command_of
 from pipeline.storage import fingerprint, read_json
+from tests.dataset_maker import entry, write_manifest
 from tests.model_maker import MADE_OF, write_model
 from tests.run_maker import make_run, with_options
 
@@ -110,10 +111,18 @@ def test_the_command_of_a_run_gives_its_configuration_again(preset):
     assert make_config("soda", changes) == config
 
 
-def test_the_command_names_where_clicks_and_features_come_from():
+def test_the_command_names_where_clicks_and_features_come_from(tmp_path):
     config = make_config("demo", {"features": {"streams": "rgb"}})
-    run = make_run("d.json", config, Path("work"), features_dir=Path("theirs"))
-    clicks = {"points_file": "clicks.json", "points_fps": 30.0}
-    words = command_of(with_options(run, **clicks))
-    assert "--features-dir theirs --points-file clicks.json --points-fps 30.0" in words
-    assert words.endswith("--streams rgb") and "--gap-seconds" not in words
+    manifest = write_manifest(
+        tmp_path, [entry(tmp_path / "v.mp4", "train", "right", range(5))]
+    )
+    clicks = tmp_path / "clicks.json"
+    run = make_run(manifest, config, Path("work"), features_dir=Path("theirs"))
+    assert "--points-file" not in command_of(run) and "--gap-seconds" in command_of(run)
+    points = [{"seconds": 0.1, "label": "right"}]
+    clicks.write_text(json.dumps([{"video": {"id": "v"}, "points": points}]))
+    for options in ({}, {"points_file": str(clicks)}):
+        words = command_of(with_options(run, points_fps=30.0, **options))
+        flags = f"--features-dir theirs --points-file {clicks} --points-fps 30.0"
+        assert flags in words
+        assert words.endswith("--streams rgb") and "--gap-seconds" not in words

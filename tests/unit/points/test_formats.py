@@ -306,7 +306,7 @@ def test_reversed_intervals_are_problems(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "content", ["", "{", "[]", "{}", "1", "[1]", "a;b;c", "v 1 2", '[{"data": 1}]']
+    "content", ["", "{", "{}", "1", "[1]", "a;b;c", "v 1 2", '[{"data": 1}]']
 )
 def test_other_files_are_answered_with_the_forms_known(tmp_path, content):
     with pytest.raises(AnnotationError, match="expected clicks in one of") as caught:

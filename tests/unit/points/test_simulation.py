@@ -1,13 +1,22 @@
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.datasets import BACKGROUND, Instance, Point
+from pipeline.datasets import BACKGROUND, Instance, Point, Video
+from pipeline.datasets.manifest import parse_manifest
 from pipeline.datasets.thumos14 import AMBIGUOUS, read_thumos14
 from pipeline.errors import AnnotationError
 from pipeline.intervals import complement, intersection
 from pipeline.points.formats import read_points, write_points
-from pipeline.points.simulation import PointConfig, annotated_windows, simulate_points
+from pipeline.points.simulation import (
+    PointConfig,
+    annotated_windows,
+    may_simulate,
+    never_clicked,
+    simulate_points,
+)
 from pipeline.storage import read_json
 
 spans = st.tuples(st.floats(0, 60), st.floats(0.05, 20))
@@ -25,6 +34,51 @@ configs = st.builds(
 
 def instances(scene):
     return tuple(Instance(label, s, s + n) for label, (s, n) in scene)
+
+
+@given(st.lists(scenes, max_size=3), configs, st.floats(0, 50))
+def test_which_classes_are_never_clicked_is_known_before_videos_are_read(
+    all_scenes, config, tail
+):
+    videos = [
+        Video(f"v{n}", "train", Path(), (), instances(scene))
+        for n, scene in enumerate(all_scenes)
+    ]
+    clicked = set()
+    for video in videos:
+        end = max((i.end_seconds for i in video.instances), default=1.0) + tail
+        clicked |= {
+            p.label for p in simulate_points(video.id, video.instances, end, config)
+        }
+    expected = [name for name in "abc" if name not in clicked]
+    assert never_clicked("abc", videos, config) == expected
+
+
+SEGMENT = {"label": "a", "segment": [1, 2]}
+
+
+@pytest.mark.parametrize(
+    ("fields", "is_simulated", "is_background"),
+    [
+        ({}, False, False),
+        ({"labels": ["a"]}, False, False),
+        ({"labels": []}, True, True),
+        ({"segments": []}, True, True),
+        ({"segments": [SEGMENT]}, True, False),
+        ({"labels": [], "segments": [SEGMENT]}, True, False),
+        ({"points": []}, False, True),
+        ({"points": [], "segments": [SEGMENT]}, False, False),
+        ({"points": [{"seconds": 1, "label": "a"}]}, False, False),
+        ({"points": [{"seconds": 1, "label": BACKGROUND}]}, False, True),
+    ],
+)
+def test_clicks_are_simulated_where_segments_are_known(
+    fields, is_simulated, is_background
+):
+    entry = {"id": "v", "path": "v.mp4", "subset": "train", **fields}
+    content = {"version": 1, "videos": [entry]}
+    (video,) = parse_manifest(Path("d.json"), content).videos
+    assert (may_simulate(video), video.is_background) == (is_simulated, is_background)
 
 
 @given(scenes, configs, st.floats(1, 100))
