@@ -5,6 +5,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from extractors.errors import reading
 from pipeline.datasets.dataset import BACKGROUND
 from pipeline.errors import AnnotationError, UsageError
 
@@ -37,10 +38,8 @@ def parse_json(where: str, text: str) -> Any:
     Raises:
         AnnotationError: If it is not JSON, or has a key twice in one object.
     """
-    try:
+    with reading(lambda why: AnnotationError(f"{where}: expected JSON, found {why}")):
         return json.loads(text, object_pairs_hook=_reject_duplicate_keys)
-    except ValueError as error:
-        raise AnnotationError(f"{where}: expected JSON, found {error}") from error
 
 
 def _reject_duplicate_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
