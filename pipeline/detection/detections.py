@@ -9,9 +9,14 @@ from typing import Any
 
 from pipeline.datasets import read_annotations
 from pipeline.errors import AnnotationError, InputNotFoundError
-from pipeline.storage import write_csv, write_json
+from pipeline.storage import check_whole, write_csv, write_json
 
 VERSION = "soda 1"
+# Errors of reading rows that are not detections, or numbers that are no float.
+MALFORMED = (
+    *(AttributeError, LookupError, OverflowError, TypeError, ValueError),
+    csv.Error,
+)
 COLUMNS = ["video_id", "label", "start_seconds", "end_seconds", "score"]
 
 
@@ -74,6 +79,7 @@ def read_detections(path: Path) -> dict[str, list[Detection]]:
 
     Raises:
         InputNotFoundError: If the file does not exist.
+        DamagedFileError: If it is ours and was changed after it was written.
         AnnotationError: If the file does not hold results. The message says what is
             expected.
     """
@@ -82,6 +88,7 @@ def read_detections(path: Path) -> dict[str, list[Detection]]:
             f"{path}: expected a file of detections, found no such file; check the "
             "path, or run DetectActions to write one"
         )
+    check_whole(path)
     return _read_table(path) if path.suffix == ".csv" else _read_results(path)
 
 
@@ -95,7 +102,7 @@ def _read_results(path: Path) -> dict[str, list[Detection]]:
             ]
             for id, found in content["results"].items()
         }
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except MALFORMED as error:
         raise AnnotationError(
             f'{path}: expected {{"results": {{id: [{{"label", "score", "segment": '
             f"[start, end]}}]}}}}, found something else ({error!r})"
@@ -111,7 +118,7 @@ def _read_table(path: Path) -> dict[str, list[Detection]]:
                 times = (float(row["start_seconds"]), float(row["end_seconds"]))
                 found = Detection(row["label"], float(row["score"]), *times)
                 detections.setdefault(row["video_id"], []).append(found)
-        except (KeyError, TypeError, ValueError) as error:
+        except MALFORMED as error:
             raise AnnotationError(
                 f"{path}, line {rows.line_num}: expected {','.join(COLUMNS)}, found "
                 f"something else ({error!r})"

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pipeline.model_folder.newest import MODEL_FILE
+from pipeline.model_folder.newest import CARD, MODEL_FILE
 from pipeline.run.record import StageResult
 from pipeline.run.run import Run
 from pipeline.run.stage import Stage
@@ -36,6 +36,7 @@ TRAIN: Stage = Stage(
     content=train_labels,
     work=train_model,
     outputs=lambda run: [TRAIN.folder(run) / MODEL_FILE],
+    rewritten=(CARD,),
     label="model",
     slurm="train",
     is_sent=True,
