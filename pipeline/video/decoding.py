@@ -9,7 +9,7 @@ from av.packet import Packet
 from av.video.frame import VideoFrame
 
 from pipeline.errors import TruncatedVideoError, UnreadableVideoError
-from pipeline.video.source import NO_MEMORY, VideoSource
+from pipeline.video.source import VideoSource, lacks_memory
 from pipeline.video.timing import TOLERANCE_SECONDS, SteadyClock
 
 COMPLETE_SHARE = Fraction(95, 100)  # of the declared length; else the file was cut
@@ -84,9 +84,9 @@ class SourceFrames:
             try:
                 frames = packet.decode()
                 self.num_damaged += packet.is_corrupt
-            except NO_MEMORY:
-                raise
-            except av.FFmpegError:
+            except av.FFmpegError as error:
+                if lacks_memory(error):
+                    raise
                 frames = []
                 self.num_damaged += 1
             yield from frames

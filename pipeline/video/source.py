@@ -1,5 +1,6 @@
 """Access to any video: its main stream, and what the file declares about it."""
 
+import mmap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,9 +18,7 @@ NOT_A_VIDEO = Disposition.attached_pic | Disposition.still_image
 STILL_BRANDS = {"avif", "heic", "heix", "mif1"}
 FASTEST_FPS = 1000  # a higher rate is taken for an unknown one
 USUAL_FPS = Fraction(25)  # FFmpeg's assumption for a stream without times
-# FFmpeg's errors for lack of memory, which are not the file's fault. A thread that
-# cannot be started raises the second.
-NO_MEMORY = (MemoryError, BlockingIOError)
+AMPLE_BYTES = 1 << 30  # of memory; more than decoding asks for, except by mistake
 
 
 @dataclass(frozen=True)
@@ -96,10 +95,27 @@ def open_video(path: Path) -> Iterator[VideoSource]:
     try:
         with _open(path) as container:
             yield VideoSource(path, container, _video_stream(path, container))
-    except NO_MEMORY:
-        raise
     except av.FFmpegError as error:
-        raise _unreadable(path, f"FFmpeg stopped at “{error.strerror}”") from error
+        if lacks_memory(error):
+            raise
+        is_size = isinstance(error, MemoryError)
+        found = "a size that no video has" if is_size else f"“{error.strerror}”"
+        raise _unreadable(path, f"FFmpeg stopped at {found}") from error
+
+
+def lacks_memory(error: av.FFmpegError) -> bool:
+    """Return whether an error is due to lack of memory, and so not the file's fault.
+
+    FFmpeg also reports it for a size that a damaged header invents. A thread that
+    cannot be started raises BlockingIOError.
+    """
+    if not isinstance(error, MemoryError):
+        return isinstance(error, BlockingIOError)
+    try:
+        mmap.mmap(-1, AMPLE_BYTES).close()
+    except OSError:
+        return True
+    return False
 
 
 def _check_file(path: Path) -> None:
@@ -123,9 +139,9 @@ def _open(path: Path) -> InputContainer:
     try:
         # Without the prefix, "12:30.mp4" would be read as a protocol named 12.
         return av.open(f"file:{path}", "r", metadata_errors="replace")
-    except NO_MEMORY:
-        raise
     except av.FFmpegError as error:
+        if lacks_memory(error):
+            raise
         found = f"FFmpeg cannot read it (“{error.strerror}”)"
         if isinstance(error, av.InvalidDataError) and _looks_like_mp4(path):
             found = "it looks truncated: its index (moov atom) is missing"
