@@ -101,7 +101,17 @@ def _says_disk_full(error: Exception, path: Path) -> bool:
 
 def is_full(folder: Path) -> bool:
     """Return whether the disk of a folder has no space left for a file."""
-    return shutil.disk_usage(existing_folder(folder)).free < SMALLEST_FREE_BYTES
+    free = shutil.disk_usage(existing_folder(folder)).free
+    return free < SMALLEST_FREE_BYTES or has_most_files(folder)
+
+
+def has_most_files(folder: Path) -> bool:
+    """Return whether the disk of a folder can hold no further file, however small.
+
+    File systems that set no limit report 0 files in all.
+    """
+    status = os.statvfs(existing_folder(folder))
+    return status.f_files > 0 and status.f_favail == 0
 
 
 def existing_folder(folder: Path) -> Path:
@@ -111,7 +121,8 @@ def existing_folder(folder: Path) -> Path:
 
 def disk_full(path: Path, elsewhere: str = ELSEWHERE) -> SodaError:
     """Return the error for a full disk, the same for everything that notices it."""
+    need = "delete some files" if has_most_files(path.parent) else "free some space"
     return SodaError(
-        f"{path}: the disk that holds {path.parent} is full; free some space or "
+        f"{path}: the disk that holds {path.parent} is full; {need} or "
         f"{elsewhere}, then run the same command again"
     )

@@ -13,11 +13,10 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
-from extractors.errors import WeightsError
+from extractors.errors import WeightsError, reading
 
 Reader = Callable[[Path], dict[str, Tensor]]
 
@@ -31,19 +30,6 @@ _ADMITTED: dict[tuple[str, str], Any] = {
     ("numpy.core.multiarray", "_reconstruct"): _RECONSTRUCT,
     ("numpy._core.multiarray", "_reconstruct"): _RECONSTRUCT,
 }
-
-# Errors that the readers raise for files that are truncated or of another kind.
-_UNREADABLE = (
-    pickle.UnpicklingError,
-    tarfile.TarError,
-    SafetensorError,
-    RuntimeError,
-    LookupError,
-    ValueError,
-    TypeError,
-    AttributeError,
-    EOFError,
-)
 
 _JAX_UNITS = {
     "Branch_0/Conv3d_0a_1x1": "b0",
@@ -87,23 +73,19 @@ def read_weights(path: Path, readers: Mapping[str, Reader]) -> dict[str, Tensor]
         )
     if not path.is_file():
         raise WeightsError(f"{path}: expected a weight file, found none")
-    try:
-        return reader(path)
-    except _UNREADABLE as error:
-        raise WeightsError(
+    with reading(
+        lambda why: WeightsError(
             f"{path}: expected weights, found a file that cannot be read as "
-            f"{path.suffix} ({_reason(error)}); download it again"
-        ) from error
+            f"{path.suffix} ({_without_advice(why)}); download it again"
+        )
+    ):
+        return reader(path)
 
 
-def _reason(error: Exception) -> str:
-    """Return the first sentence of an error, without the advice of torch.load.
-
-    Part of that advice is to trust the file.
-    """
-    text = str(error).rpartition("WeightsUnpickler error:")[2].strip()
-    first_line = (text or type(error).__name__).splitlines()[0]
-    return first_line.partition(" Please use")[0]
+def _without_advice(reason: str) -> str:
+    """Return the first line of an error, without torch.load's advice to trust it."""
+    text = reason.rpartition("WeightsUnpickler error:")[2].strip()
+    return text.partition("\n")[0].partition(" Please use")[0]
 
 
 def read_torch(path: Path, inner: str | None = None) -> dict[str, Tensor]:

@@ -4,6 +4,9 @@ The base is here, in the lowest layer, so that one `except SodaError` catches th
 errors of every layer. The other families are in `pipeline.errors`.
 """
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
 
 class SodaError(Exception):
     """Something that the user can fix. Subclasses carry the exit code."""
@@ -15,3 +18,29 @@ class WeightsError(SodaError, RuntimeError):
     """Weights that are not available, or a file that does not contain them."""
 
     exit_code = 7
+
+
+# Errors that say nothing of a file's content; the last is of threads without memory.
+NOT_OF_THE_FILE = (
+    *(SodaError, MemoryError, FileNotFoundError, PermissionError),
+    BlockingIOError,
+)
+
+
+@contextmanager
+def reading(named: Callable[[str], SodaError]) -> Iterator[None]:
+    """Turn whatever a reader raises for a damaged file into one error that names it.
+
+    Readers of NumPy, HDF5, safetensors, zip, pickle, CSV and JSON raise some twenty
+    classes of exceptions between them for bytes that they did not expect, and new
+    ones with each version.
+
+    Raises:
+        SodaError: The block failed; `named` makes it from the reason.
+    """
+    try:
+        yield
+    except NOT_OF_THE_FILE:
+        raise
+    except Exception as error:
+        raise named(str(error).strip() or type(error).__name__) from error

@@ -5,14 +5,15 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import asdict, is_dataclass
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from safetensors.numpy import save_file
 
 from extractors.atomic import TEMPORARY_PREFIX, atomic_path
@@ -20,9 +21,19 @@ from extractors.atomic import disk_full as disk_full
 from extractors.atomic import existing_folder as existing_folder
 from extractors.atomic import is_full as is_full
 from extractors.atomic import writing as writing
-from extractors.errors import SodaError
+from extractors.errors import reading
+from pipeline.errors import DamagedFileError
+from pipeline.layout import FINGERPRINT, sizes_in
+from pipeline.progress import say
 
 HEADER_KEY = "soda"
+RECORD = "done.json"  # of the stage that filled a folder
+WRITTEN = "written.jsonl"  # beside files that workers wrote: the proof of each
+INPUTS = "inputs.json"  # beside such files: the state of what each was made from
+SEAL = "seal"  # the key of the digest that a JSON file holds of its own content
+
+Proof = list[Any]  # the size of a file in bytes, and its SHA-256, as JSON holds them
+Proofs = Mapping[str, Proof | None]  # by path in a folder; None: not known
 
 
 def remove_temporaries(folder: Path, name: str = "*") -> None:
@@ -55,8 +66,147 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def read_json(path: Path) -> Any:
-    """Read a JSON file that `write_json` wrote."""
-    return json.loads(path.read_text(encoding="utf-8"))
+    """Read a JSON file that `write_json` wrote.
+
+    Raises:
+        DamagedFileError: The file is broken.
+    """
+    content = path.read_bytes()
+    with parsing(path, "JSON"):
+        return json.loads(content)
+
+
+def read_json_if_whole(path: Path) -> Any:
+    """Read a JSON file that is written anew in any case; None if missing or broken.
+
+    A broken file is named.
+    """
+    try:
+        return read_json(path)
+    except FileNotFoundError:
+        return None
+    except DamagedFileError as error:
+        tell_damage(error)
+        return None
+
+
+def tell_damage(error: DamagedFileError) -> None:
+    """Name a damaged file that the run makes again by itself."""
+    say(f"{error.path}: {error.damage}; it is made again")
+
+
+def write_sealed(path: Path, content: Mapping[str, Any]) -> None:
+    """Write a JSON file that holds a digest of its own content."""
+    write_json(path, {**content, SEAL: _seal(content)})
+
+
+def read_sealed(path: Path) -> dict[str, Any] | None:
+    """Read a file of `write_sealed`; None if it is missing or was changed.
+
+    A changed file is named. One without a seal, as older versions wrote it, is
+    accepted. A file is parsed once for as long as it does not change.
+    """
+    stamp = file_stamp(path)
+    return None if stamp[0] is None else _unsealed(path, stamp)
+
+
+@lru_cache(maxsize=64)
+def _unsealed(path: Path, stamp: Any) -> dict[str, Any] | None:
+    content = read_json_if_whole(path)
+    if content is None:
+        return None
+    seal = content.pop(SEAL, None) if isinstance(content, dict) else ""
+    if seal in (None, _seal(content)):
+        return content
+    tell_damage(DamagedFileError(path, "its content was changed after it was written"))
+    return None
+
+
+def _seal(content: Any) -> str:
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+
+
+def prove(path: Path) -> Proof:
+    """Return the proof of a file, by which damage to it is noticed later."""
+    return [path.stat().st_size, sha256_of(path)]
+
+
+def note_written(path: Path) -> None:
+    """Keep the proof of a file that was just written, until a record has it."""
+    line = json.dumps([path.name, prove(path)]) + "\n"
+    with writing(path), (path.parent / WRITTEN).open("a", encoding="utf-8") as file:
+        file.write(line)  # by one call, so that workers do not mix their lines
+
+
+def proof_of(path: Path) -> Proof | None:
+    """Return the proof of a file, from its stage's record or a worker's note.
+
+    None means that nothing is known: the file is not ours, or from an older version.
+    """
+    folder, name = path.parent, path.name
+    owner = folder.parent / RECORD, f"{folder.name}/{name}"
+    places = [(folder / WRITTEN, name), (folder / RECORD, name), owner]
+    if FINGERPRINT.fullmatch(path.stem):
+        places.append((path.with_suffix(".json"), name))
+    for place, key in places:
+        if proof := _proofs_in(place, file_stamp(place)).get(key):
+            return proof
+    return None
+
+
+@lru_cache(maxsize=64)
+def _proofs_in(path: Path, stamp: tuple[Any, Any]) -> Proofs:
+    if stamp[0] is None:
+        return {}
+    if path.name != WRITTEN:
+        record = (read_sealed(path) or {}).get("record") or {}
+        return record.get("files") or {}
+    found = {}
+    for line in path.read_bytes().splitlines():
+        with suppress(ValueError, TypeError):  # a line that a kill cut short
+            name, proof = json.loads(line)
+            found[name] = proof
+    return found
+
+
+def check_whole(path: Path) -> None:
+    """Compare a file with its proof before its content is used.
+
+    A file is read once for as long as it does not change.
+
+    Raises:
+        DamagedFileError: The file is not as it was written.
+    """
+    proof, stamp = proof_of(path), file_stamp(path)
+    if proof and stamp[0] is not None and (found := _proof(path, stamp)) != proof:
+        raise DamagedFileError(path, difference_of(proof, found))
+
+
+@cache
+def _proof(path: Path, stamp: Any) -> Proof:
+    return prove(path)
+
+
+def difference_of(proof: Proof, found: Proof) -> str:
+    """Say how a file differs from its proof."""
+    if proof[0] != found[0]:
+        return f"expected {proof[0]} bytes as they were written, found {found[0]}"
+    return (
+        f"expected the content that was written (SHA-256 {proof[1][:12]}), found "
+        f"another one ({found[1][:12]})"
+    )
+
+
+def changed_sizes(folder: Path) -> list[Path]:
+    """Return the files of a folder that differ in size from their proofs."""
+    places = [folder / RECORD, folder / WRITTEN]
+    record, noted = (_proofs_in(place, file_stamp(place)) for place in places)
+    sizes = sizes_in(folder)
+    return [
+        folder / name
+        for name, proof in {**record, **noted}.items()
+        if proof and sizes.get(name, proof[0]) != proof[0]
+    ]
 
 
 def write_arrays(
@@ -77,37 +227,43 @@ def read_arrays(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """Read the arrays and the header that `write_arrays` wrote.
 
     Raises:
-        SodaError: The file is broken.
+        DamagedFileError: The file is broken.
     """
-    with whole_safetensors(path), safe_open(path, framework="numpy") as file:
+    with whole(path), safe_open(path, framework="numpy") as file:
         arrays = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
         return arrays, _header(file.metadata())
 
 
 def read_header(path: Path) -> dict[str, Any]:
-    """Read only the header of a file that `write_arrays` wrote.
+    """Read only the header of a file that `write_arrays` wrote, without its proof.
 
     Raises:
-        SodaError: The file is broken.
+        DamagedFileError: The file is broken.
     """
-    with whole_safetensors(path), safe_open(path, framework="numpy") as file:
+    with parsing(path), safe_open(path, framework="numpy") as file:
         return _header(file.metadata())
 
 
-@contextmanager
-def whole_safetensors(path: Path) -> Iterator[None]:
-    """Name the file in the error if reading it fails.
+def parsing(path: Path, kind: str = "a whole file") -> AbstractContextManager[None]:
+    """Name a file of ours if reading it fails.
 
     Raises:
-        SodaError: The file is broken.
+        DamagedFileError: The file is broken.
     """
-    try:
+    damage = f"expected {kind} as this program wrote it, found a broken one"
+    return reading(lambda why: DamagedFileError(path, f"{damage} ({why})"))
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[None]:
+    """Name a file of ours if it differs from its proof, or if reading it fails.
+
+    Raises:
+        DamagedFileError: The file is broken.
+    """
+    check_whole(path)
+    with parsing(path):
         yield
-    except SafetensorError as error:
-        raise SodaError(
-            f"{path}: expected a whole safetensors file, found a broken one ({error}); "
-            "delete it and run the same command again to recreate it"
-        ) from error
 
 
 def _header(metadata: dict[str, str] | None) -> dict[str, Any]:

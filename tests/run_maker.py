@@ -4,7 +4,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from pipeline.datasets import Dataset
+from pipeline.fanout.local import LocalExecutor
+from pipeline.fanout.worker import run_slice
 from pipeline.run.config import Config
 from pipeline.run.options import make_options
 from pipeline.run.run import Run
@@ -34,3 +38,14 @@ def of_videos(run: Run) -> Run:
     if not path.exists():
         vars(run)["dataset"] = Dataset(path.stem, path, path.parent, ("a",), ())
     return run
+
+
+def run_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let this process do the work of local workers, which take seconds to start."""
+
+    def run(self: LocalExecutor, folder: Path, slices: int, *_: Any) -> dict[int, str]:
+        for k in range(slices):
+            run_slice(folder, k)
+        return {}
+
+    monkeypatch.setattr(LocalExecutor, "run", run)

@@ -11,11 +11,12 @@ from rich.text import Text
 from rich.tree import Tree
 
 from pipeline.datasets import dataset_name
-from pipeline.errors import InputNotFoundError, UsageError
+from pipeline.errors import InputNotFoundError, SodaError, UsageError
 from pipeline.model_folder.newest import WORK
 from pipeline.progress import bytes_text
 from pipeline.report.formats import readable
 from pipeline.storage import plain, write_json
+from pipeline.workfolder import verification
 from pipeline.workfolder.inventory import Inventory, Result, take_inventory
 from pipeline.workfolder.stages import check_work_folder, work_folders
 
@@ -35,6 +36,12 @@ def status_command(
         Path | None,
         typer.Option(help="A JSON file to write the same to, with all parameters."),
     ] = None,
+    verify: Annotated[
+        bool,
+        typer.Option(
+            "--verify", help="Also read every file, to find those that were damaged."
+        ),
+    ] = False,
 ) -> None:
     """Show each stage's outputs, when they were made and with what parameters.
 
@@ -45,11 +52,32 @@ def status_command(
 
         soda status work/kitchen
     """
-    found = [take_inventory(path) for path in chosen_folders(workdir, dataset)]
+    folders = chosen_folders(workdir, dataset)
+    found = [take_inventory(path) for path in folders]
     if json:
         write_json(json, [to_json(inventory) for inventory in found])
     for inventory in found:
         Console(width=None if sys.stdout.isatty() else WIDE).print(tree_of(inventory))
+    if verify:
+        for folder in folders:
+            print(verify_folder(folder))
+
+
+def verify_folder(folder: Path) -> str:
+    """Return a sentence that says that all files of a work folder are whole.
+
+    Raises:
+        SodaError: Some are not; all are named.
+    """
+    found = list(verification.verify(folder))
+    damaged = [f"  {path}: {damage}" for path, damage in found if damage]
+    if damaged:
+        raise SodaError(
+            f"{folder}: expected {len(found)} files as they were written, found "
+            f"{len(damaged)} damaged; delete these, and the command that made them "
+            "makes them again\n" + "\n".join(damaged)
+        )
+    return f"{folder}: all {len(found)} files are as they were written"
 
 
 def chosen_folders(workdir: Path | None, dataset: str | None) -> list[Path]:

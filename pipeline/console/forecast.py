@@ -9,7 +9,7 @@ from pipeline.console.disk import TOO_SMALL, DiskNeed, disk_need, video_needs
 from pipeline.console.status import StageStatus
 from pipeline.layout import outputs_in
 from pipeline.progress import NOTHING, count_text, duration_text
-from pipeline.run.record import record_at
+from pipeline.run.record import read_record
 from pipeline.run.run import Run
 from pipeline.run.stage import Stage
 
@@ -126,7 +126,7 @@ def _last_seconds(run: Run, stage: Stage) -> float | None:
     paths = [path if stage.is_file else path / "done.json" for _, path in results]
     found = [path for path in paths if path.suffix == ".json" and path.exists()]
     by_age = sorted(found, key=lambda path: path.stat().st_mtime, reverse=True)
-    records = (record_at(path) for path in by_age)
+    records = (read_record(path) for path in by_age)
     last = next((r for r in records if r and r.stage == stage.name), None)
     if last and stage.folder_name == "models":
         seconds_per_epoch = last.seconds / last.parameters["train"]["epochs"]

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from io import StringIO
 from pathlib import Path
 
+from extractors.errors import reading
 from pipeline.datasets.dataset import BACKGROUND, SUBSETS, Instance
 from pipeline.datasets.draft import DraftVideo
 from pipeline.datasets.spelling import own_subset_names, point_label
@@ -62,6 +63,18 @@ def _rows(table: Path) -> Iterator[tuple[int, dict[str, str]]]:
     reader = csv.DictReader(
         StringIO(read_text(table), newline=""), restkey="", restval=""
     )
+    with reading(
+        lambda why: AnnotationError(
+            f"{table}, line {reader.line_num}: expected the cells of a CSV file, found "
+            f"{why}"
+        )
+    ):
+        yield from _cells(table, reader)
+
+
+def _cells(
+    table: Path, reader: "csv.DictReader[str]"
+) -> Iterator[tuple[int, dict[str, str]]]:
     columns = [name.strip() for name in reader.fieldnames or ()]
     if not NEEDED <= set(columns) <= COLUMNS:
         raise AnnotationError(

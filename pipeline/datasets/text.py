@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from extractors.errors import reading
 from pipeline.errors import AnnotationError
 
 
@@ -41,10 +42,8 @@ def parse_json(where: str, text: str) -> Any:
     Raises:
         AnnotationError: If it is not JSON, or has a key twice in one object.
     """
-    try:
+    with reading(lambda why: AnnotationError(f"{where}: expected JSON, found {why}")):
         return json.loads(text, object_pairs_hook=_reject_duplicate_keys)
-    except ValueError as error:
-        raise AnnotationError(f"{where}: expected JSON, found {error}") from error
 
 
 def _reject_duplicate_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

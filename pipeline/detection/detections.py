@@ -13,7 +13,7 @@ from pipeline.datasets import read_annotations
 from pipeline.datasets.spelling import label_text, warn_of_numbers
 from pipeline.datasets.text import json_path, read_text
 from pipeline.errors import AnnotationError, InputNotFoundError
-from pipeline.storage import write_csv, write_json
+from pipeline.storage import check_whole, write_csv, write_json
 
 VERSION = "soda 1"
 COLUMNS = ["video_id", "label", "start_seconds", "end_seconds", "score"]
@@ -78,6 +78,7 @@ def read_detections(path: Path) -> dict[str, list[Detection]]:
 
     Raises:
         InputNotFoundError: If the file does not exist.
+        DamagedFileError: If it is ours and was changed after it was written.
         AnnotationError: If the file does not hold results. The message says what is
             expected.
     """
@@ -86,6 +87,7 @@ def read_detections(path: Path) -> dict[str, list[Detection]]:
             f"{path}: expected a file of detections, found no such file; check the "
             "path, or run DetectActions to write one"
         )
+    check_whole(path)
     return _read_table(path) if path.suffix == ".csv" else _read_results(path)
 
 

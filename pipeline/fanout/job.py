@@ -9,7 +9,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.storage import file_stamp, plain, read_json, write_json, write_text
+from pipeline.progress import say
+from pipeline.storage import (
+    INPUTS,
+    changed_sizes,
+    file_stamp,
+    parsing,
+    plain,
+    read_json,
+    read_json_if_whole,
+    write_json,
+    write_text,
+)
+
+ORDER = "order.json"  # in the folder of a round
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +72,11 @@ class Job:
 
 
 def forget_stale(items: Sequence[Item]) -> None:
-    """Remove outputs whose inputs have changed, and record the present inputs.
+    """Remove outputs that are damaged or whose inputs have changed.
 
-    The records are next to the outputs. File times alone do not suffice: a file that
-    replaces another may be older than the outputs, and a clock may have been wrong.
+    The present inputs are recorded, next to the outputs. File times alone do not
+    suffice: a file that replaces another may be older than the outputs, and a clock may
+    have been wrong.
     """
     folders: dict[str, dict[str, Any]] = defaultdict(dict)
     for item in items:
@@ -70,8 +84,11 @@ def forget_stale(items: Sequence[Item]) -> None:
         folder, name = os.path.split(item.output)
         folders[folder][name] = [list(file_stamp(path)) for path in item.inputs]
     for folder, present in folders.items():
-        path = Path(folder, "inputs.json")
-        noted = read_json(path) if path.exists() else {}
+        path = Path(folder, INPUTS)
+        noted = read_json_if_whole(path) or {}
+        for output in changed_sizes(path.parent):
+            say(f"{output}: not of the size that was written; it is made again")
+            output.unlink()
         for name, stamps in present.items():
             if noted.get(name, stamps) != stamps:
                 Path(folder, name).unlink(missing_ok=True)
@@ -103,12 +120,12 @@ def write_round(folder: Path, order: Order, items: Sequence[Item], slices: int) 
             fields = [i.id, i.inputs, i.output, i.weight, plain(i.arguments)]
             lines.append(json.dumps(fields, ensure_ascii=False) + "\n")
         write_text(folder / f"items-{k}.jsonl", "".join(lines))
-    write_json(folder / "order.json", plain(order))
+    write_json(folder / ORDER, plain(order))
 
 
 def read_order(folder: Path) -> Order:
     """Read the instructions for the workers of a round."""
-    return Order(**read_json(folder / "order.json"))
+    return Order(**read_json(folder / ORDER))
 
 
 def count_slices(folder: Path) -> int:
@@ -117,8 +134,15 @@ def count_slices(folder: Path) -> int:
 
 
 def read_items(folder: Path, k: int) -> Iterator[Item]:
-    """Yield the items of one slice."""
-    with (folder / f"items-{k}.jsonl").open(encoding="utf-8") as file:
+    """Yield the items of one slice.
+
+    Raises:
+        DamagedFileError: The file is broken.
+    """
+    path = folder / f"items-{k}.jsonl"
+    with path.open("rb") as file:
         for line in file:
-            id, inputs, output, weight, arguments = json.loads(line)
-            yield Item(id, tuple(inputs), output, weight, arguments)
+            with parsing(path):
+                id, inputs, output, weight, arguments = json.loads(line)
+                item = Item(id, tuple(inputs), output, weight, arguments)
+            yield item

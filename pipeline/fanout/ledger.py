@@ -3,8 +3,8 @@
 import shutil
 from pathlib import Path
 
-from pipeline.errors import SodaError
-from pipeline.storage import TEMPORARY_PREFIX, file_name, read_json, write_json
+from pipeline.errors import DamagedFileError, SodaError
+from pipeline.storage import TEMPORARY_PREFIX, file_name, read_sealed, write_sealed
 
 MAX_DEATHS = 2  # of workers on a video, until it is given up
 MOST_SHOWN = 20  # failures in a list for people
@@ -20,20 +20,28 @@ class Ledger:
     def record(self, id: str, error: BaseException) -> None:
         """Record the error of a video, replacing an earlier one."""
         entry = {"id": id, "error": type(error).__name__, "message": str(error)}
-        write_json(self._path(id), entry)
+        if isinstance(error, DamagedFileError):
+            entry |= {"path": str(error.path), "damage": error.damage}
+        write_sealed(self._path(id), entry)
 
     def holds(self, id: str) -> bool:
         """Return whether a video has failed."""
         return self._path(id).exists()
 
     def read(self) -> dict[str, dict[str, str]]:
-        """Return all entries by video id."""
+        """Return all entries by video id, except damaged ones."""
         entries = [
-            read_json(path)
+            read_sealed(path)
             for path in sorted(self.folder.glob("*.json"))
             if not path.name.startswith(TEMPORARY_PREFIX)
         ]
-        return {entry["id"]: entry for entry in entries}
+        return {entry["id"]: entry for entry in entries if entry}
+
+    def damages(self) -> list[DamagedFileError]:
+        """Return the errors of workers that found a file of ours damaged."""
+        entries = self.read().values()
+        found = {e["path"]: e["damage"] for e in entries if "damage" in e}
+        return [DamagedFileError(Path(path), damage) for path, damage in found.items()]
 
     def listed(self) -> str:
         """Return the first entries, a line each, and the number of further ones."""
@@ -54,8 +62,9 @@ class Ledger:
         names the video's files in `path`; `how` ends its sentence about the workers.
         """
         counter = self._deaths / f"{file_name(id)}.json"
-        deaths = 1 + (read_json(counter)["deaths"] if counter.exists() else 0)
-        write_json(counter, {"id": id, "deaths": deaths})
+        before = read_sealed(counter) or {"deaths": 0}
+        deaths = 1 + before["deaths"]
+        write_sealed(counter, {"id": id, "deaths": deaths})
         if deaths >= MAX_DEATHS:
             counter.unlink()
             self.record(id, SodaError(f"{path}: {deaths} workers {how}"))

@@ -3,16 +3,16 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from pipeline.errors import FailedVideosError, SodaError
+from pipeline.errors import DamagedFileError, FailedVideosError, SodaError
 from pipeline.fanout.executor import Executor
 from pipeline.fanout.job import (
+    ORDER,
     Item,
     Job,
     Order,
     count_slices,
     forget_stale,
     read_items,
-    read_order,
     write_round,
 )
 from pipeline.fanout.ledger import Ledger
@@ -22,7 +22,12 @@ from pipeline.fanout.resources import Resources
 from pipeline.fanout.slurm import SlurmExecutor
 from pipeline.fanout.state import crash_of, read_states, says_stuck
 from pipeline.progress import Progress
-from pipeline.storage import remove_temporaries
+from pipeline.storage import (
+    plain,
+    read_json_if_whole,
+    remove_temporaries,
+    tell_damage,
+)
 
 # The rounds in a row that may bring nothing while the ends of workers are excused. One
 # such round can be bad luck, such as a node that dies, and a second one coincidence. A
@@ -36,6 +41,7 @@ def run_job(job: Job, workdir: Path, resources: Resources) -> dict[str, str]:
     Raises:
         FailedVideosError: More videos failed than `max_failures` allows. The message
             gives their reasons, which are also in the ledger.
+        DamagedFileError: An input that is a file of ours is damaged.
         SodaError: An error concerns all videos.
     """
     with locked(workdir, f"{job.stage} job") as lock:
@@ -53,6 +59,8 @@ def run_job(job: Job, workdir: Path, resources: Resources) -> dict[str, str]:
             remove_temporaries(written)
         progress.finish()
         failures.forget_deaths()
+        for damage in failures.damages():
+            raise damage
         return check_failures(failures, job, folder, resources.max_failures)
 
 
@@ -105,11 +113,15 @@ class Rounds:
 
     def is_running(self, items: list[Item]) -> bool:
         """Return whether workers from an earlier process are doing the same work."""
-        folder, is_there = self.folder, (self.folder / "order.json").exists()
-        if not is_there or read_order(folder) != self.order:
+        folder = self.folder
+        if read_json_if_whole(folder / ORDER) != plain(self.order):
             return False
         slices = (read_items(folder, k) for k in range(count_slices(folder)))
-        outputs = {item.output for slice in slices for item in slice}
+        try:
+            outputs = {item.output for slice in slices for item in slice}
+        except DamagedFileError as error:
+            tell_damage(error)
+            return False
         is_same = outputs.issuperset(item.output for item in items)
         return is_same and self.executor.is_running(folder)
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from pipeline.errors import SodaError
+from pipeline.errors import DamagedFileError, SodaError
 from pipeline.fanout.job import Item
 from pipeline.storage import read_json, writing
 
@@ -75,16 +75,20 @@ class Reporter:
 
 def read_state(folder: Path, k: int) -> WorkerState:
     """Read the state of worker k, which may not have begun."""
-    path = folder / f"state-{k}.json"
-    return WorkerState(**read_json(path)) if path.exists() else WorkerState()
+    return _read(folder / f"state-{k}.json") or WorkerState()
 
 
 def read_states(folder: Path) -> Iterator[tuple[int, WorkerState]]:
     """Yield the states of the workers that have begun, except half-written ones."""
     for path in folder.glob("state-*.json"):
-        with suppress(json.JSONDecodeError):
-            k = int(path.stem.partition("-")[2])
-            yield k, read_state(folder, k)
+        if state := _read(path):
+            yield int(path.stem.partition("-")[2]), state
+
+
+def _read(path: Path) -> WorkerState | None:
+    with suppress(FileNotFoundError, DamagedFileError):
+        return WorkerState(**read_json(path))
+    return None
 
 
 def log_path(folder: Path, k: int) -> Path:

@@ -18,11 +18,11 @@ from typing import Any
 
 import cv2
 
-from pipeline.errors import SodaError, VideoError
+from pipeline.errors import DamagedFileError, SodaError, VideoError
 from pipeline.fanout.job import Item, read_items, read_order
 from pipeline.fanout.ledger import Ledger
 from pipeline.fanout.state import Reporter
-from pipeline.storage import write_json
+from pipeline.storage import note_written, write_json
 
 # The messages of libraries that lack memory: PyTorch's two allocators, OpenCV, the
 # system, x264, and Python and FFmpeg when they cannot start a thread.
@@ -40,9 +40,9 @@ NO_MEMORY = (
 def run_slice(folder: Path, k: int) -> None:
     """Process the items of slice k that are not done yet.
 
-    A `VideoError`, or any error that is not known to concern all videos, belongs to the
-    video and goes to the ledger. Any other `SodaError` (a full disk, missing weights)
-    ends the slice, because it would affect every video.
+    A `VideoError`, a damaged file of ours, or any error that is not known to concern
+    all videos, belongs to the video and goes to the ledger. Any other `SodaError` (a
+    full disk, missing weights) ends the slice, because it would affect every video.
     """
     order, reporter = read_order(folder), Reporter(folder, k)
     function = pkgutil.resolve_name(order.function)
@@ -86,7 +86,7 @@ def _run_item(
     item: Item,
     reporter: Reporter,
     watchdog: Watchdog,
-) -> VideoError | None:
+) -> SodaError | None:
     """Make the output of an item; return the error that belongs to its video."""
     watchdog.progress()
 
@@ -103,7 +103,8 @@ def _run_item(
             **item.arguments,
         )
         item.settle()
-    except VideoError as error:
+        note_written(Path(item.output))
+    except (VideoError, DamagedFileError) as error:
         return error
     except SodaError:
         raise

@@ -60,6 +60,7 @@ def read_features(
     `made_by` are the expected parameters of the features; None accepts any.
 
     Raises:
+        DamagedFileError: The file is broken.
         SodaError: The features were made with other parameters.
     """
     arrays, header = read_arrays(path)

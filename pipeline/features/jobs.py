@@ -10,7 +10,7 @@ import numpy as np
 from extractors.flow import FlowConfig
 from extractors.streams import FrameImage
 from extractors.weights import Stream, Weights
-from pipeline.errors import VideoError
+from pipeline.errors import DamagedFileError, VideoError
 from pipeline.features.config import FeatureConfig
 from pipeline.features.extraction import (
     Extraction,
@@ -59,7 +59,10 @@ class Recipe:
         streams = self.networks.config.stream_names
         for path in (Path(folder, name) for folder in self.siblings):
             if path.exists() and (left := [s for s in streams if s not in found]):
-                arrays, header = read_arrays(path)
+                try:
+                    arrays, header = read_arrays(path)
+                except DamagedFileError:  # its own run will make it again
+                    continue
                 if header["source"] == source:
                     columns = columns_by_stream(arrays["features"], header["widths"])
                     for stream in left:

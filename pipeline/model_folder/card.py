@@ -6,7 +6,15 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.evaluation import Scores
-from pipeline.storage import fingerprint, plain, read_json, write_json, write_text
+from pipeline.model_folder.newest import CARD
+from pipeline.storage import (
+    fingerprint,
+    plain,
+    read_json,
+    whole,
+    write_json,
+    write_text,
+)
 
 PAPER = """\
 @article{soda2021,
@@ -170,6 +178,7 @@ def _table(scores: Scores) -> Iterator[str]:
 def write_scores(folder: Path, scores: Mapping[str, Any]) -> None:
     """Write a model's scores to `metrics.json`, and its card with the scores."""
     write_json(folder / "metrics.json", plain(scores))
-    description = read_json(folder / "config.json")
+    with whole(folder / "config.json"):
+        description = read_json(folder / "config.json")
     if "versions" in description:  # older models do not record what a card needs
-        write_text(folder / "README.md", model_card(description, scores))
+        write_text(folder / CARD, model_card(description, scores))

@@ -13,11 +13,12 @@ from models.config import TrainConfig
 from models.soda import SODA, build_soda
 from pipeline.errors import InputNotFoundError
 from pipeline.model_folder.card import model_card
+from pipeline.model_folder.newest import CARD, MODEL_FILE
 from pipeline.storage import (
     atomic_path,
     plain,
     read_json,
-    whole_safetensors,
+    whole,
     write_json,
     write_text,
     writing,
@@ -36,8 +37,8 @@ def save_model(
     lines = [json.dumps(terms) for terms in history]
     write_text(folder / "metrics.jsonl", "".join(line + "\n" for line in lines))
     write_events(folder / "events", history)
-    write_text(folder / "README.md", model_card(description))
-    with atomic_path(folder / "model.safetensors") as temporary:
+    write_text(folder / CARD, model_card(description))
+    with atomic_path(folder / MODEL_FILE) as temporary:
         state = {k: v.cpu().contiguous() for k, v in model.state_dict().items()}
         save_file(state, temporary)
 
@@ -57,17 +58,18 @@ def load_model(folder: Path) -> tuple[SODA, dict[str, Any]]:
 
     Raises:
         InputNotFoundError: If the folder holds no model.
-        SodaError: If the model's file is broken.
+        DamagedFileError: If a file is broken.
     """
-    for name in ("model.safetensors", "config.json"):
+    for name in (MODEL_FILE, "config.json"):
         if not (folder / name).is_file():
             raise InputNotFoundError(
                 f"{folder}: expected a model folder with {name} (TrainSODA writes one "
                 f"under WORKDIR/models), found none"
             )
-    description = read_json(folder / "config.json")
-    train = TrainConfig(**description["train"])
-    model = build_soda(description["features"], len(description["classes"]), train)
-    with whole_safetensors(folder / "model.safetensors"):
-        model.load_state_dict(load_file(folder / "model.safetensors"))
+    with whole(folder / "config.json"):
+        description: dict[str, Any] = read_json(folder / "config.json")
+        train = TrainConfig(**description["train"])
+        model = build_soda(description["features"], len(description["classes"]), train)
+    with whole(folder / MODEL_FILE):
+        model.load_state_dict(load_file(folder / MODEL_FILE))
     return model.eval(), description

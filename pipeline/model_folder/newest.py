@@ -5,6 +5,7 @@ from pathlib import Path
 from pipeline.errors import InputNotFoundError
 
 MODEL_FILE = "model.safetensors"
+CARD = "README.md"  # to which an evaluation adds its scores
 WORK = Path("work")  # holds one work folder per dataset, unless --workdir is given
 
 

@@ -11,7 +11,16 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
-from pipeline.storage import file_stamp, fingerprint, plain, read_json, write_json
+from pipeline.errors import DamagedFileError
+from pipeline.storage import (
+    Proofs,
+    file_stamp,
+    fingerprint,
+    plain,
+    read_sealed,
+    tell_damage,
+    write_sealed,
+)
 
 
 @dataclass(frozen=True)
@@ -45,12 +54,21 @@ class Record:
     failed: dict[str, str] = field(default_factory=dict)  # why videos have no output
     videos: Mapping[str, Any] | None = None  # by id: what later stages depend on
     rate: float | None = None  # frames per second and worker; None if not measured
+    files: Proofs | None = None  # that the stage wrote; None in an older record
 
     @cached_property
     def digest(self) -> str:
         """The state of this stage, as the stages above it see it."""
         made = self.inputs if self.videos is None else self.videos
         return fingerprint([self.parameters, sorted(self.failed), made])
+
+    def lost(self, sizes: Mapping[str, int]) -> list[str]:
+        """Return the files that are missing or have another size than when written."""
+        return [
+            name
+            for name, proof in (self.files or {}).items()
+            if name not in sizes or (proof and sizes[name] != proof[0])
+        ]
 
     @cached_property
     def facts(self) -> dict[str, VideoFacts]:
@@ -61,11 +79,11 @@ class Record:
 
 def write_record(path: Path, record: Record, result: Any = None) -> None:
     """Write the record, next to the stage's result if that is JSON itself."""
-    write_json(path, {**(result or {}), "record": plain(record)})
+    write_sealed(path, plain({**(result or {}), "record": record}))
 
 
 def read_record(path: Path) -> Record | None:
-    """Return the record of a finished stage, or None if there is no file.
+    """Return the record of a finished stage; None if it is missing or damaged.
 
     It is parsed once for as long as its file does not change.
     """
@@ -74,13 +92,12 @@ def read_record(path: Path) -> Record | None:
 
 
 @lru_cache
-def _parsed(path: Path, stamp: Any) -> Record:
-    return Record(**read_json(path)["record"])
-
-
-def record_at(path: Path) -> Record | None:
-    """Return the record of a finished stage; None also if it cannot be read."""
+def _parsed(path: Path, stamp: Any) -> Record | None:
+    content = read_sealed(path)
+    if content is None:
+        return None
     try:
-        return read_record(path)
-    except (ValueError, LookupError, TypeError, OSError):
+        return Record(**content["record"])
+    except (LookupError, TypeError):  # or of another version
+        tell_damage(DamagedFileError(path, "expected a record, found other content"))
         return None

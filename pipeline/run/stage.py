@@ -15,9 +15,10 @@ from typing import Any
 from pipeline.datasets import Video
 from pipeline.fanout import Resources
 from pipeline.fanout.resources import network_resources
+from pipeline.layout import sizes_in
 from pipeline.run.record import Record, StageResult, read_record
 from pipeline.run.run import Run
-from pipeline.storage import file_name, fingerprint
+from pipeline.storage import INPUTS, RECORD, WRITTEN, file_name, fingerprint
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -49,6 +50,7 @@ class Stage:
     suffix: str = ""  # of a file for each video; empty: the stage is one piece of work
     is_file: bool = False  # leaves files named by the fingerprint, no folder of it
     other_folders: tuple[str, ...] = ()  # in the work folder, named by fingerprint too
+    rewritten: tuple[str, ...] = ()  # files of its folder that later stages change
     outputs: Callable[[Run], list[Path]] | None = None  # None: its result
     result: Callable[[Run], Path] | None = None  # to show to people; None: its folder
     label: str = ""  # what the result is called; empty: the task
@@ -117,8 +119,8 @@ class Stage:
 
     def record_path(self, run: Run) -> Path:
         """Return the path of the record: next to the files, or in the JSON result."""
-        name = self.fingerprint(run) if self.is_file else "done"
-        return self.folder(run) / f"{name}.json"
+        name = f"{self.fingerprint(run)}.json" if self.is_file else RECORD
+        return self.folder(run) / name
 
     def record(self, run: Run) -> Record | None:
         """Return the record that the stage left when it was last finished."""
@@ -135,6 +137,19 @@ class Stage:
             videos = usable(run, self.inputs(run))
             return [self.video_file(run, v.id) for v in videos if v.id not in skipped]
         return self.outputs(run) if self.outputs else [self.result_path(run)]
+
+    def written(self, run: Run) -> dict[str, int]:
+        """Return the bytes of the files that the stage has left, by path in its folder.
+
+        Those with which workers and records account for them are left out.
+        """
+        own = self.fingerprint(run) if self.is_file else ""
+        apart = {self.record_path(run).name, INPUTS, WRITTEN}
+        return {
+            name: size
+            for name, size in sizes_in(self.folder(run)).items()
+            if name.startswith(own) and name.rpartition("/")[2] not in apart
+        }
 
     def resources(self, run: Run) -> Resources:
         """Return what the stage may use: for networks, one worker for each GPU."""

@@ -7,18 +7,26 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from pipeline.fanout import Item, Job, locked, run_job
-from pipeline.progress import ShareDone, silent
+from pipeline.errors import DamagedFileError
+from pipeline.fanout import Item, Job, Ledger, locked, run_job
+from pipeline.progress import ShareDone, say, silent
 from pipeline.run.record import Record, StageResult, write_record
 from pipeline.run.run import Run
 from pipeline.run.stage import Stage, count_existing, usable
 from pipeline.storage import (
+    WRITTEN,
+    Proofs,
     fingerprint,
     plain,
+    proof_of,
+    prove,
     read_json,
     remove_temporaries,
+    tell_damage,
     write_json,
 )
+
+MOST_NAMED = 5  # files in one line
 
 
 def is_done(run: Run, stage: Stage) -> bool:
@@ -40,9 +48,12 @@ def _is_current(run: Run, stage: Stage) -> bool:
     record = stage.record(run)
     if record is None or record.inputs != inputs_digest(run, stage):
         return False
-    allowed = run.options.max_failures * len(run.dataset.videos)
-    expected = stage.expected(run, record.failed)
-    return len(record.failed) <= allowed and count_existing(expected) == len(expected)
+    if len(record.failed) > run.options.max_failures * len(run.dataset.videos):
+        return False
+    if record.files is None:  # of an older version, which kept no proofs
+        expected = stage.expected(run, record.failed)
+        return count_existing(expected) == len(expected)
+    return not record.lost(stage.written(run))
 
 
 def run_up_to(run: Run, last: Stage) -> None:
@@ -70,17 +81,36 @@ def run_stage(run: Run, stage: Stage) -> None:
     """Do a stage's work and write its record; the stages that it needs must be done.
 
     A stage that was due only because one below it was may turn out to be done: if
-    that one's result came out unchanged.
+    that one's result came out unchanged. A file that turns out to be damaged when it is
+    read is removed, and made again by its own stage, before the work goes on.
+
+    Raises:
+        DamagedFileError: A file is not in the work folder, or is damaged once more.
     """
+    removed: set[Path] = set()
     with locked(run.workdir, f"{stage.name} {stage.fingerprint(run)}"):
-        if not is_done(run, stage):
-            _work(run, stage)
+        while not is_done(run, stage):
+            try:
+                _work(run, stage)
+                return
+            except DamagedFileError as error:
+                found = [error, *Ledger(run.workdir, stage.name).damages()]
+                ours = {e.path: e for e in found if e.path.is_relative_to(run.workdir)}
+                if error.path not in ours.keys() - removed:
+                    raise
+                for path, damage in ours.items():
+                    tell_damage(damage)
+                    path.unlink(missing_ok=True)
+                removed |= ours.keys()
+            for below in stage.chain(run)[:-1]:
+                run_stage(run, below)
 
 
 def _work(run: Run, stage: Stage) -> None:
     own = stage.fingerprint(run)
     remove_temporaries(stage.folder(run), f"*-{own}.*" if stage.is_file else "*")
     inputs = inputs_digest(run, stage)
+    remove_lost(run, stage, inputs)
     began, due = time.monotonic(), videos_due(run, stage)
     sent = run.slurm is not None and stage.is_sent
     result = send_stage(run, stage) if sent else stage.work(run)
@@ -93,8 +123,40 @@ def _work(run: Run, stage: Stage) -> None:
         failed=result.failed,
         videos=result.videos,
         rate=measured_rate(run, stage, due, seconds, result),
+        files=prove_files(run, stage),
     )
     write_record(stage.record_path(run), record, result.result)
+    (stage.folder(run) / WRITTEN).unlink(missing_ok=True)
+
+
+def remove_lost(run: Run, stage: Stage, inputs: str) -> None:
+    """Name the files that a finished stage has lost, and remove what is left of them.
+
+    Files that were made from other inputs are replaced anyway, unless there is one for
+    each video.
+    """
+    before = stage.record(run)
+    if not before or not (stage.is_per_video or before.inputs == inputs):
+        return
+    if lost := before.lost(stage.written(run)):
+        more = f" and {len(lost) - MOST_NAMED} more" if len(lost) > MOST_NAMED else ""
+        say(
+            f"{stage.folder(run)}: missing, or not of the size that was written: "
+            f"{', '.join(lost[:MOST_NAMED])}{more}; made again"
+        )
+    for name in lost:
+        (stage.folder(run) / name).unlink(missing_ok=True)
+
+
+def prove_files(run: Run, stage: Stage) -> Proofs:
+    """Return the proofs of all files that a stage has left.
+
+    The worker that wrote a video's file has noted its proof. A file without one is of
+    an older version, and there may be terabytes of these.
+    """
+    paths = {name: stage.folder(run) / name for name in stage.written(run)}
+    known = proof_of if stage.is_per_video else prove
+    return {n: known(path) for n, path in paths.items() if n not in stage.rewritten}
 
 
 def videos_due(run: Run, stage: Stage) -> list[str]:

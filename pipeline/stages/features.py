@@ -26,7 +26,7 @@ from pipeline.storage import (
     file_stamp,
     plain,
     read_header,
-    read_json,
+    read_json_if_whole,
     write_json,
 )
 
@@ -120,7 +120,7 @@ def keep_plan(run: Run, video: Video, plan: dict[str, Any]) -> Path:
     """Write a video's plan if it has changed, which makes its features due again."""
     folder = run.workdir / PLANS / FEATURES.fingerprint(run)
     path = folder / f"{file_name(video.id)}.json"
-    if not path.exists() or read_json(path) != plan:
+    if read_json_if_whole(path) != plan:
         write_json(path, plan)
     return path
 

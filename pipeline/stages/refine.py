@@ -1,6 +1,6 @@
 """A second model, trained on what the first one is sure of."""
 
-from pipeline.model_folder.newest import MODEL_FILE
+from pipeline.model_folder.newest import CARD, MODEL_FILE
 from pipeline.run.record import StageResult
 from pipeline.run.run import Run
 from pipeline.run.stage import Stage
@@ -44,6 +44,7 @@ REFINE: Stage = Stage(
     content=train_labels,
     work=refine_model,
     outputs=lambda run: [REFINE.folder(run) / MODEL_FILE],
+    rewritten=(CARD,),
     label="model",
     slurm="train",
     is_sent=True,

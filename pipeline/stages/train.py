@@ -3,7 +3,7 @@
 from typing import Any
 
 from pipeline.errors import AnnotationError
-from pipeline.model_folder.newest import MODEL_FILE
+from pipeline.model_folder.newest import CARD, MODEL_FILE
 from pipeline.points.simulation import never_clicked, wanted
 from pipeline.run.record import StageResult
 from pipeline.run.run import Run
@@ -88,6 +88,7 @@ TRAIN: Stage = Stage(
     work=train_model,
     check=check_supervision,
     outputs=lambda run: [TRAIN.folder(run) / MODEL_FILE],
+    rewritten=(CARD,),
     label="model",
     slurm="train",
     is_sent=True,

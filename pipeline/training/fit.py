@@ -1,9 +1,9 @@
 """A training that goes on from its last checkpoint."""
 
 import hashlib
+import io
 import logging
 import math
-import pickle
 import time
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -15,17 +15,13 @@ from torch import Tensor
 from models.config import TrainConfig
 from models.fit import FitState, Samples, fit
 from models.soda import SODA
-from pipeline.errors import SodaError
+from pipeline.errors import DamagedFileError, SodaError
 from pipeline.progress import Progress
-from pipeline.storage import atomic_path
+from pipeline.storage import atomic_path, parsing
 
 CHECKPOINT = "checkpoint.pt"
 CHECKPOINT_SECONDS = 10.0
-# Errors of reading a checkpoint that is truncated, or that is another file.
-BROKEN = (
-    *(AttributeError, EOFError, LookupError, RuntimeError, TypeError, ValueError),
-    pickle.UnpicklingError,
-)
+DIGEST_BYTES = hashlib.sha256().digest_size
 
 logger = logging.getLogger("soda")
 
@@ -89,9 +85,15 @@ def digest_of(samples: Samples) -> str:
 
 
 def save_checkpoint(path: Path, made_of: str, state: FitState) -> None:
-    """Write the state of a training, whole or not at all."""
-    with atomic_path(path) as temporary:
-        torch.save({"made_of": made_of, "state": asdict(state)}, temporary)
+    """Write the state of a training, whole or not at all.
+
+    The file begins with the SHA-256 of the rest: torch.load notices no flipped bit.
+    """
+    content = io.BytesIO()
+    torch.save({"made_of": made_of, "state": asdict(state)}, content)
+    with atomic_path(path) as temporary, temporary.open("wb") as file:
+        file.write(hashlib.sha256(content.getbuffer()).digest())
+        file.write(content.getbuffer())
 
 
 def load_checkpoint(path: Path, made_of: str, device: torch.device) -> FitState:
@@ -103,14 +105,15 @@ def load_checkpoint(path: Path, made_of: str, device: torch.device) -> FitState:
     if not path.exists():
         return FitState()
     try:
-        saved = torch.load(path, map_location=device, weights_only=True)
-        state = FitState(**saved["state"])
-        return state if saved["made_of"] == made_of else FitState()
-    except BROKEN as error:
+        with parsing(path), path.open("rb") as file:
+            expected, content = file.read(DIGEST_BYTES), io.BytesIO(file.read())
+            if hashlib.sha256(content.getbuffer()).digest() != expected:
+                raise ValueError("its content has another SHA-256")
+            saved = torch.load(content, map_location=device, weights_only=True)
+            state = FitState(**saved["state"])
+            return state if saved["made_of"] == made_of else FitState()
+    except DamagedFileError as error:
         logger.warning(
-            "%s: expected the state of a training, found a broken file (%s); training "
-            "starts from the first epoch",
-            path,
-            type(error).__name__,
+            "%s: %s; training starts from the first epoch", path, error.damage
         )
         return FitState()

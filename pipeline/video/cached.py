@@ -12,7 +12,8 @@ import numpy as np
 from av.container import InputContainer
 from av.video.reformatter import VideoReformatter
 
-from pipeline.errors import MissingVideoError, TruncatedVideoError, UnreadableVideoError
+from pipeline.errors import DamagedFileError, MissingVideoError
+from pipeline.storage import check_whole, parsing
 from pipeline.video.lossless import GRAY, RGB, TAG, Codec, FlowField, Picture
 from pipeline.video.source import check_memory
 
@@ -27,8 +28,8 @@ class CachedVideo:
 
     Raises:
         MissingVideoError: There is no such file.
-        UnreadableVideoError: This program did not write the file, or it is damaged.
-        TruncatedVideoError: Frames are missing (raised in iteration).
+        DamagedFileError: This program did not write the file, or it is damaged (also
+            raised in iteration, before which the file is compared with its proof).
     """
 
     codec: Codec
@@ -57,6 +58,7 @@ class CachedVideo:
         return pictures
 
     def _pictures(self) -> Generator[Picture]:
+        check_whole(self.path)
         num_read = 0
         reformatter = VideoReformatter()  # a new one for each frame is slow
         with _open(self.path) as container:
@@ -67,9 +69,8 @@ class CachedVideo:
                 picture = reformatter.reformat(frame, format=self.codec.pixel_format)
                 yield picture.to_ndarray()
         if num_read != self.num_frames:
-            raise TruncatedVideoError(
-                f"{self.path}: expected {self.num_frames} frames, found {num_read}; "
-                f"delete the file and run the same command again"
+            raise DamagedFileError(
+                self.path, f"expected {self.num_frames} frames, found {num_read}"
             )
 
 
@@ -106,7 +107,10 @@ def _open(path: Path) -> Iterator[InputContainer]:
             f"that writes it again"
         )
     try:
-        with av.open(f"file:{path}", "r", metadata_errors="replace") as container:
+        with (
+            av.open(f"file:{path}", "r", metadata_errors="replace") as container,
+            parsing(path, "a video"),
+        ):
             yield container
     except av.FFmpegError as error:
         check_memory(error)
@@ -123,8 +127,7 @@ def _read_header(path: Path, container: InputContainer) -> dict[str, Any]:
     return header
 
 
-def _not_ours(path: Path, found: str) -> UnreadableVideoError:
-    return UnreadableVideoError(
-        f"{path}: expected a video that this program cached, but {found}; "
-        f"delete the file and run the same command again"
+def _not_ours(path: Path, found: str) -> DamagedFileError:
+    return DamagedFileError(
+        path, f"expected a video that this program cached, but {found}"
     )

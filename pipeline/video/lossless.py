@@ -20,9 +20,12 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from jaxtyping import UInt8
 
+from pipeline.errors import VideoError
+
 Picture = UInt8[np.ndarray, "height width *channels"]
 FlowField = UInt8[np.ndarray, "height width 2"]
 
+MOST_PIXELS = 16384  # a side of a frame, for x264
 TAG = "SODA"
 HEADER_BYTES = 16384  # reserved for the header
 EMPTY_HEADER = b"{" + b" " * (HEADER_BYTES - 2) + b"}"
@@ -54,6 +57,7 @@ def write_pictures(
     """Encode uint8 frames of one shape with an empty header, and return their number.
 
     Raises:
+        VideoError: The frames are larger than the encoder takes.
         ValueError: There is no frame, or the frames differ in shape.
     """
     num_pictures, shape = 0, None
@@ -83,10 +87,16 @@ def write_pictures(
 def _add_stream(
     container: OutputContainer, picture: Picture, fps: Fraction, codec: Codec
 ) -> VideoStream:
+    height, width = picture.shape[:2]
+    if max(height, width) > MOST_PIXELS:
+        raise VideoError(
+            f"expected frames of at most {MOST_PIXELS} pixels a side, found {width} x "
+            f"{height}; leave the video out"
+        )
     stream = cast(
         VideoStream, container.add_stream(codec.name, rate=fps, options=codec.options)
     )
-    stream.height, stream.width = picture.shape[:2]
+    stream.height, stream.width = height, width
     stream.pix_fmt = codec.pixel_format
     return stream
 

@@ -11,7 +11,7 @@ from pipeline.fanout import Ledger
 from pipeline.fanout.lock import held_locks
 from pipeline.layout import size_of
 from pipeline.report.formats import flatten
-from pipeline.run.record import Record, record_at
+from pipeline.run.record import Record, read_record
 from pipeline.run.stage import Stage
 from pipeline.storage import TEMPORARY_PREFIX, file_name, fingerprint, read_json
 from pipeline.workfolder.stages import all_stages, results_in, stage_folders
@@ -95,7 +95,7 @@ def _result(workdir: Path, folder: str, name: str, paths: Sequence[Path]) -> Res
     stages = {s.name: s for s in all_stages() if s.folder_name == folder}
     stage = next(iter(stages.values()))
     path = paths[0].with_suffix(".json") if stage.is_file else paths[0] / "done.json"
-    record = record_at(path)
+    record = read_record(path)
     stage = stages[record.stage] if record else stage
     present = _names(paths[0], stage.suffix) if stage.is_per_video else set()
     failed = set(record.failed) if record else set()
@@ -131,7 +131,7 @@ def expected_ids(workdir: Path, stage: Stage, record: Record) -> set[str] | None
     for below in stage.builds_on:
         own = {n: record.parameters.get(n) for n in ("format", *below.flags)}
         folder = workdir / below.folder_name / fingerprint(own)
-        found = record_at(folder / "done.json")
+        found = read_record(folder / "done.json")
         if found and found.videos is not None:
             return set(found.videos)
     return None

@@ -140,6 +140,32 @@ def test_status_shows_every_stage(world):
     assert all(entry["is_finished"] for entry in inventory["entries"])
 
 
+def test_damage_is_found_named_and_made_again(world, tmp_path):
+    for name in ("data", "work"):
+        shutil.copytree(world[0] / name, tmp_path / name)
+    verify = ("soda", "status", "work", "--verify")
+    assert "files are as they were written" in run(*verify, cwd=tmp_path).stdout
+    flow, features = (
+        next(tmp_path.glob(f"work/{folder}/*/train 0.*"))
+        for folder in ("flow", "features")
+    )
+    before = features.read_bytes()
+    content = bytearray(flow.read_bytes())
+    content[-3000] ^= 1
+    flow.write_bytes(content)
+    features.write_bytes(before[:-1])
+    found = run(*verify, cwd=tmp_path)
+    assert found.returncode == 1 and "2 damaged" in found.stderr
+    assert f"{flow.relative_to(tmp_path)}: expected the content" in found.stderr
+    assert f"expected {len(before)} bytes as they were" in found.stderr
+    done = luigi("Evaluate", *WORK, *QUICK, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert f"{flow.relative_to(tmp_path)}: expected the content" in done.stderr
+    assert "ExtractFeatures done before: 2, to do: 1" in done.stderr.splitlines()[0]
+    assert "TrainSODA: " not in done.stderr and features.read_bytes() == before
+    assert "files are as they were written" in run(*verify, cwd=tmp_path).stdout
+
+
 def test_status_of_what_is_no_work_folder_is_an_error(world):
     folder, _, _ = world
     done = run("soda", "status", "data", cwd=folder)

@@ -18,7 +18,7 @@ from pipeline.storage import write_arrays, write_json
 from pipeline.training.fit import save_checkpoint
 from pipeline.video.caching import write_flow
 from tests.dataset_maker import make_dataset
-from tests.run_maker import make_run
+from tests.run_maker import make_run, run_here
 
 # Of these nothing is lost that the next run would not make anew.
 FLEETING = ("state-",)
@@ -86,18 +86,6 @@ def test_every_file_of_a_work_folder_is_synced_before_its_rename(
         *("log-0", "events"),
         *(Path(name).stem for name in files if name.endswith(".lock")),
     }
-
-
-def run_here(monkeypatch):
-    from pipeline.fanout.local import LocalExecutor
-    from pipeline.fanout.worker import run_slice
-
-    def run(self, folder, slices, watch):
-        for k in range(slices):
-            run_slice(folder, k)
-        return {}
-
-    monkeypatch.setattr(LocalExecutor, "run", run)
 
 
 def write_part(path):

@@ -9,10 +9,13 @@ from pipeline.storage import (
     atomic_path,
     disk_full,
     fingerprint,
+    is_full,
     read_arrays,
     read_header,
     write_arrays,
     write_json,
+    write_text,
+    writing,
 )
 
 
@@ -49,14 +52,26 @@ def test_a_full_disk_is_one_clear_sentence(tmp_path):
 
 @pytest.fixture
 def small_disk(tmp_path):
-    """A disk of 200 kB."""
+    """A disk of 200 kB and 20 files."""
     folder = tmp_path / "small"
     folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=200k", "tmpfs", str(folder)]
+    limits = "size=200k,nr_inodes=20"
+    mount = ["mount", "-t", "tmpfs", "-o", limits, "tmpfs", str(folder)]
     if subprocess.run(mount, capture_output=True).returncode:
         pytest.skip("mounting a small tmpfs is not permitted here")
     yield folder
     subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_a_disk_without_room_for_another_file_is_full(small_disk):
+    assert not is_full(small_disk)
+    with pytest.raises(SodaError, match="is full; delete some files or choose"):
+        for index in range(30):
+            write_text(small_disk / f"{index}.txt", "")
+    assert is_full(small_disk)
+    # As libraries report it, which hide the system's error.
+    with pytest.raises(SodaError, match="is full"), writing(small_disk / "x"):
+        raise RuntimeError("could not write")
 
 
 def save_tensor(path):

@@ -11,7 +11,7 @@ import numpy as np
 from pipeline.datasets.demo.config import DemoConfig
 from pipeline.datasets.demo.film import film
 from pipeline.datasets.demo.script import CLASSES, Script, Stretch, write_scripts
-from pipeline.storage import atomic_path, plain, read_json, write_json
+from pipeline.storage import atomic_path, plain, read_json_if_whole, write_json
 
 RECIPE_VERSION = 1  # raise it when the same config gives different pixels
 
@@ -58,7 +58,7 @@ def _forget_other_recipe(folder: Path, config: DemoConfig, videos: list[Path]) -
     """Remove files of another version or config, so that the two cannot mix."""
     recipe = plain({"version": RECIPE_VERSION, "config": config})
     path = folder / "recipe.json"
-    if path.exists() and read_json(path) == recipe:
+    if read_json_if_whole(path) == recipe:
         return
     for stale in (folder / "dataset.json", *videos):
         stale.unlink(missing_ok=True)

@@ -2,6 +2,7 @@
 
 import pickle
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import lru_cache
 from io import IOBase
@@ -12,9 +13,9 @@ from typing import Any
 import h5py
 import numpy as np
 from jaxtyping import Float32, Shaped
-from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
+from extractors.errors import reading
 from pipeline.errors import VideoError
 from pipeline.progress import bytes_text
 
@@ -47,15 +48,24 @@ def read_array(file: FeatureLocation) -> Shaped[np.ndarray, "..."]:
     Raises:
         VideoError: The file cannot be read, or it is not clear which array is meant.
     """
-    try:
+    with features_file(file.path):
         if file.path.exists() and not file.path.is_file():
             raise ValueError("it is a folder, a pipe or a device")
         return np.asarray(_READERS[file.path.suffix](file))
-    except (OSError, ValueError, KeyError, SafetensorError, pickle.PickleError) as e:
-        raise VideoError(
-            f"{file.path}: expected an array of features, found a file that cannot be "
-            f"read as one ({e}); make or copy the file again"
-        ) from e
+
+
+def features_file(path: Path) -> AbstractContextManager[None]:
+    """Name a file of features if reading it fails.
+
+    Raises:
+        VideoError: The block failed.
+    """
+    return reading(
+        lambda why: VideoError(
+            f"{path}: expected an array of features, found a file that cannot be "
+            f"read as one ({why}); make or copy the file again"
+        )
+    )
 
 
 def as_sequence(
@@ -82,7 +92,8 @@ def _npy(file: FeatureLocation) -> Any:
 
 
 def _npz(file: FeatureLocation) -> Any:
-    with np.load(file.path) as arrays:
+    # Given a path, NumPy would leave a damaged file open.
+    with file.path.open("rb") as opened, np.load(opened) as arrays:
         name = _only(arrays)
         names = {
             info.filename.removesuffix(".npy"): info for info in arrays.zip.filelist

@@ -8,7 +8,11 @@ import h5py
 
 from pipeline.datasets.video_names import VideoNames
 from pipeline.errors import AnnotationError, InputNotFoundError
-from pipeline.features.imported.arrays import FeatureLocation, read_array
+from pipeline.features.imported.arrays import (
+    FeatureLocation,
+    features_file,
+    read_array,
+)
 from pipeline.progress import shown
 from pipeline.storage import file_name
 
@@ -31,6 +35,7 @@ def find_features(
     Raises:
         InputNotFoundError: The folder does not exist, or has no features of any video.
         AnnotationError: Two files hold the same stream of a video.
+        VideoError: A file of several videos cannot be read.
     """
     if not folder.is_dir():
         raise InputNotFoundError(
@@ -86,7 +91,7 @@ def _contents(
     if not path.is_file():
         return []
     if path.suffix in (".h5", ".hdf5"):
-        with h5py.File(path) as file:
+        with features_file(path), h5py.File(path) as file:
             return [(name, FeatureLocation(path, name)) for name in file]
     # Other arrays in the same folder have one label or duration per video.
     if path.suffix != ".npy" or "features" not in path.stem.lower():

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.datasets import Video
-from pipeline.errors import AnnotationError, UsageError
+from pipeline.errors import AnnotationError, UsageError, VideoError
 from pipeline.features.imported.arrays import FeatureLocation, forget_arrays, read_array
 from pipeline.features.imported.folder import JOINT, find_features
 from pipeline.features.imported.timing import (
@@ -35,17 +35,22 @@ def plan_imports(
         UsageError: One stream is requested, but the files do not separate the streams.
         AnnotationError: The features of a video are ambiguous, or the videos' features
             have no width in common.
-        VideoError: A file cannot be read.
+        VideoError: No file can be read, or one of several videos cannot.
     """
     found = {
         id: _chosen(id, files, streams)
         for id, files in find_features(folder, [v.id for v in videos]).items()
     }
-    shapes = {
-        id: {stream: read_array(file).shape for stream, file in files.items()}
-        for id, files in found.items()
-    }
+    shapes: dict[str, dict[str, tuple[int, ...]]] = {}
+    unreadable: dict[str, VideoError] = {}
+    for id, files in found.items():
+        try:
+            shapes[id] = {s: read_array(file).shape for s, file in files.items()}
+        except VideoError as error:
+            unreadable[id] = error
     forget_arrays()
+    if not shapes:  # it is not one bad file
+        raise next(iter(unreadable.values()))
     is_transposed = _is_transposed(folder, shapes)
     axis = 1 if is_transposed else 0
     lengths = {
@@ -57,13 +62,15 @@ def plan_imports(
     return timing, {
         v.id: {
             "id": v.id,
-            "streams": plain(found.get(v.id, {})),
+            "streams": plain(found[v.id]) if v.id in shapes else {},
             "transposed": is_transposed,
             "grid": timing.grid(v.id, lengths[v.id], v.duration_seconds).to_dict()
             if v.id in lengths
             else None,
-            "missing": f"{folder}: expected features of the video {v.id!r}, found "
-            "none; extract them, or remove the video from the annotations",
+            "missing": str(unreadable[v.id])
+            if v.id in unreadable
+            else f"{folder}: expected features of the video {v.id!r}, found none; "
+            "extract them, or remove the video from the annotations",
         }
         for v in videos
     }

@@ -8,10 +8,11 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from extractors.errors import reading
 from pipeline.datasets import Point
 from pipeline.errors import AnnotationError
 from pipeline.points.formats.document import ClickEntry, Document, read_document
-from pipeline.storage import write_csv
+from pipeline.storage import check_whole, write_csv
 
 NAME = "a points CSV (video_id,seconds,label)"
 FIELDS = ["video_id", "seconds", "label", "kind"]
@@ -63,16 +64,19 @@ def read_points(path: Path) -> dict[str, list[Point]]:
     """Read a file of `write_points`, which lacks videos without clicks.
 
     Raises:
+        DamagedFileError: If it was changed after it was written.
         AnnotationError: If a row lacks a field or its time is not a number. The message
             gives the line.
     """
+    check_whole(path)
     points: dict[str, list[Point]] = {}
-    for line, row in rows_of(read_document(path).text):
-        try:
-            point = Point(float(row["seconds"]), row["label"])
-            points.setdefault(row["video_id"], []).append(point)
-        except (KeyError, ValueError) as error:
-            raise AnnotationError(
-                f"{path}, line {line}: expected {','.join(FIELDS)}, found {row}"
-            ) from error
+    with reading(lambda why: AnnotationError(f"{path}: expected CSV, found {why}")):
+        for line, row in rows_of(read_document(path).text):
+            try:
+                point = Point(float(row["seconds"]), row["label"])
+                points.setdefault(row["video_id"], []).append(point)
+            except (KeyError, ValueError) as error:
+                raise AnnotationError(
+                    f"{path}, line {line}: expected {','.join(FIELDS)}, found {row}"
+                ) from error
     return points

@@ -1,11 +1,12 @@
 """The reading of a file of clicks in any known format."""
 
-import csv
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from extractors.errors import reading
 from pipeline.datasets import BACKGROUND
 from pipeline.datasets.spelling import label_text, point_label
 from pipeline.errors import AnnotationError
@@ -51,9 +52,6 @@ FORMATS: tuple[PointsFormat, ...] = (
     via,
     label_studio,
 )
-
-# Errors of a reader if a file does not have the structure that its beginning suggests.
-MALFORMED = (AttributeError, LookupError, TypeError, ValueError, csv.Error)
 
 
 @dataclass(frozen=True)
@@ -109,7 +107,8 @@ def read_click_file(path: Path) -> ClickFile:
         AnnotationError: If it has no known format, or deviates from its format.
     """
     document = read_document(path)
-    form = next((f for f in FORMATS if f.recognises(document)), None)
+    with malformed(f"{path}: expected clicks in a known format"):
+        form = next((f for f in FORMATS if f.recognises(document)), None)
     if form is None:
         known = "".join(f"\n  {f.NAME}" for f in FORMATS)
         raise AnnotationError(
@@ -118,19 +117,27 @@ def read_click_file(path: Path) -> ClickFile:
         )
     clicks: list[Click] = []
     problems: list[str] = []
-    try:
+    with malformed(f"{path}: expected {form.NAME}"):
         without = points_json.without_clicks(document) if form is points_json else ()
         for entry in form.entries(document):
             try:
                 clicks.append(click_of(path, entry))
             except ValueError as error:
                 problems.append(f"{path}, {entry.where}: {error}")
-    except MALFORMED as error:
-        raise AnnotationError(
-            f"{path}: expected {form.NAME}, found something else in it ({error!r}); "
-            "export it again"
-        ) from error
     return ClickFile(path, form.NAME, tuple(clicks), tuple(problems), without)
+
+
+def malformed(expected: str) -> AbstractContextManager[None]:
+    """Name a file that lacks the structure which its beginning suggests.
+
+    Raises:
+        AnnotationError: The block failed.
+    """
+    return reading(
+        lambda why: AnnotationError(
+            f"{expected}, found something else in it ({why}); export it again"
+        )
+    )
 
 
 def click_of(file: Path, entry: ClickEntry) -> Click:

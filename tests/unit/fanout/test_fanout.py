@@ -287,7 +287,7 @@ def test_a_real_want_of_memory_is_named_and_the_others_are_done(tmp_path, spare_
     assert entry["id"] == "b" and "memory" in entry["message"], caught.value
     assert "--jobs 1" in entry["message"]
     assert [path.name for path in sorted((tmp_path / "out").glob("*"))] == [
-        *("a.mkv", "c.mkv", "inputs.json")
+        *("a.mkv", "c.mkv", "inputs.json", "written.jsonl")
     ]
 
 

@@ -263,6 +263,27 @@ def test_a_pipe_of_another_name_is_left_alone(tmp_path):
     np.testing.assert_array_equal(imported(tmp_path, tmp_path)[0], array("kick 1"))
 
 
+@pytest.mark.parametrize("write", [write_npy, write_npz, write_safetensors])
+def test_one_broken_file_is_one_failed_video(write, tmp_path):
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    for id in LENGTHS:
+        write(theirs, id, array(id))
+    bad = next(theirs.glob("*kick 1.*"))
+    bad.write_bytes(bad.read_bytes()[:40])
+    with pytest.raises(VideoError, match=rf"{bad.name}: expected an array of features"):
+        imported(theirs, tmp_path)
+    features, _ = imported(theirs, tmp_path, "müde")
+    np.testing.assert_array_equal(features, array("müde"))
+
+
+def test_a_broken_file_of_many_videos_is_named(tmp_path):
+    write_hdf5(tmp_path, "müde", array("müde"))
+    (tmp_path / "all.h5").write_bytes((tmp_path / "all.h5").read_bytes()[:500])
+    with pytest.raises(VideoError, match=r"all\.h5: expected an array of features"):
+        imported(tmp_path, tmp_path)
+
+
 def test_streams_of_different_lengths_are_named(tmp_path):
     write_streams(tmp_path)
     write_npy(tmp_path / "train" / "flow", "kick 1", array("kick 1")[:8])

@@ -432,9 +432,17 @@ def cut_off(path):
     path.write_bytes(path.read_bytes()[:1000])
 
 
+def flip_bit(path):
+    """Change a weight, which torch.load does not notice."""
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
 BREAKS = {
     "empty": lambda path: path.write_bytes(b""),
     "text": lambda path: path.write_text("no checkpoint"),
+    "a flipped bit": flip_bit,
     "cut off": cut_off,
     "a list": lambda path: torch.save([1, 2], path),
     "a tensor": lambda path: torch.save(torch.zeros(3), path),
@@ -453,4 +461,4 @@ def test_a_broken_checkpoint_is_named_and_training_starts_anew(how, tmp_path, ca
     BREAKS[how](path)
     with caplog.at_level(logging.WARNING, "soda"):
         assert load_checkpoint(path, made_of, CPU).epoch == 0
-    assert "checkpoint.pt: expected the state of a training" in caplog.text
+    assert "checkpoint.pt: expected a whole file as this program" in caplog.text

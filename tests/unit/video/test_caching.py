@@ -8,15 +8,17 @@ import numpy as np
 import pytest
 
 from pipeline.errors import (
+    DamagedFileError,
     MissingVideoError,
     SodaError,
     TruncatedVideoError,
-    UnreadableVideoError,
+    VideoError,
 )
 from pipeline.progress import silent
 from pipeline.storage import plain, sha256_of
 from pipeline.video import CachedFlow, CachedFrames, DecodeConfig, SampledFrames
 from pipeline.video.caching import decode, write_flow
+from pipeline.video.source import open_video
 from tests.video_maker import noise_pictures, numbered_pictures, write_video
 
 SMALL = DecodeConfig(short_side=64)
@@ -118,6 +120,22 @@ def test_a_truncated_video_leaves_no_file(tmp_path):
     assert list((tmp_path / "out").iterdir()) == []
 
 
+def test_frames_that_the_encoder_cannot_take_are_named(tmp_path):
+    flow = [np.zeros((16, 16386, 2), np.uint8)]
+    with pytest.raises(VideoError, match="16384 pixels a side, found 16386 x 32"):
+        write_flow(tmp_path / "cache.mkv", flow, 25.0, {})
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("bits", "kind"), [(60, MemoryError), (12, VideoError)])
+def test_only_a_lack_of_memory_is_called_so(bits, kind, video, monkeypatch):
+    """FFmpeg reports one also for sizes that damaged headers invent."""
+    monkeypatch.setattr("pipeline.video.source.AMPLE_BYTES", 1 << bits)
+    with pytest.raises(kind) as caught, open_video(video):
+        raise av.error.MemoryError(12, "Cannot allocate memory")
+    assert kind is MemoryError or "FFmpeg stopped at a size" in str(caught.value)
+
+
 @pytest.fixture
 def tiny_disk(tmp_path):
     """A folder on a disk of 256 KiB."""
@@ -172,18 +190,18 @@ def test_a_missing_cache_is_missing(tmp_path):
 
 
 def test_a_video_that_is_no_cache_is_refused(video):
-    with pytest.raises(UnreadableVideoError, match="SODA tag is missing"):
+    with pytest.raises(DamagedFileError, match="SODA tag is missing"):
         CachedFrames(video)
 
 
 def test_a_damaged_cache_is_refused(tmp_path, video):
     path = tmp_path / "cache.mkv"
     path.write_bytes(b"nothing of the kind")
-    with pytest.raises(UnreadableVideoError, match="delete the file"):
+    with pytest.raises(DamagedFileError, match="delete the file"):
         CachedFrames(path)
     decode_video(video, path, SMALL)
     path.write_bytes(path.read_bytes()[:-2000])
-    with pytest.raises((TruncatedVideoError, UnreadableVideoError), match="delete"):
+    with pytest.raises(DamagedFileError, match="delete"):
         list(CachedFrames(path))
 
 
