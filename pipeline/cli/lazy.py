@@ -4,6 +4,7 @@ PyTorch takes seconds to import, and `--help` must not wait for it.
 """
 
 import ast
+import os
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -43,9 +44,22 @@ class LazyCommand(TyperCommand):
         super().__init__(entry.name, help=entry.help, rich_help_panel=entry.panel)
         self.entry = entry
 
-    def make_context(self, *arguments: Any, **extra: Any) -> Any:
-        """Load the command and make its context."""
-        return load(self.entry).make_context(*arguments, **extra)
+    def make_context(
+        self, info_name: str | None, args: list[str], *parent: Any, **extra: Any
+    ) -> Any:
+        """Load the command and make its context.
+
+        A file whose name begins with a dash is no option, if none is spelled like it.
+        """
+        command = load(self.entry)
+        options = {name for option in command.params for name in option.opts}
+        words = [
+            f"./{word}"
+            if word[:1] == "-" and word not in options and os.path.isfile(word)
+            else word
+            for word in args
+        ]
+        return command.make_context(info_name, words, *parent, **extra)
 
 
 def load(entry: CommandEntry) -> Any:

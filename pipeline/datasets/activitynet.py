@@ -11,6 +11,7 @@ from typing import Any
 from pipeline.datasets.dataset import Dataset, Instance, Subset, Video
 from pipeline.datasets.manifest import dataset_name
 from pipeline.errors import AnnotationError
+from pipeline.storage import comparable
 
 
 def parse_activitynet(
@@ -35,7 +36,7 @@ def parse_activitynet(
         if entry.get("subset") not in subsets:
             unused.append(id)
             continue
-        file = files.get(id) or files.get(f"v_{id}") or videos_folder / id
+        file = _file(files, id) or videos_folder / id
         try:
             videos.append(_video(id, entry, subsets[entry["subset"]], file))
         except ValueError as error:
@@ -54,6 +55,11 @@ def parse_activitynet(
         videos=tuple(videos),
         unused=tuple(unused),
     )
+
+
+def _file(files: Mapping[str, Path], id: str) -> Path | None:
+    id = comparable(id)
+    return files.get(id) or files.get(f"v_{id}")
 
 
 def _entries(path: Path, content: Any) -> dict[str, dict[str, Any]]:

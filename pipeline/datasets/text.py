@@ -1,6 +1,7 @@
 """The reading of text, JSON and class names, written by users on any system."""
 
 import json
+import os
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -61,7 +62,7 @@ def parse_classes(text: str) -> tuple[str, ...]:
     ('pour', 'stir')
     """
     path = Path(text)
-    given = read_text(path).splitlines() if path.is_file() else text.split(",")
+    given = read_text(path).splitlines() if os.path.isfile(path) else text.split(",")
     names = tuple(name.strip() for name in given if name.strip())
     if not names or BACKGROUND in names or len(set(names)) < len(names):
         raise UsageError(

@@ -1,11 +1,11 @@
 """The names of a dataset's videos in other files: ids, file names, paths or URLs."""
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from urllib.parse import unquote
 
 from pipeline.datasets import Dataset
+from pipeline.storage import comparable
 
 EXTENSION = re.compile(r"\.(?=[^.]*[A-Za-z])[A-Za-z0-9]{2,5}$")
 # Label Studio, and LabelU before 1.1, prepend it to the name of an uploaded file.
@@ -48,4 +48,4 @@ def _readings(name: str) -> Iterator[str]:
 
 def _plain(name: str) -> str:
     """Normalise a name's Unicode form and the space around it."""
-    return unicodedata.normalize("NFC", name).strip()
+    return comparable(name).strip()

@@ -1,12 +1,13 @@
 """The report on a file or folder of detections, without a run."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from pipeline.datasets import Instance
-from pipeline.datasets.folder import find_videos
+from pipeline.datasets.folder import find_detected_videos
 from pipeline.errors import VideoError
 from pipeline.evaluation import evaluate, read_durations, read_ground_truth
+from pipeline.progress import say
 from pipeline.report import Model, RunReport, VideoReport, write_report
 from pipeline.report.results import (
     DetectionSet,
@@ -14,6 +15,7 @@ from pipeline.report.results import (
     model_names,
     read_detection_set,
 )
+from pipeline.storage import comparable
 from pipeline.video import probe
 from pipeline.video.proxy import Proxy
 
@@ -55,7 +57,7 @@ def report_detections(
         found[0].check_same(other)
     truth = read_ground_truth(ground_truth, subset) if ground_truth else {}
     durations = read_durations(ground_truth) if ground_truth else {}
-    files = find_videos(videos) if videos else {}
+    files = find_files(found[0].detections, videos) if videos else {}
     told = (each.classes for each in found if each.classes)
     report = RunReport(
         title=found[0].title,
@@ -85,6 +87,21 @@ def report_detections(
         notes=tuple(comparison_notes(found)),
     )
     return write_report(output, report, proxy)
+
+
+def find_files(ids: Collection[str], folder: Path) -> dict[str, Path]:
+    """Return the files of the videos that a folder contains, and report the others."""
+    known = find_detected_videos(folder)
+    files = {id: known[comparable(id)] for id in ids if comparable(id) in known}
+    missing = [id for id in ids if id not in files]
+    if missing:
+        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+        say(
+            f"{folder}: expected the video {missing[0]!r}{more}, found no such file; "
+            "the pages have no player for what is missing; give the same folder as to "
+            "`soda init` with --videos"
+        )
+    return files
 
 
 def labels(

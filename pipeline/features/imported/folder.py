@@ -8,7 +8,7 @@ import h5py
 
 from pipeline.errors import AnnotationError, InputNotFoundError
 from pipeline.features.imported.arrays import FeatureLocation, read_array
-from pipeline.storage import file_name
+from pipeline.storage import comparable, file_name
 
 SUFFIXES = (".npy", ".npz", ".safetensors", ".h5", ".hdf5")
 NAMES_FILE = "videoname.npy"  # the ids of the videos in an array of arrays, in order
@@ -35,17 +35,18 @@ def find_features(
         raise InputNotFoundError(
             f"{folder}: expected a folder of features, found none; check --features-dir"
         )
-    wanted = {name: id for id in ids for name in (f"v_{id}", id, file_name(id))}
+    names = {id: (f"v_{id}", id, file_name(id)) for id in ids}
+    wanted = {comparable(name): id for id in ids for name in names[id]}
     found: dict[str, dict[str, FeatureLocation]] = {}
     for path in _feature_files(folder):
         stream = _stream_of(path.relative_to(folder))
         for name, file in _contents(path, folder, wanted):
-            if name in wanted:
-                streams = found.setdefault(wanted[name], {})
+            if id := wanted.get(comparable(name)):
+                streams = found.setdefault(id, {})
                 if stream in streams:
                     raise AnnotationError(
                         f"{folder}: two files hold the {stream} features of "
-                        f"{wanted[name]}: {streams[stream].path} and {path}; remove one"
+                        f"{id}: {streams[stream].path} and {path}; remove one"
                     )
                 streams[stream] = file
     if not found:
@@ -75,7 +76,7 @@ def _contents(
     path: Path, folder: Path, wanted: Mapping[str, str]
 ) -> list[tuple[str, FeatureLocation]]:
     """Return the names of the videos in a file, with the location of each."""
-    if path.stem in wanted:
+    if comparable(path.stem) in wanted:
         return [(path.stem, FeatureLocation(path))]
     if path.suffix in (".h5", ".hdf5"):
         with h5py.File(path) as file:
