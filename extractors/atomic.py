@@ -11,6 +11,7 @@ from uuid import uuid4
 from extractors.errors import SodaError
 
 TEMPORARY_PREFIX = ".tmp-"
+LONGEST_END = 50  # characters of a name, of up to four bytes each
 SMALLEST_FREE_BYTES = 4096  # with less, a failure to write is taken for a full disk
 FULL = (errno.ENOSPC, errno.EDQUOT)
 CLOSED = (errno.EACCES, errno.EPERM, errno.EROFS)
@@ -34,7 +35,9 @@ def atomic_path(path: Path, elsewhere: str = ELSEWHERE) -> Iterator[Path]:
     """
     with writing(path, elsewhere):
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f"{TEMPORARY_PREFIX}{uuid4().hex[:8]}-{path.name}")
+        # Only the end of the name, as file systems limit its length.
+        name = f"{TEMPORARY_PREFIX}{uuid4().hex[:8]}-{path.name[-LONGEST_END:]}"
+        temporary = path.with_name(name)
         handle = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
         # Libraries may replace the file by one that only its owner can read.
         mode = os.fstat(handle).st_mode & 0o777

@@ -4,6 +4,8 @@ import csv
 import hashlib
 import json
 import os
+import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import asdict, is_dataclass
@@ -34,6 +36,12 @@ SEAL = "seal"  # the key of the digest that a JSON file holds of its own content
 
 Proof = list[Any]  # the size of a file in bytes, and its SHA-256, as JSON holds them
 Proofs = Mapping[str, Proof | None]  # by path in a folder; None: not known
+ESCAPED = "backslashreplace"
+LONGEST_NAME = 200  # bytes; file systems allow 255, with prefix and suffix
+# What a name cannot contain, what marks temporary files, and what looks escaped.
+UNFIT = re.compile(
+    rf"^{re.escape(TEMPORARY_PREFIX)}|[/\x00-\x1f\x7f\ud800-\udfff]|%(?=[0-9A-F]{{2}})"
+)
 
 
 def remove_temporaries(folder: Path, name: str = "*") -> None:
@@ -46,16 +54,20 @@ def remove_temporaries(folder: Path, name: str = "*") -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text file atomically."""
+    """Write a text file atomically.
+
+    UTF-8 has no code for half of a surrogate pair, which other systems' JSON may hold;
+    it is written as an escape such as `\\ud800`, which is the same in JSON.
+    """
     with atomic_path(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_text(text, encoding="utf-8", errors=ESCAPED)
 
 
 def write_csv(path: Path, rows: Iterable[Iterable[Any]]) -> None:
     """Write the rows of a CSV file atomically."""
     with (
         atomic_path(path) as temporary,
-        temporary.open("w", newline="", encoding="utf-8") as file,
+        temporary.open("w", newline="", encoding="utf-8", errors=ESCAPED) as file,
     ):
         csv.writer(file).writerows(rows)
 
@@ -302,7 +314,7 @@ def file_stamp(path: Path | str) -> tuple[int, int] | tuple[None, None]:
     """Return the size in bytes and modification time of a file; None if unavailable."""
     try:
         status = os.stat(path)
-    except OSError:
+    except (OSError, ValueError):  # the second, if no file can have that name
         return None, None
     return status.st_size, status.st_mtime_ns
 
@@ -324,9 +336,43 @@ def describe_source(path: Path, duration_seconds: float) -> dict[str, Any]:
 
 
 def file_name(id: str) -> str:
-    """Return a video's id as a file name, readable if possible.
+    """Return the name of a video's files in a work folder, in ASCII.
 
     >>> file_name("video test/1")
     'video test%2F1'
     """
-    return quote(id, safe=" ()[]{}+,;=@&'!#$^~").replace("%20", " ")
+    name = quote(id, safe=" ()[]{}+,;=@&'!#$^~", errors="surrogatepass")
+    if name.startswith(TEMPORARY_PREFIX):
+        name = name.replace(".", "%2E", 1)
+    return _short(name)
+
+
+def shown_name(id: str) -> str:
+    """Return the name of a file that people put next to a video: its id, if possible.
+
+    >>> shown_name("vidéo/1")
+    'vidéo%2F1'
+    """
+    return _short(UNFIT.sub(lambda found: _quote_all(found[0]), id))
+
+
+def _quote_all(text: str) -> str:
+    codes = text.encode("utf-8", "surrogatepass")
+    return "".join(f"%{code:02X}" for code in codes)
+
+
+def _short(name: str) -> str:
+    """Replace the end of a name that is too long for a file by a hash."""
+    encoded = name.encode()
+    if len(encoded) <= LONGEST_NAME:
+        return name
+    kept = encoded[: LONGEST_NAME - 13].decode(errors="ignore")
+    return f"{kept}-{fingerprint(name)}"
+
+
+def comparable(name: str) -> str:
+    """Return a name in one Unicode form, as names that look the same are the same.
+
+    Macs write an accent as a character of its own (NFD), other systems do not (NFC).
+    """
+    return unicodedata.normalize("NFC", name)

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.datasets import Dataset, Video, load_dataset
-from pipeline.datasets.draft import DraftVideo, entries_of_folder, normal, unique_ids
+from pipeline.datasets.draft import DraftVideo, entries_of_folder, normal
+from pipeline.datasets.folder import unique_ids, with_text_names
 from pipeline.datasets.spelling import parse_classes
 from pipeline.errors import InputNotFoundError, UsageError
 from pipeline.progress import shown
@@ -75,7 +76,7 @@ def _of_videos(sources: Sequence[Path], classes: str | None) -> Dataset:
 
 def _entries(source: Path) -> list[DraftVideo]:
     if source.is_file():
-        return [DraftVideo(source, None)]
+        return [DraftVideo(file, None) for file in with_text_names([source])]
     if source.is_dir():
         return entries_of_folder(source)
     raise InputNotFoundError(

@@ -1,16 +1,17 @@
 """Facts of a dataset's video files, gathered by parallel workers."""
 
-import os
 import tempfile
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import Any
 
 from pipeline.errors import InputNotFoundError
 from pipeline.fanout import Item, Job, Ledger, Resources, default_jobs, run_job
 from pipeline.progress import ShareDone, say, silent
-from pipeline.storage import read_json, sha256_of, write_json
+from pipeline.storage import file_stamp, read_arrays, sha256_of, write_arrays
 from pipeline.video import Ends, VideoInfo, decode_ends, probe
+from pipeline.video.sketch import Sketch, sketch
 
 PROBLEM_KINDS = {
     "MissingVideoError": "missing video",
@@ -26,6 +27,12 @@ class Facts(Ends, VideoInfo):
 
     size_bytes: int
     sha256: str | None  # None unless the manifest states one to compare with
+    sketch: Sketch | None = None  # None unless it is compared with others'
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the facts as values for JSON, without the sketch."""
+        names = (field.name for field in fields(self) if field.name != "sketch")
+        return {name: getattr(self, name) for name in names}
 
 
 @dataclass(frozen=True)
@@ -40,12 +47,17 @@ FactsByPath = dict[Path, Facts | Failure]
 
 
 def gather_facts(
-    paths: Iterable[Path], jobs: int | None, stage: str, hashed: Collection[Path] = ()
+    paths: Iterable[Path],
+    jobs: int | None,
+    stage: str,
+    hashed: Collection[Path] = (),
+    sketched: bool = False,
 ) -> FactsByPath:
     """Examine each distinct video file once, with one worker per processor or `jobs`.
 
     A file that crashes its worker fails alone; the other files are still examined. The
-    files in `hashed` are read completely, for their sha256.
+    files in `hashed` are read completely, for their sha256. `sketched` takes the tiny
+    frames of all files.
     """
     distinct = tuple(dict.fromkeys(paths))
     with tempfile.TemporaryDirectory(prefix="soda-check-") as name:
@@ -54,19 +66,20 @@ def gather_facts(
             Item(
                 id=str(index),
                 inputs=(str(path),),
-                output=str(folder / f"{index}.json"),
-                weight=float(path.stat().st_size) if os.access(path, os.R_OK) else 0.0,
+                output=str(folder / f"{index}.safetensors"),
+                weight=float(file_stamp(path)[0] or 0),
                 arguments={"hashed": path in hashed},
             )
             for index, path in enumerate(distinct)
         )
-        job = Job(stage, f"{__name__}:examine", {}, items)
+        parameters = {"sketched": sketched}
+        job = Job(stage, f"{__name__}:examine", parameters, items)
         run_job(job, folder, Resources(jobs or default_jobs(), max_failures=1.0))
         failures = Ledger(folder, job.stage).read()
         return {
             path: _failure(path, failures[item.id])
             if item.id in failures
-            else Facts(**read_json(Path(item.output)))
+            else read_facts(Path(item.output))
             for path, item in zip(distinct, items, strict=True)
         }
 
@@ -93,9 +106,13 @@ def readable_facts(
 
 
 def examine(
-    inputs: Sequence[Path], output: Path, hashed: bool, progress: ShareDone = silent
+    inputs: Sequence[Path],
+    output: Path,
+    hashed: bool,
+    sketched: bool = False,
+    progress: ShareDone = silent,
 ) -> None:
-    """Examine one video and write its facts as JSON.
+    """Examine one video; write its facts, and the arrays of its sketch.
 
     Raises:
         VideoError: The video does not exist or cannot be read.
@@ -107,8 +124,14 @@ def examine(
         size_bytes=path.stat().st_size,
         sha256=sha256_of(path) if hashed else None,
     )
-    write_json(output, asdict(facts))
+    write_arrays(output, vars(sketch(path)) if sketched else {}, facts.to_json())
     progress(1.0)
+
+
+def read_facts(path: Path) -> Facts:
+    """Read the facts and the sketch that `examine` wrote."""
+    arrays, facts = read_arrays(path)
+    return Facts(**facts, sketch=Sketch(**arrays) if arrays else None)
 
 
 def _failure(path: Path, entry: dict[str, str]) -> Failure:

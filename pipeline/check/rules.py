@@ -3,25 +3,30 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import product
 
 from pipeline.check.facts import Facts, FactsByPath, Failure
+from pipeline.check.same_footage import shift_between
 from pipeline.datasets import SUBSETS, Dataset, Problem, Video, find_problems
-from pipeline.datasets.folder import may_be_video
+from pipeline.datasets.folder import CAMERA_COPIES, may_be_video
 from pipeline.datasets.video_names import VideoNames
 from pipeline.storage import sha256_of
 
 # A duration that is one percent off shifts every annotation of a long video.
 TOLERANCE_SECONDS = 1.0
 NOTABLE_PAUSE_SECONDS = 10.0
+OVERLAP = "train/test overlap"
 
 
 def problems_of(dataset: Dataset, findings: FactsByPath) -> list[Problem]:
     """Return the problems to fix before a run."""
+    same = list(_by_content(dataset, findings))
     return [
         *find_problems(_as_long_as_they_are(dataset, findings)),
         *_subsets(dataset),
         *(problem for v in dataset.videos for problem in _file(v, findings[v.path])),
-        *_same_content(dataset, findings),
+        *_same_content(same),
+        *_same_footage(dataset, findings, same),
     ]
 
 
@@ -85,21 +90,43 @@ def _file(video: Video, facts: Facts | Failure) -> Iterator[Problem]:
         yield Problem(video.id, "stated sha256 differs", text)
 
 
-def _same_content(dataset: Dataset, findings: FactsByPath) -> Iterator[Problem]:
+def _same_content(same: list[list[Video]]) -> Iterator[Problem]:
     """Yield a problem for each video whose file is a copy of another video's file.
 
     Copies across subsets leak training data into the test.
     """
-    for first, *others in _by_content(dataset, findings):
+    for first, *others in same:
         for other in others:
             overlaps = other.subset != first.subset
             yield Problem(
                 other.id,
-                "train/test overlap" if overlaps else "duplicate content",
+                OVERLAP if overlaps else "duplicate content",
                 f"the file has the same content as {first.path}, which is "
                 f"{first.id!r} of the {first.subset} subset; this one is of the "
                 f"{other.subset} subset",
             )
+
+
+def _same_footage(
+    dataset: Dataset, findings: FactsByPath, same: list[list[Video]]
+) -> Iterator[Problem]:
+    """Yield a problem for each test video that shows the footage of a training video.
+
+    Files of the same content are a problem of their own.
+    """
+    first = {video.id: group[0].id for group in same for video in group}
+    known = [(v, f) for v in dataset.videos if isinstance(f := findings[v.path], Facts)]
+    test = [(video, facts) for video, facts in known if video.subset == "test"]
+    train = [(video, facts) for video, facts in known if video.subset == "train"]
+    for (video, facts), (other, others) in product(test, train):
+        if first.get(video.id, video.id) == first.get(other.id, other.id):
+            continue
+        if (seconds := shift_between(facts, others)) is not None:
+            shifted = f", shifted by {seconds:.1f} s" if seconds >= 0.1 else ""
+            text = f"the file shows the same footage as {other.path}{shifted}, which "
+            text += f"is {other.id!r} of the train subset; this one is of the test "
+            text += "subset"
+            yield Problem(video.id, OVERLAP, text)
 
 
 def _by_content(dataset: Dataset, findings: FactsByPath) -> Iterator[list[Video]]:
@@ -159,5 +186,7 @@ def _unnamed_files(dataset: Dataset) -> Iterator[Problem]:
     for folder in sorted({path.parent for path in named}):
         for path in sorted(folder.iterdir()) if folder.is_dir() else ():
             is_known = path in named or unused.id_of(path.stem)
-            if path.is_file() and may_be_video(path.name) and not is_known:
+            is_copy = path.suffix.lower() in CAMERA_COPIES
+            may_be = may_be_video(path.name) and not (is_known or is_copy)
+            if may_be and path.is_file():
                 yield Problem("", "file that no annotation names", str(path))

@@ -41,8 +41,9 @@ def check_command(
 ) -> None:
     """Check every video of a dataset and compare it with the annotations.
 
-    Opens each file and decodes its two ends, then lists all problems at once: missing,
-    broken or duplicate videos, durations that differ, annotations beyond the end. Notes
+    Opens each file and decodes its two ends and some frames, then lists all problems at
+    once: missing or broken videos, durations that differ, annotations beyond the end,
+    copies, even trimmed or re-encoded ones, of a training video in the test. Notes
     need no fix, such as a pause in a recording. Ends with the next command to type, or
     with exit code 4 if there are problems.
 

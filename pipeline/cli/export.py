@@ -43,7 +43,7 @@ def detections_command(
     videos: Annotated[
         Path | None,
         typer.Option(
-            help="The folder of the videos, for fiftyone, labelstudio and eaf."
+            help="The folder of the videos, for fiftyone, labelstudio, eaf, srt, vtt."
         ),
     ] = None,
     fps: Annotated[

@@ -16,6 +16,7 @@ from pipeline.datasets.draft import (
     manifest_of,
     with_subsets,
 )
+from pipeline.datasets.folder import unique_ids
 from pipeline.datasets.manifest import parse_manifest
 from pipeline.datasets.spelling import parse_classes
 from pipeline.datasets.table import entries_of_table
@@ -67,7 +68,8 @@ def init_command(
     """Make a dataset's manifest from a folder of videos.
 
     A manifest is a JSON file that lists the videos with their subset, duration, labels
-    and, if known, segments. The other commands take it as the dataset.
+    and, if known, segments. The other commands take it as the dataset. The small copies
+    that cameras write next to their videos (LRV, LRF, THM) are left out.
 
     Example, with kitchen/pour/1.mp4, kitchen/stir/2.mp4, ...:
 
@@ -82,11 +84,14 @@ def init_command(
     if not 0 <= test_share < 1:
         raise UsageError(f"--test-share {test_share}: expected 0 <= share < 1")
     found = entries_of_table(csv, folder) if csv else entries_of_folder(folder)
-    facts = readable_facts([entry.path for entry in found], jobs, "init", folder)
+    paths = [entry.path for entry in found]
+    # Of all files, as other commands cannot know which of them could be read.
+    ids = dict(zip(paths, unique_ids(paths, folder), strict=True))
+    facts = readable_facts(paths, jobs, "init", folder)
     durations = {path: known.duration_seconds for path, known in facts.items()}
     readable = [entry for entry in found if entry.path in durations]
     entries = with_subsets(readable, test_share, seed)
-    manifest = manifest_of(entries, durations, folder, path.parent)
+    manifest = manifest_of(entries, ids, durations, path.parent)
     if classes is not None:
         manifest["classes"] = list(parse_classes(classes))
     if "classes" in manifest:

@@ -1,6 +1,8 @@
 """The entry point of `soda`, the one place that turns errors into exit codes."""
 
 import os
+import sys
+from io import TextIOWrapper
 from typing import Any
 
 import typer
@@ -46,6 +48,9 @@ class Soda(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command that was chosen."""
+        # Names of files may contain what the terminal's encoding does not.
+        if isinstance(sys.stdout, TextIOWrapper):
+            sys.stdout.reconfigure(errors="backslashreplace")
         try:
             return super().invoke(ctx)
         except SodaError as error:

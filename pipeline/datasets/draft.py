@@ -125,39 +125,21 @@ def with_subsets(
     ]
 
 
-def unique_ids(paths: Sequence[Path], folder: Path) -> list[str]:
-    """Make an id of each path: relative to the folder, without extension, `/` as `_`.
-
-    >>> folder = Path("videos")
-    >>> unique_ids([folder / "pour" / "a b.mp4", folder / "pour" / "a b.avi"], folder)
-    ['pour_a b', 'pour_a b (2)']
-    """
-    ids: dict[str, None] = {}
-    for path in paths:
-        place = path.relative_to(folder) if path.is_relative_to(folder) else path
-        parts = place.with_suffix("").parts
-        stem = "_".join(p for p in parts if p not in ("/", "..")).replace("\\", "_")
-        others = (f"{stem} ({number})" for number in range(2, len(paths) + 2))
-        ids[next(id for id in (stem, *others) if id not in ids)] = None
-    return list(ids)
-
-
 def manifest_of(
     entries: Sequence[DraftVideo],
+    ids: Mapping[Path, str],
     durations: Mapping[Path, float],
-    folder: Path,
     home: Path,
 ) -> dict[str, Any]:
     """Build the content of the manifest, from entries that all have a subset.
 
-    Ids are made of the paths in the videos' folder, and durations are in seconds. Paths
-    inside `home`, the manifest's folder, are written as relative, others as absolute.
+    Durations are in seconds. Paths inside `home`, the manifest's folder, are written as
+    relative, others as absolute.
     """
-    ids = unique_ids([entry.path for entry in entries], folder)
     classes = sorted({label for entry in entries for label in entry.labels or ()})
     videos = [
-        _to_json(id, entry, durations[entry.path], normal(home))
-        for id, entry in zip(ids, entries, strict=True)
+        _to_json(ids[entry.path], entry, durations[entry.path], normal(home))
+        for entry in entries
     ]
     named = {"classes": classes} if classes else {}
     return {"version": 1, **named, "videos": videos}

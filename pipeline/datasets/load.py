@@ -1,6 +1,7 @@
 """The loading of a dataset by its name or file."""
 
 import logging
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -63,7 +64,7 @@ def load_dataset(
     if dataset == DEMO:
         dataset = str(_demo(data_folder / DEMO))
     path = Path(dataset)
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise InputNotFoundError(
             f"{dataset}: no such dataset; expected {', '.join((DEMO, *PATTERNS))}, or "
             "the path of a JSON file (a manifest, or ActivityNet-style annotations)"

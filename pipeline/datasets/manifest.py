@@ -100,10 +100,14 @@ def _subset(video: Any) -> str:
 
 def _check_schema(path: Path, content: Any) -> None:
     schema = files("pipeline.datasets").joinpath("manifest.schema.json").read_text()
-    errors = [
-        f"  {json_path(error.instance_path)}: {shorten(error.message)}"
-        for error in Draft202012Validator(json.loads(schema)).iter_errors(content)
-    ]
+    validator = Draft202012Validator(json.loads(schema))
+    try:
+        found = list(validator.iter_errors(content))
+    except UnicodeEncodeError:
+        # It refuses halves of surrogate pairs. `validate` names the videos with them.
+        text = json.dumps(content, ensure_ascii=False).encode(errors="replace")
+        found = list(validator.iter_errors(json.loads(text)))
+    errors = [f"  {json_path(e.instance_path)}: {shorten(e.message)}" for e in found]
     if errors:
         raise AnnotationError(
             f"{path}: {len(errors)} place(s) do not match the manifest's schema; "

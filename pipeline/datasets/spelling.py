@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import re
 from collections.abc import Iterable
 from math import isfinite
@@ -153,7 +154,7 @@ def parse_classes(text: str) -> tuple[str, ...]:
     ('pour', 'stir')
     """
     path = Path(text)
-    given = read_text(path).splitlines() if path.is_file() else text.split(",")
+    given = read_text(path).splitlines() if os.path.isfile(path) else text.split(",")
     names = tuple(name.strip() for name in given if name.strip())
     if not names or any(map(is_background, names)) or len(set(names)) < len(names):
         raise UsageError(

@@ -1,6 +1,7 @@
 """A table of videos and their actions: CSV, one row per action."""
 
 import csv
+import os
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from io import StringIO
@@ -88,7 +89,7 @@ def _cells(
 
 
 def _row_problems(row: dict[str, str], folder: Path) -> Iterator[str]:
-    if not row["path"] or not (folder / row["path"]).is_file():
+    if not row["path"] or not os.path.isfile(folder / row["path"]):
         yield f"no such file: {folder / row['path']}"
     if row.get("subset", "") not in ("", *SUBSETS):
         yield f"expected the subset train or test, found {row['subset']!r}"

@@ -12,9 +12,10 @@ from pipeline.datasets.dataset import BACKGROUND, Dataset, Video
 from pipeline.datasets.spelling import is_background, resembles_background
 from pipeline.errors import AnnotationError
 from pipeline.intervals import beyond_end
-from pipeline.storage import file_name
+from pipeline.storage import comparable
 
-LONGEST_FILE_NAME = 200  # bytes; file systems allow 255, with prefix and suffix
+LONGEST_NAME = 255  # bytes, in most file systems
+NO_TEXT = re.compile(r"[\x00\ud800-\udfff]")  # NUL and halves of surrogate pairs
 BEYOND = "annotation beyond the end"
 
 
@@ -60,13 +61,19 @@ def find_problems(dataset: Dataset) -> list[Problem]:
 
 def _duplicates(dataset: Dataset) -> Iterator[Problem]:
     subsets = defaultdict(list)
+    looks = defaultdict(set)
     for video in dataset.videos:
         subsets[video.id].append(video.subset)
+        looks[comparable(video.id)].add(video.id)
     for id, found in subsets.items():
         if len(found) > 1:
             times = f"{len(found)} times ({', '.join(found)})"
             text = f"the id occurs {times}; ids must be unique"
             yield Problem(id, "one id twice", text)
+    for ids in looks.values():
+        if len(ids) > 1:
+            text = f"the ids {' and '.join(map(ascii, sorted(ids)))} look the same"
+            yield Problem(max(ids), "one id in two Unicode forms", text)
 
 
 def _classes(dataset: Dataset) -> Iterator[Problem]:
@@ -107,9 +114,12 @@ def _video(dataset: Dataset, video: Video) -> Iterator[Problem]:
         text = f"the path {video.path} leads out of {dataset.videos_folder} by `..`; "
         text += "give an absolute path, or move the file into the folder"
         yield Problem(video.id, "path that leaves the folder", text)
-    if len(file_name(video.id)) > LONGEST_FILE_NAME:
-        text = "the id is too long for a file name; choose a shorter one"
-        yield Problem(video.id, "id too long", text)
+    if found := NO_TEXT.search(f"{video.id}{video.path}"):
+        text = f"the id or path contains {found[0]!a}, which no file name can contain"
+        yield Problem(video.id, "impossible name", text)
+    elif any(len(part.encode()) > LONGEST_NAME for part in video.path.parts):
+        text = f"the path {video.path} is too long for the name of a file"
+        yield Problem(video.id, "impossible name", text)
     actions = {*video.labels, *(i.label for i in video.instances)}
     for label in filter(is_background, sorted(actions)):
         text = f"the segment of {label!r} shows no action; leave it out, as all time "

@@ -1,7 +1,6 @@
 """The names of videos in different files: ids, file names, paths or URLs."""
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import TypeVar
@@ -9,6 +8,7 @@ from urllib.parse import unquote
 
 from pipeline.datasets.dataset import Dataset
 from pipeline.errors import AnnotationError
+from pipeline.storage import comparable
 
 T = TypeVar("T")
 
@@ -94,7 +94,7 @@ def _readings(name: str) -> Iterator[str]:
 
 def _plain(name: str) -> str:
     """Normalise a name's Unicode form and the space around it."""
-    return unicodedata.normalize("NFC", name).strip()
+    return comparable(name).strip()
 
 
 def _bare(name: str) -> str:

@@ -38,8 +38,8 @@ FORMATS = {
     "csv": Format(
         EXPORTS / "detections.csv", lambda path, found, _: write_table(path, found)
     ),
-    "srt": Format(EXPORTS / "srt", write_srt),
-    "vtt": Format(EXPORTS / "vtt", write_vtt),
+    "srt": Format(EXPORTS / "srt", write_srt, ("videos",)),
+    "vtt": Format(EXPORTS / "vtt", write_vtt, ("videos",)),
     "fiftyone": Format(EXPORTS / "fiftyone", write_fiftyone, ("videos",)),
     "labelstudio": Format(
         EXPORTS / "label_studio.json", write_label_studio, ("videos", "fps")

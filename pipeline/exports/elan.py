@@ -12,16 +12,16 @@ from xml.etree.ElementTree import Element, SubElement
 from pipeline.detection.detections import Detection, Detections
 from pipeline.exports.media import VideoFiles
 from pipeline.exports.subtitles import Cue, make_cues
-from pipeline.storage import file_name, write_text
+from pipeline.storage import write_text
 
 SCHEMA = "{http://www.w3.org/2001/XMLSchema-instance}noNamespaceSchemaLocation"
 TIER_TYPE = "detections"
 
 
 def write_eaf(folder: Path, detections: Detections, media: VideoFiles) -> None:
-    """Write `<id>.eaf` for every video, with a link to the video file if known."""
+    """Write a file named like each video, with a link to the video if it is known."""
     for id, found in detections.items():
-        path = folder / f"{file_name(id)}.eaf"
+        path = folder / f"{media.name_of(id)}.eaf"
         video = media.file(id)
         document = eaf_document(found, media_link(video, path) if video else {})
         ElementTree.indent(document)

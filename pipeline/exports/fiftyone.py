@@ -21,8 +21,7 @@ def write_fiftyone(folder: Path, detections: Detections, media: VideoFiles) -> N
     index = {label: number for number, label in enumerate(classes)}
     labels = {}
     for id, found in detections.items():
-        place = media.place_of(id)
-        name = place.with_suffix("").as_posix() if place else id
+        name = media.name_of(id) if media.folder else id
         labels[name] = [_label(d, index) for d in found]
     write_json(folder / "labels.json", {"classes": classes, "labels": labels})
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pipeline.detection.detections import Detection, Detections
 from pipeline.exports.media import VideoFiles
-from pipeline.storage import file_name, write_text
+from pipeline.storage import write_text
 
 # Characters that XML forbids and that no text needs.
 UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
@@ -50,15 +50,15 @@ def one_line(text: str) -> str:
 
 
 def write_srt(folder: Path, detections: Detections, media: VideoFiles) -> None:
-    """Write `<id>.srt` for every video; one without detections has no cues."""
+    """Write a file named like each video; one without detections has no cues."""
     for id, found in detections.items():
-        write_text(folder / f"{file_name(id)}.srt", srt(found))
+        write_text(folder / f"{media.name_of(id)}.srt", srt(found))
 
 
 def write_vtt(folder: Path, detections: Detections, media: VideoFiles) -> None:
-    """Write `<id>.vtt` for every video; one without detections has no cues."""
+    """Write a file named like each video; one without detections has no cues."""
     for id, found in detections.items():
-        write_text(folder / f"{file_name(id)}.vtt", vtt(found))
+        write_text(folder / f"{media.name_of(id)}.vtt", vtt(found))
 
 
 def srt(found: Sequence[Detection]) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from pipeline.datasets.folder import video_files
+from pipeline.datasets.folder import video_files, with_text_names
 from pipeline.detection.activations import read_response, response_path, write_response
 from pipeline.detection.detections import Detection, write_detections
 from pipeline.errors import InputNotFoundError, UsageError
@@ -120,8 +120,12 @@ def name_videos(paths: Iterable[Path], output: Path) -> dict[str, Path]:
                 f"{path}: expected a video or a folder of videos, found nothing there; "
                 "check the path"
             )
-        inside = video_files(path) if path.is_dir() else [path]
+        inside = video_files(path) if path.is_dir() else with_text_names([path])
         files |= dict.fromkeys(f for f in inside if own not in f.resolve().parents)
+    if not files:
+        raise InputNotFoundError(
+            f"{', '.join(map(str, paths))}: expected videos, found none to search"
+        )
     names = Counter(path.stem for path in files)
     return {
         path.stem if names[path.stem] == 1 else path.as_posix(): path for path in files

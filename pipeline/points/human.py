@@ -1,6 +1,7 @@
 """The clicks that people made in a dataset's videos."""
 
 import difflib
+import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -158,10 +159,11 @@ def files_of(source: str) -> list[Path]:
         InputNotFoundError: If one of them does not exist, or the folder has no file.
     """
     whole = Path(source)
-    paths = [whole] if whole.exists() else [Path(p.strip()) for p in source.split(",")]
+    is_one = os.path.exists(whole)
+    paths = [whole] if is_one else [Path(p.strip()) for p in source.split(",")]
     files: list[Path] = []
     for path in paths:
-        if not path.exists():
+        if not os.path.exists(path):
             raise InputNotFoundError(
                 f"{path}: no such file or folder of clicks; give the right one, or "
                 "several separated by commas, with --points-file"

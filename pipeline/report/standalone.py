@@ -1,10 +1,10 @@
 """The report on a file or folder of detections, without a run."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from pipeline.datasets import Instance
-from pipeline.datasets.folder import find_videos
+from pipeline.datasets.folder import find_detected_videos
 from pipeline.datasets.video_names import VideoNames
 from pipeline.errors import VideoError
 from pipeline.evaluation import (
@@ -13,6 +13,7 @@ from pipeline.evaluation import (
     read_durations,
     read_ground_truth,
 )
+from pipeline.progress import say
 from pipeline.report import Model, RunReport, VideoReport, write_report
 from pipeline.report.results import (
     DetectionSet,
@@ -20,6 +21,7 @@ from pipeline.report.results import (
     model_names,
     read_detection_set,
 )
+from pipeline.storage import comparable
 from pipeline.video import probe
 from pipeline.video.proxy import Proxy
 
@@ -66,7 +68,7 @@ def report_detections(
         names = VideoNames(dict.fromkeys(found[0].detections, ()))
         truth = names.renamed(truth)
         durations = names.renamed(read_durations(ground_truth))
-    files = find_videos(videos) if videos else {}
+    files = find_files(found[0].detections, videos) if videos else {}
     told = (each.classes for each in found if each.classes)
     report = RunReport(
         title=found[0].title,
@@ -96,6 +98,21 @@ def report_detections(
         notes=tuple(comparison_notes(found)),
     )
     return write_report(output, report, proxy)
+
+
+def find_files(ids: Collection[str], folder: Path) -> dict[str, Path]:
+    """Return the files of the videos that a folder contains, and report the others."""
+    known = find_detected_videos(folder)
+    files = {id: known[comparable(id)] for id in ids if comparable(id) in known}
+    missing = [id for id in ids if id not in files]
+    if missing:
+        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+        say(
+            f"{folder}: expected the video {missing[0]!r}{more}, found no such file; "
+            "the pages have no player for what is missing; give the same folder as to "
+            "`soda init` with --videos"
+        )
+    return files
 
 
 def labels(

@@ -46,7 +46,7 @@ def source_items(run: Run, stage: Stage) -> tuple[Item, ...]:
             id=video.id,
             inputs=(str(video.path),),
             output=str(stage.video_file(run, video.id)),
-            weight=float(video.path.stat().st_size) if video.path.is_file() else 0.0,
+            weight=float(file_stamp(video.path)[0] or 0),
             arguments={"last_annotated_seconds": last_annotated_seconds(video)},
         )
         for video in run.dataset.videos

@@ -149,6 +149,8 @@ def _check_file(path: Path) -> None:
         ) from None
     except OSError as error:
         raise unreadable(path, f"the system reports “{error.strerror}”") from error
+    except ValueError as error:
+        raise unreadable(path, f"no file can have that name ({error})") from error
     if not path.is_file():
         raise unreadable(path, "it is not a file")
     if size == 0:

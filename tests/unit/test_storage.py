@@ -3,15 +3,21 @@ import subprocess
 import numpy as np
 import pytest
 import torch
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 
 from pipeline.errors import SodaError
 from pipeline.storage import (
     atomic_path,
     disk_full,
+    file_name,
     fingerprint,
     is_full,
     read_arrays,
     read_header,
+    read_json,
+    remove_temporaries,
+    shown_name,
     write_arrays,
     write_json,
     write_text,
@@ -110,3 +116,33 @@ def test_arrays_and_their_header_come_back(tmp_path):
 def test_fingerprints_differ_with_any_value():
     assert fingerprint({"a": {"b": 1}}) != fingerprint({"a": {"b": 2}})
     assert fingerprint({"a": (1, 2)}) == fingerprint({"a": [1, 2]})
+
+
+names = st.text(st.characters(codec=None), min_size=1, max_size=300)
+ODD = [".tmp-0-v", "a/b", "a%2Fb", "%%2F", "\0", "\ud800", "-", "測" * 99, "測" * 98]
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(names | st.sampled_from(ODD), unique=True))
+@example(ODD)
+def test_every_id_has_a_name_of_its_own_that_a_file_can_have(tmp_path, ids):
+    for make_name in (file_name, shown_name):
+        found = {make_name(id): id for id in ids}
+        assert len(found) == len(ids)
+        for name in found:
+            path = tmp_path / f"{name}.safetensors"
+            write_text(path, name)
+            remove_temporaries(tmp_path)
+            assert path.parent == tmp_path and path.read_text() == name
+
+
+@pytest.mark.parametrize("name", ["x" * 255, "測" * 85])
+def test_the_longest_names_are_written(tmp_path, name):
+    write_text(tmp_path / name, "text")
+    assert (tmp_path / name).read_text() == "text"
+
+
+def test_halves_of_surrogate_pairs_come_back_from_json(tmp_path):
+    value = {"\udce9": ["\\", "\ud800", "é"]}
+    write_json(tmp_path / "v.json", value)
+    assert read_json(tmp_path / "v.json") == value

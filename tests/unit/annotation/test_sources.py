@@ -73,6 +73,11 @@ def test_many_classes_come_from_a_file(tmp_path: Path) -> None:
     assert parse_classes(str(path)) == tuple(names)
 
 
+def test_more_classes_than_a_file_name_holds_are_no_file() -> None:
+    names = tuple(f"class {number}" for number in range(99))
+    assert parse_classes(",".join(names)) == names
+
+
 @pytest.mark.parametrize("text", ["", " , ", "a,a", "a,background"])
 def test_impossible_classes_are_refused(text: str) -> None:
     with pytest.raises(UsageError, match="expected distinct names"):

@@ -10,7 +10,7 @@ from pipeline.check.check import check_dataset
 from pipeline.check.facts import Facts, examine, gather_facts
 from pipeline.datasets import Problem
 from pipeline.errors import UnreadableVideoError
-from pipeline.storage import sha256_of
+from pipeline.storage import read_json, sha256_of, write_json
 from tests.dataset_maker import make_dataset, square_pictures
 from tests.video_maker import write_video
 
@@ -37,7 +37,8 @@ class Faulty:
         self.content["videos"].append({**video, **fields})
 
     def other_pictures(self, seed):
-        return square_pictures("right", range(20, 50), seed)
+        # Not the dataset's own seeds, which would make the same footage.
+        return square_pictures("right", range(20, 50), seed + 10)
 
     def check(self):
         self.path.write_text(json.dumps(self.content))
@@ -161,10 +162,37 @@ def test_content_as_stated_is_no_problem(faulty):
     assert faulty.check().problems == []
 
 
-def test_names_in_any_script_are_read_and_too_long_ones_refused(faulty):
+def test_names_of_any_script_and_length_are_read(faulty):
     faulty.add("größe 測試 🎬", file=faulty.other_pictures(2))
-    faulty.add("é" * 60, file=faulty.other_pictures(3))
-    assert by_kind(faulty.check().problems) == {"id too long": ["é" * 60]}
+    faulty.add("é" * 120, file=faulty.other_pictures(3))
+    faulty.add("x" * 999, path="größe 測試 🎬.mp4")
+    assert by_kind(faulty.check().problems) == {"duplicate content": ["x" * 999]}
+
+
+def test_names_that_no_file_can_have_are_refused_alone(faulty, tmp_path):
+    faulty.add("half", path="\ud800.mp4")
+    faulty.add("nul", path="\0.mp4")
+    faulty.add("\udce9chec", path="train 0.mp4")
+    faulty.add("long", path="x" * 999)
+    check = faulty.check()
+    assert by_kind(check.problems) == {
+        "impossible name": ["half", "nul", "\udce9chec", "long"],
+        "unreadable video": ["half", "nul", "long"],
+        "duplicate content": ["\udce9chec"],
+    }
+    write_json(tmp_path / "check.json", check.to_json())
+    assert read_json(tmp_path / "check.json") == check.to_json()
+
+
+def test_ids_that_look_the_same_are_refused(faulty):
+    pictures = faulty.other_pictures
+    faulty.add("vid\u00e9o", file=pictures(2))
+    faulty.add("vide\u0301o", file=pictures(3))
+    (problem,) = faulty.check().problems
+    assert problem.kind == "one id in two Unicode forms"
+    assert r"'vid\xe9o' and 'vide\u0301o' look the same" in problem.text.replace(
+        r"'vide\u0301o' and 'vid\xe9o'", r"'vid\xe9o' and 'vide\u0301o'"
+    )
 
 
 def test_files_that_may_not_be_read_are_named(bound_folder):

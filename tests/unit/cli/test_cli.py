@@ -171,6 +171,19 @@ def test_a_shell_completes_names(words, expected, tmp_path, monkeypatch, capsys)
     assert set(capsys.readouterr().out.split()) == expected
 
 
+def test_files_that_begin_with_a_dash_are_no_options(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    for name in ("-abc.mp4", "--x.mp4", "--output"):
+        (tmp_path / name).touch()
+    words = ["detect", "-abc.mp4", "--x.mp4", "--output", "o", "--model", "none"]
+    with pytest.raises(SystemExit):
+        main(words)
+    assert "none: expected a model folder" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["detect", "-other.mp4"])
+    assert "No such option" in capsys.readouterr().err
+
+
 def test_the_next_command_is_one_that_can_be_typed(monkeypatch):
     typed = ["/usr/bin/soda", "run", "my data.json", "--to=TrainSODA", "--epochs", "9"]
     monkeypatch.setattr("sys.argv", typed)

@@ -1,10 +1,13 @@
 import json
+import os
 from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
+from unicodedata import normalize
 
 import jsonschema_rs
 import pytest
+from pipeline.points.names import VideoNames
 
 from pipeline.datasets import (
     DatasetError,
@@ -13,7 +16,12 @@ from pipeline.datasets import (
     dataset_name,
     load_dataset,
 )
-from pipeline.datasets.folder import find_videos
+from pipeline.datasets.folder import (
+    find_detected_videos,
+    find_videos,
+    unique_ids,
+    video_files,
+)
 from pipeline.errors import AnnotationError, InputNotFoundError
 from pipeline.intervals import beyond_end
 
@@ -463,3 +471,56 @@ def test_a_little_beyond_the_end_is_let_pass():
 def test_names_come_from_the_file_or_its_folder(tmp_path):
     assert dataset_name(tmp_path / "thumos.json") == "thumos"
     assert dataset_name(tmp_path / "dataset.json") == tmp_path.name
+
+
+@pytest.mark.parametrize("forms", [("NFC", "NFD"), ("NFD", "NFC")])
+def test_a_name_is_found_in_whichever_unicode_form(tmp_path, forms):
+    id, name = (normalize(form, "vidéo") for form in forms)
+    entry = annotated("train", segment("a", 1, 2))
+    path = activitynet(tmp_path, {id: entry}, videos=(name,))
+    (video,) = load_dataset(path).videos
+    assert video.id == id and video.path.is_file()
+    points = VideoNames(load_dataset(path))
+    assert points.id_of(name) == points.id_of(f"{name}.mkv") == id
+
+
+def test_two_forms_of_one_name_are_one_id(tmp_path):
+    for form in ("NFC", "NFD"):
+        (tmp_path / normalize(form, "é.mp4")).touch()
+    files = video_files(tmp_path)
+    assert unique_ids(files, tmp_path) == ["é", "é (2)"]
+    with pytest.raises(AnnotationError, match=r"1 id\(s\) have two files"):
+        find_videos(tmp_path)
+
+
+def test_cameras_copies_are_left_out_and_said(tmp_path, capsys):
+    for name in ("a.MP4", "a.LRV", "b/b.THM", "b/b.lrf", "b/b.mov"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    assert set(find_videos(tmp_path)) == {"a", "b"}
+    said = capsys.readouterr().err
+    assert said.startswith(f"left out: {tmp_path}/a.LRV and 2 more: a camera's small")
+
+
+def test_a_name_that_is_not_text_is_left_out_alone(tmp_path, capsys):
+    for name in (b"a.mp4", b"\xe9.mp4"):
+        Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name)).touch()
+    assert set(find_videos(tmp_path)) == {"a"}
+    assert r"\udce9.mp4': its name is not UTF-8" in capsys.readouterr().err
+
+
+def test_detections_find_videos_by_all_the_ids_of_all_commands(tmp_path):
+    names = ["jump/1.mp4", "jump/2.mp4", "wave/1.mp4", "wave_1.mp4", "jump/2.avi"]
+    files = [tmp_path / name for name in names]
+    for file in files:
+        file.parent.mkdir(exist_ok=True)
+        file.touch()
+    found = find_detected_videos(tmp_path)
+    listed = video_files(tmp_path)
+    assert set(listed) == set(files)
+    for id, file in zip(unique_ids(listed, tmp_path), listed, strict=True):
+        assert found[id] == file  # of `soda init`
+    assert found["wave_1"] == tmp_path / "wave_1.mp4"
+    for file in files:
+        assert found[file.as_posix()] == file  # of `soda detect`, for equal names
+    assert "1" not in found and "2" not in found

@@ -13,9 +13,9 @@ from pipeline.datasets import BACKGROUND, Instance, load_dataset
 from pipeline.datasets.draft import (
     DraftVideo,
     entries_of_folder,
-    unique_ids,
     with_subsets,
 )
+from pipeline.datasets.folder import find_detected_videos, unique_ids
 from pipeline.datasets.table import entries_of_table
 from pipeline.errors import AnnotationError, InputNotFoundError, UsageError
 from tests.video_maker import numbered_pictures, write_video
@@ -294,3 +294,13 @@ def test_the_background_folder_is_no_class(tmp_path, name):
     init(tmp_path)
     dataset = load_dataset(str(tmp_path / "dataset.json"))
     assert dataset.classes == ("pour",) and dataset.videos[0].labels == ()
+
+
+def test_ids_are_those_of_all_files_also_of_those_that_cannot_be_read(tmp_path):
+    encode(tmp_path, "a.mp4", "b.mp4")
+    touch(tmp_path, "a.avi")
+    init(tmp_path)
+    videos = json.loads((tmp_path / "dataset.json").read_text())["videos"]
+    paths = {video["id"]: tmp_path / video["path"] for video in videos}
+    assert set(paths) == {"a (2)", "b"}
+    assert paths.items() <= find_detected_videos(tmp_path).items()

@@ -28,7 +28,7 @@ from pipeline.storage import read_json
 from tests.video_maker import numbered_pictures, write_video
 
 LONGEST_MILLISECONDS = 200 * 3600 * 1000
-ID = "a/b ö"  # as a file name: a%2Fb %C3%B6
+ID = "a/b ö"  # as a file name: a%2Fb ö
 
 texts = st.text(min_size=1, max_size=6)
 times = st.tuples(*[st.integers(0, LONGEST_MILLISECONDS)] * 2).map(sorted)
@@ -66,12 +66,32 @@ def read_subtitles(path):
 @given(some)
 def test_ffmpeg_reads_the_subtitles(tmp_path, detections):
     write_srt(tmp_path, {ID: detections}, VideoFiles())
-    cues = read_subtitles(tmp_path / "a%2Fb %C3%B6.srt")
+    cues = read_subtitles(tmp_path / "a%2Fb ö.srt")
     assert cues == set(shown(detections))
     write_vtt(tmp_path, {ID: detections}, VideoFiles())
-    cues = read_subtitles(tmp_path / "a%2Fb %C3%B6.vtt")
+    cues = read_subtitles(tmp_path / "a%2Fb ö.vtt")
     unescaped = {(start, end, html.unescape(text)) for start, end, text in cues}
     assert unescaped == set(shown(detections))
+
+
+@pytest.mark.parametrize("stem", ["vidéo", "🏃", "100%", "-a:b", "x" * 251])
+def test_subtitles_are_named_like_the_video(tmp_path, stem):
+    write_srt(tmp_path / "alone", {stem: [JUMP]}, VideoFiles())
+    if len(stem) < 200:
+        assert (tmp_path / "alone" / f"{stem}.srt").exists()
+    (tmp_path / "videos" / "jump").mkdir(parents=True)
+    (tmp_path / "videos" / "jump" / f"{stem}.mp4").touch()
+    write_srt(tmp_path / "out", {stem: [JUMP]}, VideoFiles(tmp_path / "videos"))
+    assert (tmp_path / "out" / "jump" / f"{stem}.srt").exists()
+
+
+def test_videos_that_differ_by_their_suffix_have_subtitles_of_their_own(tmp_path):
+    for name in ("v.avi", "v.mp4", "w.mp4"):
+        (tmp_path / name).touch()
+    found = {"v": [JUMP], "v (2)": [RUN], "w": []}
+    write_vtt(tmp_path / "out", found, VideoFiles(tmp_path))
+    names = {path.name for path in (tmp_path / "out").iterdir()}
+    assert names == {"v.avi.vtt", "v.mp4.vtt", "w.vtt"}
 
 
 def test_cues_stand_in_the_order_of_time_and_are_never_empty():
@@ -201,7 +221,7 @@ def assert_valid_eaf(document):
 @given(some)
 def test_pympi_reads_the_tiers(tmp_path, detections):
     write_eaf(tmp_path, {ID: detections}, VideoFiles())
-    path = tmp_path / "a%2Fb %C3%B6.eaf"
+    path = tmp_path / "a%2Fb ö.eaf"
     assert_valid_eaf(ElementTree.parse(path).getroot())
     document = pympi.Eaf(str(path))
     back = [

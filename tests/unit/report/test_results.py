@@ -149,6 +149,25 @@ def test_videos_are_found_and_measured(tmp_path: Path) -> None:
     assert (tmp_path / "report" / "strips" / "a.jpg").exists()
 
 
+def test_videos_are_found_by_the_ids_of_soda_init_and_the_others_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for label in ("jump", "wave"):
+        (tmp_path / "data" / label).mkdir(parents=True)
+        write_video(tmp_path / "data" / label / "1.mp4", numbered_pictures(25))
+    found = {id: FOUND["a"] for id in ("jump_1", "wave_1", "gone")}
+    write_detections(tmp_path / "found.json", found)
+    report_detections(tmp_path / "found.json", tmp_path / "out", videos=tmp_path)
+    pages = {p.stem: p.read_text() for p in (tmp_path / "out" / "videos").iterdir()}
+    assert not any("<video" in page for page in pages.values())
+    assert "expected the video 'jump_1' and 2 more" in capsys.readouterr().err
+    folder = tmp_path / "data"
+    report_detections(tmp_path / "found.json", tmp_path / "out", videos=folder)
+    pages = {p.stem: p.read_text() for p in (tmp_path / "out" / "videos").iterdir()}
+    assert {id for id in pages if "<video" in pages[id]} == {"jump_1", "wave_1"}
+    assert "expected the video 'gone', found no" in capsys.readouterr().err
+
+
 def test_another_model_makes_another_report(tmp_path: Path) -> None:
     other = a_folder(tmp_path / "x")
     run = make_run("d.json", Config(), tmp_path, device="cpu", features_dir=tmp_path)
