@@ -5,8 +5,13 @@ what was found, in which file, and what to try. A `VideoError` concerns one vide
 a batch records it in its ledger and continues with the others.
 """
 
+import re
+
 from extractors.errors import SodaError
 from extractors.errors import WeightsError as WeightsError
+
+# How Python says that a text is not a number.
+NO_NUMBER = re.compile(r"(?:string to float|invalid literal for int\(\).*?): (.+)")
 
 
 class UsageError(SodaError, ValueError):
@@ -55,3 +60,19 @@ class TruncatedVideoError(VideoError):
 
 class MissingVideoError(VideoError, FileNotFoundError):
     """A video that the dataset names but that is not in its folder."""
+
+
+def in_words(error: Exception) -> str:
+    """Return in plain English why content has another form than its reader expects.
+
+    >>> in_words(KeyError("results")), in_words(TypeError("'int' is not iterable"))
+    ("no 'results'", 'values of another form')
+    >>> in_words(ValueError("could not convert string to float: 'x'"))
+    "'x' in place of a number"
+    """
+    if isinstance(error, KeyError):
+        return f"no {error.args[0]!r}"
+    if isinstance(error, TypeError | AttributeError | IndexError):
+        return "values of another form"
+    found = NO_NUMBER.search(str(error))
+    return f"{found[1]} in place of a number" if found else str(error)

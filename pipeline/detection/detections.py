@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.datasets import read_annotations
-from pipeline.errors import AnnotationError, InputNotFoundError
-from pipeline.storage import write_csv, write_json
+from pipeline.errors import AnnotationError, InputNotFoundError, in_words
+from pipeline.storage import text_of, write_csv, write_json
 
 VERSION = "soda 1"
 COLUMNS = ["video_id", "label", "start_seconds", "end_seconds", "score"]
@@ -98,7 +98,7 @@ def _read_results(path: Path) -> dict[str, list[Detection]]:
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise AnnotationError(
             f'{path}: expected {{"results": {{id: [{{"label", "score", "segment": '
-            f"[start, end]}}]}}}}, found something else ({error!r})"
+            f"[start, end]}}]}}}}, found something else ({in_words(error)})"
         ) from error
 
 
@@ -109,12 +109,13 @@ def _read_table(path: Path) -> dict[str, list[Detection]]:
         try:
             for row in rows:
                 times = (float(row["start_seconds"]), float(row["end_seconds"]))
-                found = Detection(row["label"], float(row["score"]), *times)
-                detections.setdefault(row["video_id"], []).append(found)
+                label, id = text_of(row["label"]), text_of(row["video_id"])
+                found = Detection(label, float(row["score"]), *times)
+                detections.setdefault(id, []).append(found)
         except (KeyError, TypeError, ValueError) as error:
             raise AnnotationError(
                 f"{path}, line {rows.line_num}: expected {','.join(COLUMNS)}, found "
-                f"something else ({error!r})"
+                f"something else ({in_words(error)})"
             ) from error
     return detections
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from pipeline.datasets import Instance, read_annotations
 from pipeline.datasets.activitynet import parse_instances
-from pipeline.errors import AnnotationError, InputNotFoundError
+from pipeline.errors import AnnotationError, InputNotFoundError, in_words
 
 T = TypeVar("T")
 
@@ -64,7 +64,7 @@ def read_durations(path: Path) -> dict[str, float]:
     except (TypeError, ValueError) as error:
         raise AnnotationError(
             f"{path}: expected each duration in seconds, found something else "
-            f"({error!r})"
+            f"({in_words(error)})"
         ) from error
 
 
@@ -97,7 +97,7 @@ def _read_entries(path: Path) -> list[_Entry]:
     except (KeyError, TypeError, AttributeError) as error:
         raise AnnotationError(
             f'{path}: expected {{"database": {{id: {{"subset", "annotations"}}}}}} or '
-            f"a manifest, found something else ({error!r})"
+            f"a manifest, found something else ({in_words(error)})"
         ) from error
 
 

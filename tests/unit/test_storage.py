@@ -3,14 +3,19 @@ import subprocess
 import numpy as np
 import pytest
 import torch
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from pipeline.errors import SodaError
 from pipeline.storage import (
     atomic_path,
+    cell_of,
+    csv_text,
     disk_full,
     fingerprint,
     read_arrays,
     read_header,
+    text_of,
     write_arrays,
     write_json,
 )
@@ -95,3 +100,15 @@ def test_arrays_and_their_header_come_back(tmp_path):
 def test_fingerprints_differ_with_any_value():
     assert fingerprint({"a": {"b": 1}}) != fingerprint({"a": {"b": 2}})
     assert fingerprint({"a": (1, 2)}) == fingerprint({"a": [1, 2]})
+
+
+@given(st.text())
+@example("=1+1")
+@example("''-1")
+def test_a_cell_is_no_formula_and_gives_its_text_back(text):
+    assert not str(cell_of(text)).startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
+    assert text_of(cell_of(text)) == text
+
+
+def test_numbers_in_tables_stay_numbers():
+    assert csv_text([["-a", -0.5, -3, None]]) == "'-a,-0.5,-3,\n"

@@ -11,7 +11,7 @@ from pathlib import Path
 from pipeline.datasets import Point
 from pipeline.errors import AnnotationError
 from pipeline.points.formats.document import ClickEntry, Document, read_document
-from pipeline.storage import write_csv
+from pipeline.storage import text_of, write_csv
 
 NAME = "a points CSV (video_id,seconds,label)"
 FIELDS = ["video_id", "seconds", "label", "kind"]
@@ -41,7 +41,7 @@ def rows_of(text: str) -> Iterator[tuple[int, dict[str, str]]]:
     filled = (row for row in reader if any(cell.strip() for cell in row))
     header = [name.strip() for name in next(filled, [])]
     for row in filled:
-        yield reader.line_num, dict(zip(header, row, strict=False))
+        yield reader.line_num, dict(zip(header, map(text_of, row), strict=False))
 
 
 def write_points(path: Path, points: Mapping[str, Sequence[Point]]) -> None:

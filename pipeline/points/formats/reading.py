@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from pipeline.datasets import BACKGROUND
-from pipeline.errors import AnnotationError
+from pipeline.errors import AnnotationError, in_words
 from pipeline.points.formats import (
     label_studio,
     labelu,
@@ -121,8 +121,8 @@ def read_click_file(path: Path) -> ClickFile:
                 problems.append(f"{path}, {entry.where}: {error}")
     except MALFORMED as error:
         raise AnnotationError(
-            f"{path}: expected {form.NAME}, found something else in it ({error!r}); "
-            "export it again"
+            f"{path}: expected {form.NAME}, found something else in it "
+            f"({in_words(error)}); export it again"
         ) from error
     return ClickFile(path, form.NAME, tuple(clicks), tuple(problems))
 
