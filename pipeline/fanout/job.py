@@ -11,6 +11,8 @@ from typing import Any
 
 from pipeline.storage import file_stamp, plain, read_json, write_json, write_text
 
+NOTES = "inputs.json"  # next to the outputs: the stamps of what each was made from
+
 
 @dataclass(frozen=True, slots=True)
 class Item:
@@ -50,7 +52,7 @@ class Job:
     function: str
     parameters: dict[str, Any]
     items: tuple[Item, ...]
-    unit: str = "videos"  # the name of an item for people
+    unit: str = "video"  # the name of an item for people
     tells_progress: bool = True  # if it does, an item without any is taken for stuck
 
     def folder(self, workdir: Path) -> Path:
@@ -70,13 +72,19 @@ def forget_stale(items: Sequence[Item]) -> None:
         folder, name = os.path.split(item.output)
         folders[folder][name] = [list(file_stamp(path)) for path in item.inputs]
     for folder, present in folders.items():
-        path = Path(folder, "inputs.json")
-        noted = read_json(path) if path.exists() else {}
+        noted = noted_inputs(Path(folder))
         for name, stamps in present.items():
             if noted.get(name, stamps) != stamps:
                 Path(folder, name).unlink(missing_ok=True)
         if noted | present != noted:
-            write_json(path, noted | present)
+            write_json(Path(folder, NOTES), noted | present)
+
+
+def noted_inputs(folder: Path) -> dict[str, Any]:
+    """Return the stamps of the inputs of each output in a folder, as last recorded."""
+    path = folder / NOTES
+    noted: dict[str, Any] = read_json(path) if path.exists() else {}
+    return noted
 
 
 @dataclass(frozen=True)
