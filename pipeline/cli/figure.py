@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from pipeline.errors import InputNotFoundError
+from pipeline.progress import count_of
 
 
 def figure_command(
@@ -50,7 +51,8 @@ def figure_command(
     found = read_detections(detections)
     if video_id not in found:
         raise InputNotFoundError(
-            f"{detections}: expected the video {video_id!r}, found {len(found)} others"
+            f"{detections}: expected the video {video_id!r}, found "
+            f"{count_of(len(found), 'other')}"
         )
     said = response_path(detections.parent, video_id)
     sheet = show(

@@ -10,7 +10,8 @@ from typing import Any
 
 from pipeline.datasets.dataset import Dataset, Instance, Subset, Video
 from pipeline.datasets.manifest import dataset_name
-from pipeline.errors import AnnotationError
+from pipeline.errors import AnnotationError, in_words
+from pipeline.progress import count_of
 
 
 def parse_activitynet(
@@ -42,8 +43,9 @@ def parse_activitynet(
             unreadable.append(f"  {id}: {error}")
     if unreadable:
         raise AnnotationError(
-            f"{path}: the annotations of {len(unreadable)} video(s) cannot be read; "
-            "correct them and run the same command again\n" + "\n".join(unreadable)
+            f"{path}: the annotations of {count_of(len(unreadable), 'video')} cannot "
+            "be read; correct them and run the same command again\n"
+            + "\n".join(unreadable)
         )
     labels = {label for video in videos for label in video.labels}
     return Dataset(
@@ -109,7 +111,7 @@ def _instances(annotations: Any) -> tuple[Instance, ...]:
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(
             'expected annotations as [{"segment": [start, end], "label": "..."}], '
-            f"found {json.dumps(annotations)[:200]} ({error!r})"
+            f"found {json.dumps(annotations)[:200]} ({in_words(error)})"
         ) from error
 
 

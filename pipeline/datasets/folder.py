@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline.errors import AnnotationError, InputNotFoundError
+from pipeline.progress import count_of
 
 # Files that are often next to videos and share their names.
 NOT_VIDEOS = {".json", ".jsonl", ".txt", ".csv", ".srt", ".vtt"}
@@ -25,9 +26,10 @@ def find_videos(folder: Path) -> dict[str, Path]:
             twice.append(f"  {file.stem!r}: {found[file.stem]} and {file}")
         found.setdefault(file.stem, file)
     if twice:
+        ids = count_of(len(twice), "id has", "ids have")
         raise AnnotationError(
-            f"{folder}: {len(twice)} id(s) have two files, but ids must be unique; "
-            "rename or remove one of each\n" + "\n".join(twice)
+            f"{folder}: {ids} two files, but ids must be unique; rename or remove one "
+            "of each\n" + "\n".join(twice)
         )
     return found
 

@@ -11,6 +11,7 @@ from jsonschema_rs import Draft202012Validator
 from pipeline.datasets.dataset import Dataset, Instance, Point, Video
 from pipeline.datasets.text import parse_json
 from pipeline.errors import AnnotationError
+from pipeline.progress import count_of
 
 
 def parse_manifest(path: Path, content: Any) -> Dataset:
@@ -77,9 +78,10 @@ def _check_schema(path: Path, content: Any) -> None:
         for error in Draft202012Validator(json.loads(schema)).iter_errors(content)
     ]
     if errors:
+        places = count_of(len(errors), "place does not", "places do not")
         raise AnnotationError(
-            f"{path}: {len(errors)} place(s) do not match the manifest's schema; "
-            "correct them and run the same command again\n" + "\n".join(errors)
+            f"{path}: {places} match the manifest's schema; correct the file and run "
+            "the same command again\n" + "\n".join(errors)
         )
 
 

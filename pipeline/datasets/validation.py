@@ -10,6 +10,7 @@ from typing import NamedTuple
 from pipeline.datasets.dataset import BACKGROUND, Dataset, Video
 from pipeline.errors import AnnotationError
 from pipeline.intervals import beyond_end
+from pipeline.progress import count_of
 from pipeline.storage import file_name
 
 LONGEST_FILE_NAME = 200  # bytes; file systems allow 255, with prefix and suffix
@@ -35,8 +36,8 @@ class DatasetError(AnnotationError):
         self.problems = problems
         shown = "\n".join(f"  {problem}" for problem in problems)
         super().__init__(
-            f"{dataset.source}: {len(problems)} problem(s) in the annotations; correct "
-            f"the file and run the same command again\n{shown}"
+            f"{dataset.source}: {count_of(len(problems), 'problem')} in the "
+            f"annotations; correct the file and run the same command again\n{shown}"
         )
 
 

@@ -10,6 +10,7 @@ from pipeline.datasets import BACKGROUND, Dataset
 from pipeline.errors import AnnotationError, InputNotFoundError
 from pipeline.points.formats import Click, read_click_file
 from pipeline.points.names import VideoNames
+from pipeline.progress import count_of
 from pipeline.seeds import generator_of
 
 SHOWN = 5  # names or places of one kind that a message lists
@@ -56,8 +57,8 @@ def read_human_clicks(source: str, dataset: Dataset, seed: int) -> HumanClicks:
         problems += label_problems(file.path, known, dataset.classes)
     if problems:
         raise AnnotationError(
-            f"{source}: {len(problems)} problem(s) in the clicks; correct them and run "
-            "the same command again\n  " + "\n  ".join(problems)
+            f"{source}: {count_of(len(problems), 'problem')} in the clicks; correct "
+            "them and run the same command again\n  " + "\n  ".join(problems)
         )
     if not videos:
         raise AnnotationError(

@@ -30,7 +30,8 @@ def test_published_figures_come_out_of_the_command(shared_data, tmp_path):
     published = [46.7, 41.7, 35.8, 29.0, 21.2, 13.4, 5.8, 1.6, 0.2]
     assert list(figures["map"].values()) == pytest.approx(published, abs=0.05)
     assert "210 of 210 test videos" in done.stdout
-    assert "3 video(s)" in done.stderr and "false positives" in done.stderr
+    assert "3 videos with detections are not in" in done.stderr
+    assert "false positives" in done.stderr
 
 
 TRUTH = {
@@ -97,9 +98,9 @@ def test_odd_detections_are_counted(score):
     found = [("b", 0.5, [0, 1]), ("a", 0.5, [3, 3]), ("a", 0.5, [-1, 10])]
     done = score(found)
     assert done.returncode == 0, done.stderr
-    assert "1 detection(s) of classes that are not in the ground truth" in done.stderr
-    assert "1 detection(s) have no length" in done.stderr
-    assert "1 detection(s) start before 0 s" in done.stderr
+    assert "ignored: 1 detection of classes that are not in the" in done.stderr
+    assert "1 detection has no length" in done.stderr
+    assert "1 detection starts before 0 s" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -133,9 +134,15 @@ def test_help_teaches(arguments, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "code", "sentence"),
     [
-        (["--to", "DecodeVideos"], 30, "1 of 1 videos failed"),
+        (["--to", "DecodeVideos"], 30, "1 of 1 video failed"),
         (["--to", "Evaluate", "--dry-run"], 0, "to do it: soda run d/dataset.json"),
-        (["--no-such-flag", "3"], 2, "unrecognized arguments: --no-such-flag 3"),
+        (["--no-such-flag", "3"], 2, "--no-such-flag: no such flag; --help-all"),
+        (["--epoks", "3"], 2, "--epoks: no such flag; did you mean --epochs?"),
+        (
+            ["--to", "DecodeVideos", "--streams", "rgb"],
+            2,
+            "--streams: not a flag of DecodeVideos, but of ExtractFeatures,",
+        ),
         (["--epochs", "many"], 2, "--epochs many: expected a whole number"),
         (["--help-all"], 0, "--background-label"),
     ],
