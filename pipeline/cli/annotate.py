@@ -130,10 +130,10 @@ def serve(server: AnnotationServer, store: PointsStore, browser: bool) -> None:
     """Serve the page until Ctrl-C."""
     shown = count_of(len(store.dataset.videos), "video")
     say(f"{shown}, saved to {store.path}; Ctrl-C stops")
-    typer.echo(server.address)
-    if browser:
-        webbrowser.open(server.address)
     with suppress(KeyboardInterrupt):
+        typer.echo(server.address)
+        if browser:
+            webbrowser.open(server.address)
         server.serve_forever()
     entries = store.entries().values()
     clicks = [len(entry["points"]) for entry in entries if entry["points"]]

@@ -88,17 +88,8 @@ def test_videos_of_one_name_are_told_apart_by_their_folders(place):
 @pytest.mark.parametrize(
     ("arguments", "begun", "number"),
     [
-        (["detect", "new"], "detections/work/jobs/detect/state-0.json", signal.SIGHUP),
-        (
-            ["run", "data/dataset.json", *QUICK],
-            "work/data/flow/*/*.mkv",
-            signal.SIGTERM,
-        ),
-        (
-            ["run", "data/dataset.json", *QUICK],
-            "work/data/frames/*/*.mkv",
-            signal.SIGINT,
-        ),
+        (["detect", "new"], "detections/work/jobs/detect/state-0.json", signal.SIGTERM),
+        (["run", "data/dataset.json", *QUICK], "work/data/flow/*/*.mkv", signal.SIGINT),
     ],
 )
 def test_after_an_interruption_the_same_command_goes_on(
