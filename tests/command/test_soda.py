@@ -67,7 +67,7 @@ def test_the_kits_rule_is_chosen_and_named(score, tmp_path):
     found = [("a", 0.9, [40, 50]), ("a", 0.5, [0, 10])]
     done = score(found, "--evaluator", "thumos", "--json", "out.json")
     assert done.returncode == 0, done.stderr
-    assert "thumos rule, 1 of 1 test videos" in done.stdout
+    assert "thumos rule, 1 of 1 test video" in done.stdout
     assert "plain average precision" in done.stdout
     figures = read_json(tmp_path / "out.json")
     assert (figures["evaluator"], figures["ap"]) == ("thumos", "plain")
