@@ -8,19 +8,25 @@ import sys
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
 from dataclasses import fields
-from functools import cached_property
-from typing import Any
+from functools import cached_property, partial
+from typing import Any, NoReturn
 
 import luigi
 import luigi.interface
+from luigi.cmdline_parser import CmdlineParser
 from luigi.rpc import RPCError
 from luigi.task_register import TaskClassNotFoundException
 
 from pipeline.console import announce
-from pipeline.console.luigi_setup import hush_luigi, set_luigi_defaults
+from pipeline.console.luigi_setup import (
+    check_scheduler,
+    explain_words,
+    hush_luigi,
+    set_luigi_defaults,
+)
 from pipeline.errors import SodaError, UsageError
 from pipeline.experiments.stage import EXPERIMENT
-from pipeline.progress import say_error, told_to
+from pipeline.progress import heed_signals, say_error, told_to
 from pipeline.run.cluster import read_cluster
 from pipeline.run.config import (
     default_preset,
@@ -138,15 +144,16 @@ class StageTask(luigi.Task):
         check_changes(run, changes)
         return run
 
-    def start(self) -> None:
+    def start(self, core: Any) -> None:
         """Announce the run, or print its plan; what the user must fix ends the program.
 
-        Called before Luigi schedules any task.
+        Called before Luigi, whose settings are `core`, schedules any task.
         """
         try:
             if self.dry_run:
                 announce.print_plan(self.pipeline_run, self.stage)
                 raise SystemExit(0)
+            check_scheduler(core)
             announce.open_run(self.pipeline_run, self.stage)
         except SodaError as error:
             announce.fail(error)
@@ -252,14 +259,36 @@ def start_and_schedule(tasks: list[luigi.Task], *more: Any, **options: Any) -> A
     Luigi offers no hook between its command line and its scheduler, whose first act is
     to ask tasks whether they are complete: a question, which must change nothing.
     """
+    core = luigi.interface.core(**options.get("override_defaults") or {})
     for task in tasks:
         if isinstance(task, StageTask):
-            task.start()
+            task.start(core)
     return schedule(tasks, *more, **options)
 
 
+def parser_of(root_task: str | None = None, **options: Any) -> Any:
+    """Return Luigi's parser, which ends the program with one sentence."""
+    parser = build_parser(root_task, **options)
+    parser.error = partial(refuse_words, root_task)
+    return parser
+
+
+def refuse_words(name: str | None, message: str) -> NoReturn:
+    """End the program because of words that a task does not take."""
+    taken: dict[str, list[str]] = {
+        str(task.task_family): [
+            "--" + p.replace("_", "-") for p, _ in task.get_params()
+        ]
+        for task in StageTask.__subclasses__()
+    }
+    announce.fail(UsageError(explain_words(message, name or "luigi", taken)))
+
+
 set_luigi_defaults(sys.argv)
+heed_signals()
 hush_luigi()
 sys.excepthook = announce.hush_tracebacks(sys.excepthook, TaskClassNotFoundException)
 schedule = luigi.interface._schedule_and_run
 luigi.interface._schedule_and_run = start_and_schedule
+build_parser = CmdlineParser._build_parser
+CmdlineParser._build_parser = staticmethod(parser_of)  # type: ignore[assignment, method-assign]

@@ -71,7 +71,7 @@ def main() -> None:
     ):
         length = sum(probe(path).duration_seconds for path in paths)
         measured = [measure(path, Path(folder, "frames.mkv")) for path in paths]
-    table = Table(title=f"{len(paths)} video(s), {length:.0f} s of video")
+    table = Table(title=f"videos: {len(paths)}, in all {length:.0f} s")
     for name in ("", "times real time", "share of PyAV's speed"):
         table.add_column(name, justify="right" if name else "left")
     for name in measured[0]:

@@ -97,7 +97,7 @@ def main() -> None:
         "float32": lambda: folded.features(clips),
         "bfloat16": lambda: half.features(clips.bfloat16()),
     }
-    table = Table(title=f"{arguments.threads} thread(s), {arguments.batch} clips")
+    table = Table(title=f"threads: {arguments.threads}, clips: {arguments.batch}")
     for name in ("", "ms per clip", "times plain", "cosine"):
         table.add_column(name, justify="right" if name else "left")
     reference = runs["plain"]()

@@ -4,8 +4,12 @@ The base is here, in the lowest layer, so that one `except SodaError` catches th
 errors of every layer. The other families are in `pipeline.errors`.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+
+# How Python says that a text is not a number.
+NO_NUMBER = re.compile(r"(?:string to float|invalid literal for int\(\).*?): (.+)")
 
 
 class SodaError(Exception):
@@ -43,4 +47,20 @@ def reading(named: Callable[[str], SodaError]) -> Iterator[None]:
     except NOT_OF_THE_FILE:
         raise
     except Exception as error:
-        raise named(str(error).strip() or type(error).__name__) from error
+        raise named(in_words(error).strip() or type(error).__name__) from error
+
+
+def in_words(error: Exception) -> str:
+    """Return in plain English why content has another form than its reader expects.
+
+    >>> in_words(KeyError("results")), in_words(TypeError("'int' is not iterable"))
+    ("no 'results'", 'values of another form')
+    >>> in_words(ValueError("could not convert string to float: 'x'"))
+    "'x' in place of a number"
+    """
+    if isinstance(error, KeyError):
+        return f"no {error.args[0]!r}"
+    if isinstance(error, TypeError | AttributeError | IndexError):
+        return "values of another form"
+    found = NO_NUMBER.search(str(error))
+    return f"{found[1]} in place of a number" if found else str(error)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from extractors.errors import SodaError
 from extractors.errors import WeightsError as WeightsError
+from extractors.errors import in_words as in_words
 
 
 class UsageError(SodaError, ValueError):

@@ -1,9 +1,10 @@
 """Progress for people while a stage runs: what is done, and when it will end."""
 
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -32,7 +33,7 @@ class Progress:
     stage: str
     count: int  # of all items
     to_do: Sequence[float]  # weights of the items that are not done
-    unit: str = "videos"
+    unit: str = "video"
 
     def __post_init__(self) -> None:
         self.total = sum(self.to_do)
@@ -44,7 +45,7 @@ class Progress:
         """Print the number of items that were done before and that are left to do."""
         before = self.count - len(self.to_do)
         say(
-            f"{self.stage}: {self.count} {self.unit}, "
+            f"{self.stage}: {count_of(self.count, self.unit)}, "
             f"done before: {before}, to do: {len(self.to_do)}"
         )
 
@@ -76,7 +77,8 @@ class Progress:
         self.clear()
         if self.to_do:
             elapsed = duration_text(time.monotonic() - self.began)
-            line = f"{self.stage}: {len(self.to_do)} {self.unit} in {elapsed}"
+            done = count_of(len(self.to_do), self.unit)
+            line = f"{self.stage}: {done} in {elapsed}"
             say(line)
             self._tell(line)
 
@@ -110,6 +112,29 @@ def told_to(listener: Listener) -> Iterator[None]:
         yield
     finally:
         _listeners.remove(listener)
+
+
+class Ended(KeyboardInterrupt):
+    """The end that a signal asks for, with the exit code by which shells know it."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.exit_code = 128 + number
+
+
+def heed_signals() -> None:
+    """Let SIGTERM, and SIGHUP of a closed terminal, end the program as Ctrl-C does.
+
+    What is ignored stays ignored: `nohup` ignores SIGHUP.
+    """
+
+    def interrupt(number: int, _: Any) -> None:
+        raise Ended(number)
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) == signal.SIG_DFL:
+            with suppress(ValueError):  # only the main thread may set it
+                signal.signal(number, interrupt)
 
 
 def silent(_: float) -> None:
@@ -153,6 +178,16 @@ def count_text(count: int) -> str:
     ('7', '–')
     """
     return str(count or NOTHING)
+
+
+def count_of(count: int, one: str, many: str = "") -> str:
+    """Return a count with what is counted, in English; `many` defaults to the plural.
+
+    >>> count_of(1, "video"), count_of(2, "training video"), count_of(0, "class")
+    ('1 video', '2 training videos', '0 classes')
+    """
+    plural = many or one + ("es" if one.endswith("s") else "s")
+    return f"{count} {one if count == 1 else plural}"
 
 
 def duration_text(seconds: float) -> str:

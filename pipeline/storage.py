@@ -2,6 +2,7 @@
 
 import csv
 import hashlib
+import io
 import json
 import os
 import re
@@ -24,7 +25,7 @@ from extractors.atomic import existing_folder as existing_folder
 from extractors.atomic import is_full as is_full
 from extractors.atomic import writing as writing
 from extractors.errors import reading
-from pipeline.errors import DamagedFileError
+from pipeline.errors import DamagedFileError, UsageError
 from pipeline.layout import FINGERPRINT, sizes_in
 from pipeline.progress import say
 
@@ -42,6 +43,8 @@ LONGEST_NAME = 200  # bytes; file systems allow 255, with prefix and suffix
 UNFIT = re.compile(
     rf"^{re.escape(TEMPORARY_PREFIX)}|[/\x00-\x1f\x7f\ud800-\udfff]|%(?=[0-9A-F]{{2}})"
 )
+# Text that spreadsheet programs run as a formula, or that `cell_of` has marked.
+FORMULA = re.compile(r"'*[=+\-@\t\r\n]")
 
 
 def remove_temporaries(folder: Path, name: str = "*") -> None:
@@ -69,7 +72,35 @@ def write_csv(path: Path, rows: Iterable[Iterable[Any]]) -> None:
         atomic_path(path) as temporary,
         temporary.open("w", newline="", encoding="utf-8", errors=ESCAPED) as file,
     ):
-        csv.writer(file).writerows(rows)
+        csv.writer(file).writerows(map(cell_of, row) for row in rows)
+
+
+def csv_text(rows: Iterable[Iterable[Any]]) -> str:
+    """Return rows as the text of a CSV file."""
+    text = io.StringIO()
+    cells = (map(cell_of, row) for row in rows)
+    csv.writer(text, lineterminator="\n").writerows(cells)
+    return text.getvalue()
+
+
+def cell_of(value: Any) -> Any:
+    """Return a value as a cell of a CSV file, with a mark before text like a formula.
+
+    Spreadsheet programs would run a label such as `=HYPERLINK(...)`. Numbers stay.
+
+    >>> cell_of("=1+1"), cell_of("'=1+1"), cell_of("jump"), cell_of(-1.5)
+    ("'=1+1", "''=1+1", 'jump', -1.5)
+    """
+    return f"'{value}" if isinstance(value, str) and FORMULA.match(value) else value
+
+
+def text_of(cell: str) -> str:
+    """Return the text that `cell_of` has turned into a cell.
+
+    >>> text_of("'=1+1"), text_of("''=1+1"), text_of("-1.5"), text_of("'tis")
+    ('=1+1', "'=1+1", '-1.5', "'tis")
+    """
+    return cell[1:] if cell.startswith("'") and FORMULA.match(cell) else cell
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -323,6 +354,20 @@ def sha256_of(path: Path) -> str:
     """Return the hex SHA-256 of the content of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def stay_inside(path: Path, folder: Path) -> Path:
+    """Return a path in a folder that may come from a stranger.
+
+    Raises:
+        UsageError: It is a link that leads out of the folder.
+    """
+    if path.is_symlink() and not path.resolve().is_relative_to(folder.resolve()):
+        raise UsageError(
+            f"{path}: expected a file in {folder}, found a link to {path.resolve()}, "
+            "which is not followed; give the folder that it leads to, or copy the file"
+        )
+    return path
 
 
 def describe_source(path: Path, duration_seconds: float) -> dict[str, Any]:

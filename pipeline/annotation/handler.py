@@ -26,7 +26,7 @@ from pipeline.annotation.store import (
     new_entry,
     revision_of,
 )
-from pipeline.errors import SodaError, UsageError
+from pipeline.errors import AnnotationError, SodaError, UsageError
 
 if TYPE_CHECKING:
     from pipeline.annotation.hints import Hints  # PyTorch takes seconds to import
@@ -121,6 +121,13 @@ class Handler(BaseHTTPRequestHandler):
             self._send(b"", "text/plain", refused.status)
         except SodaError as error:
             self._send_json({"error": str(error)}, HTTPStatus.BAD_REQUEST)
+        except (ConnectionError, TimeoutError):  # nobody is there for an answer
+            raise
+        except Exception:
+            self.server.handle_error(self.request, self.client_address)
+            self.close_connection = True
+            text = "an error in the program; see the terminal of soda annotate"
+            self._send_json({"error": text}, HTTPStatus.INTERNAL_SERVER_ERROR)
 
     def _asked(self) -> tuple[str, int | None]:
         """Return the kind of thing that is requested, and the video's number if any.
@@ -138,29 +145,48 @@ class Handler(BaseHTTPRequestHandler):
         if not number:
             return what, None
         is_number = number.isascii() and number.isdigit() and not any(more)
-        if not is_number or int(number) >= len(self.server.served.files):
+        if not is_number or whole_number(number) >= len(self.server.served.files):
             raise Refused(HTTPStatus.NOT_FOUND)
-        return what, int(number)
+        return what, whole_number(number)
 
     def _body(self) -> bytes:
-        length = self.headers.get("Content-Length", "")
-        if not length.isdigit():
+        given = self.headers.get("Content-Length")
+        if given is None:
             raise Refused(HTTPStatus.LENGTH_REQUIRED)
-        if int(length) > LARGEST_BODY:
+        if not (given.isascii() and given.isdigit()):
+            raise Refused(HTTPStatus.BAD_REQUEST)
+        if (length := whole_number(given)) > LARGEST_BODY:
             raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-        return self.rfile.read(int(length))
+        try:
+            body = self.rfile.read(length)
+        except TimeoutError:
+            raise Refused(HTTPStatus.REQUEST_TIMEOUT) from None
+        if len(body) < length:
+            raise Refused(HTTPStatus.BAD_REQUEST)
+        return body
 
-    def _save(self, number: int) -> None:
-        store = self.server.served.store
-        id = store.dataset.videos[number].id
+    def _content(self) -> dict[str, Any]:
+        """Return the body's JSON object.
+
+        Raises:
+            AnnotationError: It is something else.
+        """
         try:
             content = json.loads(self._body())
-            entry = store.save(id, content["revision"], content)
+        except (ValueError, RecursionError) as error:  # of a thousand brackets
+            raise AnnotationError("expected JSON, found something else") from error
+        if not isinstance(content, dict):
+            raise AnnotationError("expected an object of JSON, found other JSON")
+        return content
+
+    def _save(self, number: int) -> None:
+        store, content = self.server.served.store, self._content()
+        id = store.dataset.videos[number].id
+        try:
+            entry = store.save(id, content.get("revision"), content)
         except ConflictError:
             entry = store.entries().get(id) or new_entry(id)
             self._send_json(_revised(entry), HTTPStatus.CONFLICT)
-        except (LookupError, TypeError, ValueError) as error:
-            self._send_json({"error": str(error)}, HTTPStatus.BAD_REQUEST)
         else:
             self._send_json(_revised(entry))
 
@@ -210,7 +236,7 @@ class Handler(BaseHTTPRequestHandler):
             file = path.open("rb")
         except OSError:
             raise Refused(HTTPStatus.NOT_FOUND) from None
-        with file, suppress(ConnectionError, TimeoutError):
+        with file, suppress(OSError):  # the page has gone, or the disk fails
             size = path.stat().st_size
             kind = guess_type(path.name)[0] or "application/octet-stream"
             part = parse_range(self.headers.get("Range"), size)
@@ -251,13 +277,21 @@ def parse_range(header: str | None, size: int) -> range | None:
     match = RANGE.fullmatch((header or "").replace(" ", ""))
     if match is None or match.group(0) == "bytes=-":
         return None
-    first, last = match.groups()
-    if not first:
-        return range(max(size - int(last), 0), size)
-    if last and int(last) < int(first):
-        return None
-    end = min(int(last) + 1, size) if last else size
-    return range(min(int(first), size), end)
+    first, last = (whole_number(n) if n else None for n in match.groups())
+    if first is None:
+        return range(max(size - (last or 0), 0), size)
+    if last is None:
+        return range(min(first, size), size)
+    return range(min(first, size), min(last + 1, size)) if first <= last else None
+
+
+def whole_number(digits: str) -> int:
+    """Return a number from digits; one of absurd length, which Python refuses, as huge.
+
+    >>> whole_number("25"), whole_number("9" * 5000) == sys.maxsize
+    (25, True)
+    """
+    return int(digits) if len(digits) < 19 else sys.maxsize
 
 
 class AnnotationServer(ThreadingHTTPServer):

@@ -1,6 +1,5 @@
 """The points file of an annotation page, safe to edit from two tabs at once."""
 
-import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,16 +10,18 @@ from filelock import FileLock
 from pipeline.datasets import BACKGROUND, Dataset, Point
 from pipeline.datasets.spelling import point_label
 from pipeline.datasets.video_names import VideoNames
-from pipeline.errors import AnnotationError, UsageError
+from pipeline.errors import AnnotationError, UsageError, in_words
 from pipeline.intervals import beyond_end
 from pipeline.points.formats import points_json, read_click_file
 from pipeline.points.formats.document import read_document
 from pipeline.points.human import label_problems, nearest
+from pipeline.progress import count_of
 from pipeline.storage import fingerprint, write_json, writing
 
 VideoEntry = dict[str, Any]  # of one video, as in the file
 
 SECONDS_DIGITS = 6  # a microsecond, the resolution of browsers and FFmpeg
+MOST_SECONDS = 1e9  # 30 years
 
 
 class ConflictError(Exception):
@@ -142,15 +143,18 @@ class PointsStore:
         unknown = label_problems(self.path, clicks, self.dataset.classes)
         if problems := [*file.problems, *unknown]:
             raise AnnotationError(
-                f"{self.path}: {len(problems)} problem(s) in the clicks; fix them or "
-                "choose another --points-file\n  " + "\n  ".join(problems)
+                f"{self.path}: {count_of(len(problems), 'problem')} in the clicks; fix "
+                "them or choose another --points-file\n  " + "\n  ".join(problems)
             )
 
     def _read(self) -> dict[str, VideoEntry]:
         if not self.path.exists():
             return {}
         document = read_document(self.path)
-        if not points_json.recognises(document):
+        if not points_json.recognises(document) or not all(
+            isinstance(entry["video"], dict) and "id" in entry["video"]
+            for entry in document.objects
+        ):
             raise AnnotationError(
                 f"{self.path}: expected {points_json.NAME}, found "
                 f"{document.text[:60]!r}; choose another --points-file, and import "
@@ -167,18 +171,23 @@ class PointsStore:
 
     def _changed(self, entry: VideoEntry, content: Mapping[str, Any]) -> VideoEntry:
         known = (*self.dataset.classes, BACKGROUND)
+        ends = {v.id: v.duration_seconds for v in self.dataset.videos}
+        end = ends.get(entry["video"]["id"])
         try:
-            points = [_point(point, known) for point in content["points"]]
+            points = [_point(point, known, end) for point in content["points"]]
             spans = content.get("annotated_spans")
-            spent = entry.get("seconds_spent", 0) + float(content["seconds_spent"])
+            spent = entry.get("seconds_spent", 0) + _seconds(content["seconds_spent"])
             changed = {
                 **entry,
                 "points": sorted(points, key=lambda p: (p["seconds"], p["label"])),
-                "annotated_spans": spans and [[float(a), float(b)] for a, b in spans],
+                "annotated_spans": spans
+                and [[_seconds(a, end), _seconds(b, end)] for a, b in spans],
                 "seconds_spent": round(spent, 1),
             }
         except (LookupError, TypeError, ValueError) as error:
-            raise AnnotationError(f"expected clicks, found {error!r}") from error
+            raise AnnotationError(
+                f"expected clicks, found {in_words(error)}"
+            ) from error
         if self.annotator:
             changed["annotator"] = self.annotator
         return {key: value for key, value in changed.items() if value is not None}
@@ -196,13 +205,28 @@ def revision_of(entry: VideoEntry) -> str | None:
     return fingerprint(content) if any(content.values()) else None
 
 
-def _point(point: Any, known: tuple[str, ...]) -> dict[str, Any]:
-    seconds, label = float(point["seconds"]), point["label"]
-    if not 0 <= seconds < math.inf or label not in known:
-        raise ValueError(point)
+def _point(point: Any, known: tuple[str, ...], end: float | None) -> dict[str, Any]:
+    label = point["label"]
+    if label not in known:
+        raise ValueError(f"the label {label!r}, which is not a class")
     note = str(point.get("note") or "").strip()
-    entry = {"seconds": round(seconds, SECONDS_DIGITS), "label": label}
-    return {**entry, "note": note} if note else entry
+    seconds = round(_seconds(point["seconds"], end), SECONDS_DIGITS)
+    entry = {"seconds": seconds, "label": label}
+    # Half of a surrogate pair cannot be written to a file.
+    return {**entry, "note": note.encode(errors="replace").decode()} if note else entry
+
+
+def _seconds(value: Any, end: float | None = None) -> float:
+    """Return a number of seconds, neither negative nor beyond the end of the video.
+
+    Raises:
+        ValueError: It is something else.
+    """
+    if not isinstance(value, int | float) or not 0 <= value <= MOST_SECONDS:
+        raise ValueError(f"{value!r} in place of seconds")
+    if beyond := beyond_end(value, end):
+        raise ValueError(f"one that {beyond}")
+    return float(value)
 
 
 def _add(points: list[dict[str, Any]], point: Point) -> bool:

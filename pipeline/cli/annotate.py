@@ -20,7 +20,7 @@ from pipeline.datasets import Dataset
 from pipeline.errors import UsageError
 from pipeline.model_folder.newest import find_models
 from pipeline.points.human import CLICKS_FILE
-from pipeline.progress import say
+from pipeline.progress import count_of, say
 
 
 def annotate_command(
@@ -112,6 +112,7 @@ def annotate_command(
             from pipeline.annotation.hints import Hints
 
             hints = Hints(model, store, cache, device)
+            say(f"hints by the model {model}")
         with annotation_server(store, fps, cache, half, port, hints) as server:
             serve(server, store, browser)
     print_next(videos, path)
@@ -128,15 +129,17 @@ def readable(dataset: Dataset) -> tuple[Dataset, dict[str, float]]:
 
 def serve(server: AnnotationServer, store: PointsStore, browser: bool) -> None:
     """Serve the page until Ctrl-C."""
-    say(f"{len(store.dataset.videos)} videos, saved to {store.path}; Ctrl-C stops")
-    typer.echo(server.address)
-    if browser:
-        webbrowser.open(server.address)
+    shown = count_of(len(store.dataset.videos), "video")
+    say(f"{shown}, saved to {store.path}; Ctrl-C stops")
     with suppress(KeyboardInterrupt):
+        typer.echo(server.address)
+        if browser:
+            webbrowser.open(server.address)
         server.serve_forever()
     entries = store.entries().values()
     clicks = [len(entry["points"]) for entry in entries if entry["points"]]
-    say(f"\n{sum(clicks)} clicks in {len(clicks)} videos: {store.path}")
+    said = f"{count_of(sum(clicks), 'click')} in {count_of(len(clicks), 'video')}"
+    say(f"\n{said}: {store.path}")
 
 
 def print_next(videos: list[Path], points_file: Path) -> None:

@@ -12,6 +12,7 @@ from pipeline.check.check import Check, check_dataset
 from pipeline.datasets import Problem
 from pipeline.errors import AnnotationError
 from pipeline.points.human import saved_clicks
+from pipeline.progress import count_of
 from pipeline.storage import write_json
 
 MOST_SHOWN = 20
@@ -61,8 +62,8 @@ def check_command(
     if check.problems:
         again = shlex.join(["soda", "check", dataset, *places])
         raise AnnotationError(
-            f"{check.dataset.source}: {len(check.problems)} problem(s); fix them, "
-            f"then type: {again}"
+            f"{check.dataset.source}: {count_of(len(check.problems), 'problem')}; fix "
+            f"them, then type: {again}"
         )
     train = check.dataset.of_subset("train")
     known = any(v.instances or v.points for v in train) or saved_clicks(check.dataset)
@@ -76,8 +77,9 @@ def print_check(check: Check, most: int | None) -> None:
     dataset = check.dataset
     counts = [f"{len(dataset.of_subset(s))} {s}" for s in ("train", "test")]
     typer.echo(
-        f"{dataset.name}: {len(dataset.videos)} videos ({', '.join(counts)}), "
-        f"{len(dataset.classes)} classes, {check.hours:.2f} h"
+        f"{dataset.name}: {count_of(len(dataset.videos), 'video')} "
+        f"({', '.join(counts)}), {count_of(len(dataset.classes), 'class')}, "
+        f"{check.hours:.2f} h"
     )
     print_kinds(check, "note", check.notes, most)
     print_kinds(check, "problem", check.problems, most)

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from pipeline.errors import FailedVideosError
 from pipeline.model_folder.newest import find_models, newest_model
-from pipeline.progress import say
+from pipeline.progress import count_of, say
 
 if TYPE_CHECKING:
     from pipeline.detection.detections import Detection
@@ -75,13 +75,15 @@ def detect_command(
         print_detections(id, detections[:top])
     if found.detections:
         count = sum(map(len, found.detections.values()))
-        typer.echo(f"{count} detections in {len(found.detections)} video(s): {output}")
+        said = f"{count_of(count, 'detection')} in "
+        said += count_of(len(found.detections), "video")
+        typer.echo(f"{said} by the model {model}: {output}")
         typer.echo(f"report: {output / 'report' / 'index.html'}")
     if found.failed:
         listed = "".join(f"\n  {id}: {why}" for id, why in found.failed.items())
+        of = count_of(len(found.failed) + len(found.detections), "video")
         raise FailedVideosError(
-            f"{len(found.failed)} of {len(found.failed) + len(found.detections)} "
-            f"video(s) could not be searched:{listed}"
+            f"{len(found.failed)} of {of} could not be searched:{listed}"
         )
 
 

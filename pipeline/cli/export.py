@@ -10,7 +10,7 @@ from pipeline.datasets import load_dataset
 from pipeline.exports import FORMATS, LAYOUTS, export_detections, export_features
 from pipeline.exports.media import VideoFiles
 from pipeline.model_folder.portable import NETWORKS, export_network
-from pipeline.progress import say
+from pipeline.progress import count_of, say
 
 app = typer.Typer(add_completion=False, rich_markup_mode=MARKUP)
 
@@ -60,7 +60,8 @@ def detections_command(
     media = VideoFiles(videos, fps)
     path, kept = export_detections(detections, format, output, min_score, top, media)
     count = sum(map(len, kept.values()))
-    typer.echo(f"{count} detections of {len(kept)} videos: {path}")
+    found = f"{count_of(count, 'detection')} of {count_of(len(kept), 'video')}"
+    typer.echo(f"{found}: {path}")
 
 
 @app.command("features")
@@ -89,7 +90,7 @@ def features_command(
         known = load_dataset(dataset, data_folder=data_dir, with_videos=False)
     count = export_features(folder, format, output, known)
     say(f"snippet times: {output / 'features.json'}")
-    typer.echo(f"features of {count} videos: {output}")
+    typer.echo(f"features of {count_of(count, 'video')}: {output}")
 
 
 @app.command("model")

@@ -22,6 +22,7 @@ from pipeline.datasets.spelling import parse_classes
 from pipeline.datasets.table import entries_of_table
 from pipeline.datasets.validation import validate
 from pipeline.errors import UsageError
+from pipeline.progress import count_of
 from pipeline.storage import write_json
 
 
@@ -105,8 +106,8 @@ def print_summary(entries: Sequence[DraftVideo], hours: float) -> None:
     """Print the number of videos, and of each label in each subset."""
     subsets = Counter(entry.subset for entry in entries)
     typer.echo(
-        f"{len(entries)} videos ({subsets['train']} train, {subsets['test']} test), "
-        f"{hours:.2f} h"
+        f"{count_of(len(entries), 'video')} ({subsets['train']} train, "
+        f"{subsets['test']} test), {hours:.2f} h"
     )
     counts = Counter(
         (name, entry.subset)

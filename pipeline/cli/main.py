@@ -10,7 +10,7 @@ from typer.core import TyperGroup
 
 from pipeline.cli.lazy import MARKUP, CommandEntry, LazyCommand
 from pipeline.errors import SodaError
-from pipeline.progress import INTERRUPTED, say, say_error
+from pipeline.progress import INTERRUPTED, heed_signals, say, say_error
 
 PANELS = {
     "Your data": ("init", "annotate", "check", "download"),
@@ -48,6 +48,7 @@ class Soda(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command that was chosen."""
+        heed_signals()
         # Names of files may contain what the terminal's encoding does not.
         if isinstance(sys.stdout, TextIOWrapper):
             sys.stdout.reconfigure(errors="backslashreplace")
@@ -58,7 +59,7 @@ class Soda(TyperGroup):
             raise typer.Exit(error.exit_code) from error
         except KeyboardInterrupt as error:
             say(f"\n{INTERRUPTED}")
-            raise typer.Exit(130) from error
+            raise typer.Exit(getattr(error, "exit_code", 130)) from error
 
 
 main = typer.Typer(
@@ -83,5 +84,5 @@ def describe() -> None:
         1  an error in the program     6    a tool is missing
         2  wrong usage                 7    weights are missing or differ
         3  an input was not found      130  interrupted
-        4  invalid annotations
+        4  invalid annotations         143  ended by SIGTERM (129: by SIGHUP)
     """

@@ -19,7 +19,7 @@ from pipeline.datasets import DatasetError
 from pipeline.errors import AnnotationError, SodaError
 from pipeline.fanout import Ledger, end_arrays, share
 from pipeline.points.human import NO_FILE
-from pipeline.progress import INTERRUPTED, say, say_error
+from pipeline.progress import INTERRUPTED, count_of, say, say_error
 from pipeline.run.cluster import COMMON
 from pipeline.run.command_line import command_line
 from pipeline.run.notes import notes
@@ -96,7 +96,7 @@ def check_run(run: Run, last: Stage) -> list[StageStatus]:
 
 def opening(run: Run, statuses: list[StageStatus]) -> Iterator[str]:
     """Yield the parts of the first line: the dataset, and the progress so far."""
-    yield f"SODA  {run.dataset.name}: {len(run.dataset.videos)} videos"
+    yield f"SODA  {run.dataset.name}: {count_of(len(run.dataset.videos), 'video')}"
     for status in statuses:
         if status.stage.is_per_video:
             left = status.of - status.done

@@ -13,6 +13,7 @@ from pipeline.progress import bytes_text
 from pipeline.run.config import Config
 from pipeline.run.run import Run
 from pipeline.run.stage import Stage
+from pipeline.run.work import videos_due
 from pipeline.storage import existing_folder
 from pipeline.video import VideoInfo
 from pipeline.video.picture import scaled_size
@@ -84,8 +85,8 @@ def video_needs(run: Run, stages: Sequence[Stage]) -> dict[Stage, StageNeed]:
     infos, sampled_bytes = sample.values(), sum(sizes[id] for id in sample)
     needs = {}
     for stage in stages if sample else ():
-        missing = [id for id in sizes if not stage.video_file(run, id).exists()]
-        share = sum(sizes[id] for id in missing) / sampled_bytes
+        due = sizes.keys() & videos_due(run, stage)
+        share = sum(sizes[id] for id in due) / sampled_bytes
         needs[stage] = StageNeed(
             share * sum(info.duration_seconds for info in infos),
             share * sum(_frames_of(info, run.config) for info in infos),

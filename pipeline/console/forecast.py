@@ -8,7 +8,7 @@ from pipeline.console.calibration import CLIP_SECONDS, calibrate
 from pipeline.console.disk import TOO_SMALL, DiskNeed, disk_need, video_needs
 from pipeline.console.status import StageStatus
 from pipeline.layout import outputs_in
-from pipeline.progress import NOTHING, count_text, duration_text
+from pipeline.progress import NOTHING, count_of, count_text, duration_text
 from pipeline.run.record import read_record
 from pipeline.run.run import Run
 from pipeline.run.stage import Stage
@@ -60,7 +60,7 @@ class Forecast:
 
     def notes(self) -> Iterator[str]:
         """Yield what a reader of the table must know."""
-        yield f"{self.disk}; {self.workers} videos side by side (--jobs)"
+        yield f"{self.disk}; {count_of(self.workers, 'video')} side by side (--jobs)"
         if self.clip_of:
             yield (
                 f"times of stages that were never finished here: tried on "

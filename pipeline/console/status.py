@@ -6,8 +6,7 @@ from pipeline.fanout import Ledger
 from pipeline.run.record import Record
 from pipeline.run.run import Run
 from pipeline.run.stage import Stage, count_existing
-from pipeline.run.work import done_stages
-from pipeline.storage import changed_sizes
+from pipeline.run.work import done_stages, videos_due
 
 
 @dataclass(frozen=True)
@@ -34,5 +33,7 @@ def _status(run: Run, stage: Stage, is_done: bool) -> StageStatus:
         return StageStatus(stage, int(is_done), 1, 0, record, is_done)
     paths, ledger = stage.expected(run), Ledger(run.workdir, stage.name)
     failed = record.failed if is_done and record else ledger.read()
-    done = max(count_existing(paths) - len(changed_sizes(stage.folder(run))), 0)
+    done = (
+        count_existing(paths) if is_done else len(paths) - len(videos_due(run, stage))
+    )
     return StageStatus(stage, done, len(paths), len(failed), record, is_done)

@@ -22,7 +22,7 @@ from pipeline.datasets.spelling import (
 from pipeline.datasets.text import json_path
 from pipeline.datasets.video_names import VideoNames
 from pipeline.errors import AnnotationError, InputNotFoundError
-from pipeline.progress import shown
+from pipeline.progress import count_of, shown
 
 logger = logging.getLogger("soda")
 
@@ -56,8 +56,9 @@ def parse_activitynet(
                 unreadable.append(f"  {id}: {error}")
     if unreadable:
         raise AnnotationError(
-            f"{path}: the annotations of {len(unreadable)} video(s) cannot be read; "
-            "correct them and run the same command again\n" + "\n".join(unreadable)
+            f"{path}: the annotations of {count_of(len(unreadable), 'video')} cannot "
+            "be read; correct them and run the same command again\n"
+            + "\n".join(unreadable)
         )
     unused = {id: named[id] for id in entries if named[id] not in subsets}
     _check_unused(path, unused, entries, bool(videos))
@@ -106,9 +107,9 @@ def _check_unused(
     lost = {id: name for id, name in unused.items() if entries[id].get("annotations")}
     if lost:
         logger.warning(
-            "%s: %d annotated video(s) of the subsets %s are not used, such as %s",
+            "%s: left out %s of the subsets %s, such as %s",
             path,
-            len(lost),
+            count_of(len(lost), "annotated video"),
             shown(sorted({*lost.values()})),
             shown(lost),
         )

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from pipeline.progress import count_of
 from pipeline.storage import TEMPORARY_PREFIX
 
 Files = Mapping[str, bytes]  # content by name
@@ -86,8 +87,8 @@ class ClassFiles:
         if found != self.digest:
             raise ValueError(
                 f"expected the published class files, such as Diving{self.suffix}.txt, "
-                f"with the combined sha256 {self.digest}, found {len(files)} such "
-                f"file(s) with {found}"
+                f"with the combined sha256 {self.digest}, found "
+                f"{count_of(len(files), 'such file')} with {found}"
             )
 
 

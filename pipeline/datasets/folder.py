@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from pipeline.errors import AnnotationError, InputNotFoundError
-from pipeline.progress import say
+from pipeline.progress import count_of, say
 from pipeline.storage import comparable
 
 # Files that are often next to videos and share their names.
@@ -33,9 +33,10 @@ def find_videos(folder: Path) -> dict[str, Path]:
             twice.append(f"  {id!r}: {found[id]} and {file}")
         found.setdefault(id, file)
     if twice:
+        ids = count_of(len(twice), "id has", "ids have")
         raise AnnotationError(
-            f"{folder}: {len(twice)} id(s) have two files, but ids must be unique; "
-            "rename or remove one of each\n" + "\n".join(twice)
+            f"{folder}: {ids} two files, but ids must be unique; rename or remove one "
+            "of each\n" + "\n".join(twice)
         )
     return found
 

@@ -118,7 +118,7 @@ def _without_empty_instances(dataset: Dataset) -> tuple[Video, ...]:
     empty = [v.id for v in dataset.videos if any(map(is_empty, v.instances))]
     if empty:
         logger.warning(
-            "%s: leaving out instances of zero length in the video(s) %s",
+            "%s: leaving out instances of zero length in the videos: %s",
             dataset.source,
             ", ".join(empty),
         )

@@ -11,6 +11,7 @@ from pipeline.datasets.dataset import Dataset, Instance, Point, Video
 from pipeline.datasets.spelling import is_background, own_subset_names, point_label
 from pipeline.datasets.text import json_path, parse_json, shorten
 from pipeline.errors import AnnotationError
+from pipeline.progress import count_of
 
 # A video that has one of these, and no action in any, is known to be background.
 STATEMENTS = ("labels", "segments", "points")
@@ -109,9 +110,10 @@ def _check_schema(path: Path, content: Any) -> None:
         found = list(validator.iter_errors(json.loads(text)))
     errors = [f"  {json_path(e.instance_path)}: {shorten(e.message)}" for e in found]
     if errors:
+        places = count_of(len(errors), "place does not", "places do not")
         raise AnnotationError(
-            f"{path}: {len(errors)} place(s) do not match the manifest's schema; "
-            "correct them and run the same command again\n" + "\n".join(errors)
+            f"{path}: {places} match the manifest's schema; correct the file and run "
+            "the same command again\n" + "\n".join(errors)
         )
 
 

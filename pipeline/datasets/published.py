@@ -9,7 +9,7 @@ from pathlib import Path
 from extractors.first_use import check_first_use
 from extractors.sources import sha256
 from pipeline.datasets.class_files import ClassFiles
-from pipeline.errors import UsageError
+from pipeline.errors import UsageError, in_words
 
 # The second is plain HTTP, as the certificate of the first has lapsed at times. That is
 # safe because the sha256 of the class files is known. All other addresses are HTTPS.
@@ -102,7 +102,8 @@ def count(path: Path) -> Release:
         videos = Counter(video["subset"] for video in database.values())
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(
-            f"expected JSON in ActivityNet's format, found something else ({error!r})"
+            "expected JSON in ActivityNet's format, found something else "
+            f"({in_words(error)})"
         ) from error
     return Release(
         classes=len({label for _, label in labels}),

@@ -13,6 +13,7 @@ from pipeline.datasets.draft import DraftVideo
 from pipeline.datasets.spelling import own_subset_names, point_label
 from pipeline.datasets.text import read_text
 from pipeline.errors import AnnotationError
+from pipeline.progress import count_of
 
 NEEDED = {"path", "label"}
 COLUMNS = {*NEEDED, "start_seconds", "end_seconds", "subset"}
@@ -53,8 +54,8 @@ def entries_of_table(table: Path, folder: Path) -> list[DraftVideo]:
         problems.append("  subset: give it for every video or for none")
     if problems:
         raise AnnotationError(
-            f"{table}: {len(problems)} problem(s); correct the file and run the same "
-            "command again\n" + "\n".join(problems)
+            f"{table}: {count_of(len(problems), 'problem')}; correct the file and run "
+            "the same command again\n" + "\n".join(problems)
         )
     return [_entry(path, found) for path, found in by_path.items()]
 

@@ -50,7 +50,7 @@ def _reject_duplicate_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     counts = Counter(key for key, _ in pairs)
     twice = [key for key, count in counts.items() if count > 1]
     if twice:
-        raise ValueError(f"duplicate id(s) or key(s): {', '.join(twice)}")
+        raise ValueError(f"duplicate ids or keys: {', '.join(twice)}")
     return dict(pairs)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from pipeline.datasets.dataset import Dataset, Instance, Subset, Video
 from pipeline.datasets.text import read_text
 from pipeline.errors import AnnotationError, InputNotFoundError, UsageError
+from pipeline.progress import count_of
 
 # The label of segments whose action the annotators could not determine: no class.
 AMBIGUOUS = "Ambiguous"
@@ -103,9 +104,12 @@ def _read_subset(folder: Path, suffix: str, excluded: Collection[str]) -> Annota
             else:
                 instances.setdefault(id, []).append(instance)
     if problems:
+        lines = count_of(
+            len(problems), "line is not a segment", "lines are not segments"
+        )
         raise AnnotationError(
-            f"{folder}: {len(problems)} line(s) are not segments; correct or remove "
-            "them and run the same command again\n" + "\n".join(problems)
+            f"{folder}: {lines}; correct or remove them and run the same command "
+            "again\n" + "\n".join(problems)
         )
     return {
         id: tuple(sorted(found, key=lambda i: (i.start_seconds, i.label)))

@@ -12,6 +12,7 @@ from pipeline.datasets.dataset import BACKGROUND, Dataset, Video
 from pipeline.datasets.spelling import is_background, resembles_background
 from pipeline.errors import AnnotationError
 from pipeline.intervals import beyond_end
+from pipeline.progress import count_of
 from pipeline.storage import comparable
 
 LONGEST_NAME = 255  # bytes, in most file systems
@@ -38,8 +39,8 @@ class DatasetError(AnnotationError):
         self.problems = problems
         shown = "\n".join(f"  {problem}" for problem in problems)
         super().__init__(
-            f"{dataset.source}: {len(problems)} problem(s) in the annotations; correct "
-            f"the file and run the same command again\n{shown}"
+            f"{dataset.source}: {count_of(len(problems), 'problem')} in the "
+            f"annotations; correct the file and run the same command again\n{shown}"
         )
 
 

@@ -12,8 +12,8 @@ from typing import Any
 from pipeline.datasets import read_annotations
 from pipeline.datasets.spelling import label_text, warn_of_numbers
 from pipeline.datasets.text import json_path, read_text
-from pipeline.errors import AnnotationError, InputNotFoundError
-from pipeline.storage import check_whole, write_csv, write_json
+from pipeline.errors import AnnotationError, InputNotFoundError, in_words
+from pipeline.storage import check_whole, text_of, write_csv, write_json
 
 VERSION = "soda 1"
 COLUMNS = ["video_id", "label", "start_seconds", "end_seconds", "score"]
@@ -139,12 +139,13 @@ def _read_table(path: Path) -> dict[str, list[Detection]]:
     try:
         for row in rows:
             times = (float(row["start_seconds"]), float(row["end_seconds"]))
-            found = Detection(label_text(row["label"]), float(row["score"]), *times)
-            detections.setdefault(row["video_id"], []).append(found)
+            label, id = text_of(row["label"]), text_of(row["video_id"])
+            found = Detection(label_text(label), float(row["score"]), *times)
+            detections.setdefault(id, []).append(found)
     except (TypeError, ValueError, csv.Error) as error:
         raise AnnotationError(
             f"{path}, line {rows.line_num}: expected {','.join(COLUMNS)}, found "
-            f"something else ({error})"
+            f"something else ({in_words(error)})"
         ) from error
     return detections
 

@@ -8,8 +8,8 @@ from pipeline.datasets import Instance, read_annotations
 from pipeline.datasets.activitynet import parse_instances
 from pipeline.datasets.spelling import split_of, warn_of_numbers
 from pipeline.datasets.video_names import VideoNames
-from pipeline.errors import AnnotationError, InputNotFoundError
-from pipeline.progress import say, shown
+from pipeline.errors import AnnotationError, InputNotFoundError, in_words
+from pipeline.progress import count_of, say, shown
 
 T = TypeVar("T")
 
@@ -28,7 +28,11 @@ def read_ground_truth(path: Path, subset: str) -> dict[str, tuple[Instance, ...]
     chosen = [entry for entry in entries if _same_subset(entry.subset, subset)]
     found = {entry.id: entry.instances(path) for entry in chosen}
     if not any(found.values()):
-        what = f"{len(found)} video(s) without any" if found else "no such subset"
+        what = (
+            f"{count_of(len(found), 'video')} without any"
+            if found
+            else "no such subset"
+        )
         names = shown(sorted({entry.subset for entry in entries})) or "none"
         raise AnnotationError(
             f"{path}: expected action instances in the subset {subset!r}, found "
@@ -98,7 +102,8 @@ def read_durations(path: Path) -> dict[str, float]:
         return {entry.id: float(entry.duration) for entry in entries}
     except (TypeError, ValueError, OverflowError) as error:
         raise AnnotationError(
-            f"{path}: expected each duration in seconds, found something else ({error})"
+            f"{path}: expected each duration in seconds, found something else "
+            f"({in_words(error)})"
         ) from error
 
 
@@ -139,7 +144,7 @@ def _read_entries(path: Path) -> list[_Entry]:
     except (KeyError, TypeError, AttributeError) as error:
         raise AnnotationError(
             f'{path}: expected {{"database": {{id: {{"subset", "annotations"}}}}}} or '
-            "a manifest, found something else"
+            f"a manifest, found something else ({in_words(error)})"
         ) from error
 
 

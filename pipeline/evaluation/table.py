@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pipeline.evaluation.scores import ByThreshold, Scores
-from pipeline.progress import say
+from pipeline.progress import count_of, say
 
 
 def print_evaluation(scores: Scores, subset: str, notes: Sequence[str] = ()) -> None:
@@ -17,7 +17,7 @@ def print_evaluation(scores: Scores, subset: str, notes: Sequence[str] = ()) -> 
     """
     table = Table(
         title=f"Average precision in %, {scores.evaluator} rule, "
-        f"{scores.videos.scored} of {scores.videos.of} {subset} videos",
+        f"{scores.videos.scored} of {count_of(scores.videos.of, f'{subset} video')}",
         caption="\n".join([f"{scores.ap} average precision", *notes]),
     )
     table.add_column("class")
@@ -44,26 +44,39 @@ def warnings_of(scores: Scores) -> Iterator[str]:
     """Yield what a reader of the scores must know about their input."""
     odd = scores.oddities
     if count := scores.videos.unlisted:
+        videos = count_of(
+            count, "video with detections is", "videos with detections are"
+        )
         yield (
-            f"{count} video(s) with detections are not in the ground truth; "
-            "by this rule their detections count as false positives"
+            f"{videos} not in the ground truth; by this rule their detections count as "
+            "false positives"
         )
     if unknown := odd.unknown_classes:
+        ignored = count_of(sum(unknown.values()), "detection")
         yield (
-            f"{sum(unknown.values())} detection(s) of classes that are not in the "
-            f"ground truth are ignored: {', '.join(sorted(unknown))}"
+            f"ignored: {ignored} of classes that are not in the ground truth "
+            f"({', '.join(sorted(unknown))})"
         )
     if count := odd.empty_detections:
-        yield f"{count} detection(s) have no length and count as false positives"
+        yield count_of(
+            count,
+            "detection has no length and counts as a false positive",
+            "detections have no length and count as false positives",
+        )
     if count := odd.early_detections:
-        yield f"{count} detection(s) start before 0 s and are scored as they are"
+        yield count_of(
+            count,
+            "detection starts before 0 s and is scored as it is",
+            "detections start before 0 s and are scored as they are",
+        )
     if count := odd.empty_instances:
-        yield f"{count} instance(s) of the ground truth have no length: not findable"
+        instances = count_of(count, "instance")
+        yield f"{instances} of the ground truth without length: not findable"
 
 
 def localization_line(diagnosis: dict[str, Any]) -> str:
     """Return how many instances are mislocalized, and in which way, from the JSON."""
     counts = diagnosis["localization"]
     shown = ", ".join(f"{count} {state}" for state, count in counts.items())
-    total = sum(counts.values())
-    return f"localization at tIoU {diagnosis['tiou']:g}: {shown}, of {total} instances"
+    total = count_of(sum(counts.values()), "instance")
+    return f"localization at tIoU {diagnosis['tiou']:g}: {shown}, of {total}"

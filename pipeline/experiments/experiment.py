@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.fanout import Resources
+from pipeline.progress import count_of
 from pipeline.run.notes import notes
 from pipeline.run.run import Run
 
@@ -36,8 +37,8 @@ class ExperimentRun:
         subset, videos = run.config.detect.subset, len(run.searched_videos)
         tious = run.config.evaluate.tiou
         return (
-            f"{run.dataset.name}, {videos} {subset} videos, "
-            f"{run.config.experiment.seeds} seed(s), mean ± standard deviation; the "
-            f"average is over tIoU {tious[0]:g} to {tious[-1]:g}. "
+            f"{run.dataset.name}, {count_of(videos, f'{subset} video')}, "
+            f"{count_of(run.config.experiment.seeds, 'seed')}, mean ± standard "
+            f"deviation; the average is over tIoU {tious[0]:g} to {tious[-1]:g}. "
             f"{'; '.join(self.notes)}."
         )

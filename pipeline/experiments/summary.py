@@ -1,7 +1,5 @@
 """The values of a table: mean and spread over the seeds, written to files."""
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +10,7 @@ from pipeline.experiments.cells import Results, run_cells
 from pipeline.experiments.experiment import ExperimentRun
 from pipeline.experiments.tables import Table
 from pipeline.run.record import StageResult
-from pipeline.storage import plain, write_text
+from pipeline.storage import csv_text, plain, write_text
 
 AT = "0.5"  # the tIoU in the paper's tables
 HEADER = ["", "mAP@.5", "average mAP", "paper, THUMOS14 mAP@.5"]
@@ -116,13 +114,6 @@ def to_csv(rows: Sequence[SummaryRow]) -> str:
         *means, seeds = row.average.csv_cells()
         lines.append([row.label, "average mAP", *means, None, seeds])
     return csv_text(lines)
-
-
-def csv_text(lines: Iterable[Sequence[Any]]) -> str:
-    """Return lines of cells as CSV."""
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(lines)
-    return text.getvalue()
 
 
 def to_latex(title: str, rows: Sequence[SummaryRow], note: str) -> str:

@@ -18,6 +18,7 @@ from pipeline.exports.fiftyone import write_fiftyone
 from pipeline.exports.label_studio import write_label_studio
 from pipeline.exports.media import VideoFiles
 from pipeline.exports.subtitles import write_srt, write_vtt
+from pipeline.progress import count_of, say
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,7 @@ def export_detections(
     """
     media = media or VideoFiles()
     chosen = _format(format, media)
+    media = media if chosen.uses else VideoFiles()
     target = output or chosen.output
     if target.resolve() == path.resolve():
         raise UsageError(
@@ -118,12 +120,12 @@ def strongest(
 
 
 def _format(name: str, media: VideoFiles) -> Format:
-    """Return a format; refuse options that have no effect on it."""
+    """Return a format, and name the options that have no effect on it."""
     if name not in FORMATS:
         raise UsageError(f"--format {name}: expected one of {', '.join(FORMATS)}")
     for option, value in (("videos", media.folder), ("fps", media.fps)):
         if value is not None and option not in FORMATS[name].uses:
-            raise UsageError(f"--{option}: has no effect on {name}; leave it out")
+            say(f"--{option} has no effect on {name}")
     return FORMATS[name]
 
 
@@ -134,8 +136,9 @@ def _nothing(
     scores = [d.score for found in detections.values() for d in found]
     if not scores:
         return AnnotationError(
-            f"{path}: expected detections to export, found none in {len(detections)} "
-            "videos; lower the thresholds of DetectActions"
+            f"{path}: expected detections to export, found none in "
+            f"{count_of(len(detections), 'video')}; lower the thresholds of "
+            "DetectActions"
         )
     return UsageError(
         f"{path}: expected detections with a score of {min_score} or more, found "

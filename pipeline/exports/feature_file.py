@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from pipeline.datasets import Video
-from pipeline.errors import AnnotationError, InputNotFoundError, UsageError
+from pipeline.errors import AnnotationError, InputNotFoundError, UsageError, in_words
 from pipeline.grid import SnippetGrid
 from pipeline.storage import TEMPORARY_PREFIX, read_header
 
@@ -93,7 +93,7 @@ def read_feature_file(path: Path) -> FeatureFile:
     except (KeyError, TypeError, ValueError) as error:
         raise AnnotationError(
             f"{path}: expected features that ExtractFeatures wrote, found a file "
-            f"without a complete header ({error!r})"
+            f"without a complete header ({in_words(error)})"
         ) from error
 
 

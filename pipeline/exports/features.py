@@ -15,7 +15,7 @@ from pipeline.exports.actionformer import write_actionformer
 from pipeline.exports.basnet import basnet_outputs, write_basnet
 from pipeline.exports.feature_file import FeatureFile, find_features
 from pipeline.features.file import columns_by_stream
-from pipeline.progress import Progress, say
+from pipeline.progress import Progress, count_of, say
 from pipeline.storage import atomic_path, file_name, read_arrays, write_json
 
 
@@ -62,11 +62,12 @@ def export_features(
 
     Raises:
         UsageError: If there is no such layout, if no video is left, or if the dataset
-            is missing or has no effect.
+            is missing.
         InputNotFoundError: If there are no features.
         AnnotationError: If a file holds no features, or features of another kind.
     """
     layout = _layout(format, dataset)
+    dataset = None if layout.dataset == "no" else dataset
     files = find_features(folder)
     if dataset:
         files = _of_dataset(files, dataset)
@@ -121,7 +122,7 @@ def _layout(name: str, dataset: Dataset | None) -> Layout:
             "found none; give it with --dataset"
         )
     if layout.dataset == "no" and dataset is not None:
-        raise UsageError(f"--dataset: has no effect on {name}; leave it out")
+        say(f"--dataset has no effect on {name}, which has all videos")
     return layout
 
 
@@ -136,8 +137,8 @@ def _of_dataset(files: Sequence[FeatureFile], dataset: Dataset) -> list[FeatureF
         )
     if len(kept) < max(len(files), len(videos)):
         say(
-            f"{len(kept)} videos are exported: the dataset has {len(videos)}, and "
-            f"there are features for {len(files)}"
+            f"{count_of(len(kept), 'video is', 'videos are')} exported: the dataset "
+            f"has {len(videos)}, and there are features for {len(files)}"
         )
     return kept
 

@@ -12,7 +12,7 @@ from pipeline.detection.detections import VERSION, Detection, Detections
 from pipeline.exports.media import VideoFiles
 from pipeline.exports.subtitles import one_line
 from pipeline.grid import SnippetGrid
-from pipeline.progress import say
+from pipeline.progress import count_of, say
 from pipeline.storage import write_json, write_text
 
 # The names of tags in the labeling configuration, to which results refer.
@@ -39,7 +39,7 @@ def write_label_studio(path: Path, detections: Detections, media: VideoFiles) ->
     write_text(path.with_suffix(".xml"), labeling_configuration(labels))
     origin = "the videos' own" if media.fps is None else "--fps"
     counts = Counter(rates.values()).items()
-    listed = ", ".join(f"{fps:g} ({count} videos)" for fps, count in counts)
+    listed = ", ".join(f"{fps:g} ({count_of(count, 'video')})" for fps, count in counts)
     say(f"frames per second ({origin}): {listed}")
 
 

@@ -8,7 +8,7 @@ writes each output whole or not at all. The error of a single video goes to the 
 further rounds repeat the items that have neither an output nor an error.
 """
 
-from pipeline.fanout.job import Item, Job
+from pipeline.fanout.job import Item, Job, noted_inputs
 from pipeline.fanout.ledger import Ledger
 from pipeline.fanout.lock import locked, share
 from pipeline.fanout.resources import Resources, SlurmConfig, default_jobs
@@ -24,6 +24,7 @@ __all__ = [
     "default_jobs",
     "end_arrays",
     "locked",
+    "noted_inputs",
     "run_job",
     "share",
 ]

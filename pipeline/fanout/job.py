@@ -63,7 +63,7 @@ class Job:
     function: str
     parameters: dict[str, Any]
     items: tuple[Item, ...]
-    unit: str = "videos"  # the name of an item for people
+    unit: str = "video"  # the name of an item for people
     tells_progress: bool = True  # if it does, an item without any is taken for stuck
 
     def folder(self, workdir: Path) -> Path:
@@ -84,16 +84,20 @@ def forget_stale(items: Sequence[Item]) -> None:
         folder, name = os.path.split(item.output)
         folders[folder][name] = [list(file_stamp(path)) for path in item.inputs]
     for folder, present in folders.items():
-        path = Path(folder, INPUTS)
-        noted = read_json_if_whole(path) or {}
-        for output in changed_sizes(path.parent):
+        noted = noted_inputs(Path(folder))
+        for output in changed_sizes(Path(folder)):
             say(f"{output}: not of the size that was written; it is made again")
             output.unlink()
         for name, stamps in present.items():
             if noted.get(name, stamps) != stamps:
                 Path(folder, name).unlink(missing_ok=True)
         if noted | present != noted:
-            write_json(path, noted | present)
+            write_json(Path(folder, INPUTS), noted | present)
+
+
+def noted_inputs(folder: Path) -> dict[str, Any]:
+    """Return the stamps of the inputs of each output in a folder, as last recorded."""
+    return read_json_if_whole(folder / INPUTS) or {}
 
 
 @dataclass(frozen=True)

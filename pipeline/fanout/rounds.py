@@ -21,7 +21,7 @@ from pipeline.fanout.lock import locked
 from pipeline.fanout.resources import Resources
 from pipeline.fanout.slurm import SlurmExecutor
 from pipeline.fanout.state import crash_of, read_states, says_stuck
-from pipeline.progress import Progress
+from pipeline.progress import Progress, count_of
 from pipeline.storage import (
     plain,
     read_json_if_whole,
@@ -180,11 +180,11 @@ def check_failures(
 ) -> dict[str, str]:
     """Return the errors in the ledger, or raise `FailedVideosError` if too many."""
     failed = {id: entry["message"] for id, entry in failures.read().items()}
-    count = len(job.items)
-    if len(failed) <= max_failures * count:
+    if len(failed) <= max_failures * len(job.items):
         return failed
+    items = count_of(len(job.items), job.unit)
     raise FailedVideosError(
-        f"{failures.stage}: {len(failed)} of {count} {job.unit} failed; the others are "
+        f"{failures.stage}: {len(failed)} of {items} failed; the others are "
         f"done. Fix or remove these, or allow a share with --max-failures, then run "
         f"the same command again. Ledger: {failures.folder}; the workers' logs: "
         f"{logs}\n{failures.listed()}"

@@ -106,7 +106,7 @@ def networks_like(description: dict[str, Any], device: str) -> Networks:
             weights[part] = None
             continue
         then = Path(description["weights"][part]["path"])
-        local = then if then.exists() else None
+        local = then if then.is_file() else None
         found = weights[part] = find_network(part, config.extractor, local)
         if found.sha256 != expected:
             raise SodaError(

@@ -7,6 +7,7 @@ from typing import Any
 
 from pipeline.evaluation import Scores
 from pipeline.model_folder.newest import CARD
+from pipeline.progress import count_of
 from pipeline.storage import (
     fingerprint,
     plain,
@@ -135,14 +136,16 @@ def front_matter(
 def supervision(description: Mapping[str, Any]) -> str:
     """Return a sentence on the training videos, their clicks and the annotators."""
     videos, clicks = description["training_videos"], description["clicks"]
-    of = f"{videos['used']} of {videos['of']} training videos with their video labels"
+    given = count_of(videos["of"], "training video")
+    of = f"{videos['used']} of {given} with their video labels"
     if description["train"]["frame_loss"] == "none":
         return f"Trained on {of} only."
     counts = clicks["clicks"]
     people = [f"{name} {count}" for name, count in clicks.get("annotators", {}).items()]
     whose = f"; videos by annotator: {', '.join(people)}" if people else ""
     return (
-        f"Trained on {of} and {sum(counts.values())} single-frame clicks: "
+        f"Trained on {of} and "
+        f"{count_of(sum(counts.values()), 'single-frame click')}: "
         f"{counts['action']} of actions and {counts['background']} of background "
         f"({clicks['origin']}{whose}). Seed {description['train']['seed']}."
     )
@@ -157,8 +160,8 @@ def results(scores: Mapping[str, Any] | None) -> str:
     known, diagnosis = Scores.from_json(scores), scores["diagnosis"]
     intro = (
         f"mAP in percent by the {known.evaluator} rule, on {known.videos.scored} of "
-        f"{known.videos.of} {scores['subset']} videos, from one training with seed "
-        f"{scores['seed']}. `metrics.json` holds all parameters."
+        f"{count_of(known.videos.of, scores['subset'] + ' video')}, from one training "
+        f"with seed {scores['seed']}. `metrics.json` holds all parameters."
     )
     states = ", ".join(f"{n} {state}" for state, n in diagnosis["localization"].items())
     localized = f"Localization of the instances at tIoU {diagnosis['tiou']:g}"

@@ -18,6 +18,7 @@ from pipeline.storage import (
     atomic_path,
     plain,
     read_json,
+    stay_inside,
     whole,
     write_json,
     write_text,
@@ -58,10 +59,11 @@ def load_model(folder: Path) -> tuple[SODA, dict[str, Any]]:
 
     Raises:
         InputNotFoundError: If the folder holds no model.
+        UsageError: If a file of the model is a link that leads out of the folder.
         DamagedFileError: If a file is broken.
     """
     for name in (MODEL_FILE, "config.json"):
-        if not (folder / name).is_file():
+        if not stay_inside(folder / name, folder).is_file():
             raise InputNotFoundError(
                 f"{folder}: expected a model folder with {name} (TrainSODA writes one "
                 f"under WORKDIR/models), found none"

@@ -11,7 +11,7 @@ from pipeline.datasets import BACKGROUND, Dataset
 from pipeline.datasets.video_names import VideoNames
 from pipeline.errors import AnnotationError, InputNotFoundError, UsageError
 from pipeline.points.formats import Click, read_click_file
-from pipeline.progress import shown
+from pipeline.progress import count_of, shown
 from pipeline.seeds import generator_of
 
 CLICKS_FILE = "clicks.json"  # to which the annotation page saves
@@ -129,9 +129,9 @@ def read_human_clicks(
         problems += label_problems(file.path, known, dataset.classes)
     if problems:
         raise AnnotationError(
-            f"{source}: {len(problems)} problem(s) in the clicks; correct them and run "
-            f"the same command again, or give --points-file {NO_FILE}\n  "
-            + "\n  ".join(problems)
+            f"{source}: {count_of(len(problems), 'problem')} in the clicks; correct "
+            "them and run the same command again, or give --points-file "
+            f"{NO_FILE}\n  " + "\n  ".join(problems)
         )
     if not any(videos.values()) and (unknown or not may_be_empty):
         raise AnnotationError(

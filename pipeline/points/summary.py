@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pipeline.datasets import Point, Video
-from pipeline.progress import shown
+from pipeline.progress import count_of, shown
 
 
 def summarise(
@@ -57,22 +57,26 @@ def sentences(result: Mapping[str, Any]) -> Iterator[str]:
     """Yield the sentences that GeneratePoints prints about its result."""
     counts = result["clicks"]
     yield (
-        f"{sum(counts.values())} clicks in {result['videos']} training videos: "
+        f"{count_of(sum(counts.values()), 'click')} in "
+        f"{count_of(result['videos'], 'training video')}: "
         f"{counts['action']} action, {counts['background']} background; "
         f"{result['origin']}"
     )
     yield from _of_files(result)
     if without := result["videos_without"]:
-        yield f"{len(without)} training video(s) have no click: {shown(without)}"
+        videos = count_of(len(without), "training video has", "training videos have")
+        yield f"{videos} no click: {shown(without)}"
     if without := [name for name, count in result["classes"].items() if not count]:
-        yield f"{len(without)} class(es) have no click: {shown(without)}"
+        classes = count_of(len(without), "class has", "classes have")
+        yield f"{classes} no click: {shown(without)}"
     for key, kind, place in (
         ("outside", "action", "outside any instance of their class"),
         ("inside", "background", "inside an instance"),
     ):
         if count := result[key]:
             of = result["compared"][kind]
-            yield f"{count} of {of} {kind} clicks ({count / of:.1%}) are {place}"
+            clicks = count_of(of, f"{kind} click")
+            yield f"{place}: {count} of {clicks} ({count / of:.1%})"
 
 
 def _of_files(result: Mapping[str, Any]) -> Iterator[str]:
@@ -93,13 +97,14 @@ def _of_files(result: Mapping[str, Any]) -> Iterator[str]:
                 "by default; if that differs, give it with --points-fps"
             )
     if count := result["intervals"]:
-        yield f"{count} interval(s) longer than a frame are clicked at their middle"
+        intervals = count_of(count, "interval")
+        yield f"{intervals} longer than a frame: clicked at the middle"
     if count := result["beyond_simulated_end"]:
-        yield f"{count} click(s) beyond the end of a simulated video are left out"
+        yield f"left out: {count_of(count, 'click')} beyond the end of simulated videos"
     if unknown := result["unknown_videos"]:
         yield (
-            f"{sum(unknown.values())} click(s) are in {len(unknown)} video(s) that are "
-            f"not in the dataset: {shown(unknown)}"
+            f"left out: {count_of(sum(unknown.values()), 'click')} in "
+            f"{count_of(len(unknown), 'video')} outside the dataset: {shown(unknown)}"
         )
     if count := result["not_trained_on"]:
-        yield f"{count} click(s) are in videos that are not used for training"
+        yield f"left out: {count_of(count, 'click')} in videos that are not trained on"

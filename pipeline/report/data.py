@@ -8,6 +8,7 @@ from pipeline.datasets import Instance, Point
 from pipeline.detection.activations import Response
 from pipeline.detection.detections import Detection
 from pipeline.evaluation import Scores
+from pipeline.progress import count_of
 
 
 @dataclass(frozen=True)
@@ -77,8 +78,8 @@ class RunReport:
         for video in self.videos:
             if len(video.findings) != len(self.models):
                 raise ValueError(
-                    f"{video.id}: expected findings of {len(self.models)} model(s), "
-                    f"got {len(video.findings)}"
+                    f"{video.id}: expected findings of "
+                    f"{count_of(len(self.models), 'model')}, got {len(video.findings)}"
                 )
             expected = 1 + len(self.classes)
             responses = [f.response for f in video.findings if f.response]

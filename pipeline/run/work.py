@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import DamagedFileError
-from pipeline.fanout import Item, Job, Ledger, locked, run_job
+from pipeline.fanout import Item, Job, Ledger, locked, noted_inputs, run_job
 from pipeline.progress import ShareDone, say, silent
 from pipeline.run.record import Record, StageResult, write_record
 from pipeline.run.run import Run
@@ -16,6 +16,8 @@ from pipeline.run.stage import Stage, count_existing, usable
 from pipeline.storage import (
     WRITTEN,
     Proofs,
+    changed_sizes,
+    file_stamp,
     fingerprint,
     plain,
     proof_of,
@@ -160,11 +162,35 @@ def prove_files(run: Run, stage: Stage) -> Proofs:
 
 
 def videos_due(run: Run, stage: Stage) -> list[str]:
-    """Return the videos that a per-video stage has no file of."""
+    """Return the videos that a per-video stage has no file of, or an outdated one."""
     if not stage.is_per_video:
         return []
-    videos = usable(run, stage.inputs(run))
-    return [v.id for v in videos if not stage.video_file(run, v.id).exists()]
+    outdated = outdated_videos(run, stage)
+    changed = {*changed_sizes(stage.folder(run))}
+    files = {v.id: stage.video_file(run, v.id) for v in usable(run, stage.inputs(run))}
+    return [
+        id
+        for id, file in files.items()
+        if id in outdated or file in changed or not file.exists()
+    ]
+
+
+def outdated_videos(run: Run, stage: Stage) -> set[str]:
+    """Return the videos whose file was made from another one than is there now.
+
+    It was made from the video itself, or from the files of the stages below.
+    """
+    if run.origin != "videos":
+        return set()
+    below, noted = stage.inputs(run), noted_inputs(stage.folder(run))
+    outdated = {id for need in below for id in outdated_videos(run, need)}
+    for video in run.dataset.videos if noted else ():
+        paths = [need.video_file(run, video.id) for need in below] or [video.path]
+        stamps = [list(file_stamp(path)) for path in paths]
+        name = stage.video_file(run, video.id).name
+        if [None, None] not in stamps and noted.get(name, stamps) != stamps:
+            outdated.add(video.id)
+    return outdated
 
 
 def measured_rate(

@@ -16,7 +16,7 @@ from pipeline.points.simulation import (
     wanted,
 )
 from pipeline.points.summary import sentences, summarise
-from pipeline.progress import say
+from pipeline.progress import count_of, say
 from pipeline.run.record import StageResult
 from pipeline.run.run import Run
 from pipeline.run.stage import Stage, usable
@@ -92,10 +92,14 @@ def points_of_files(
             points[video.id].append(point)
         points[video.id].sort(key=lambda point: (point.seconds, point.label))
     if problems and not run.is_simulated:
+        beyond = count_of(
+            len(problems),
+            "click is beyond the end of its video",
+            "clicks are beyond the end of their videos",
+        )
         rate = ", and that --points-fps is right" if rates else ""
         raise AnnotationError(
-            f"{len(problems)} click(s) are beyond the end of their videos; check that "
-            f"these are the videos that were annotated{rate}\n  "
+            f"{beyond}; check that these are the videos that were annotated{rate}\n  "
             + "\n  ".join(problems)
         )
     return points, {

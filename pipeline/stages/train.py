@@ -5,6 +5,7 @@ from typing import Any
 from pipeline.errors import AnnotationError
 from pipeline.model_folder.newest import CARD, MODEL_FILE
 from pipeline.points.simulation import never_clicked, wanted
+from pipeline.progress import count_of
 from pipeline.run.record import StageResult
 from pipeline.run.run import Run
 from pipeline.run.stage import Stage
@@ -45,14 +46,16 @@ def check_supervision(run: Run) -> None:
         if not (video.labels or video.has_segments or video.id in clicks)
     ]:
         problems.append(
-            f"{len(unseen)} training video(s) without clicks, segments or labels: "
+            f"{count_of(len(unseen), 'training video')} without clicks, segments or "
+            "labels: "
             f"{', '.join(unseen)}; click in them with `soda annotate`, once on "
             'background if nothing happens, or state "labels": [] in the manifest if '
             "they show only background"
         )
     if missing := unclicked_classes(run):
         problems.append(
-            f"{len(missing)} class(es) without an action click in any training video: "
+            f"{count_of(len(missing), 'class')} without an action click in "
+            "any training video: "
             f"{', '.join(missing)}; click them, remove them from the classes, or train "
             "on the labels of the videos alone with --frame-loss none"
         )

@@ -45,7 +45,7 @@ def fit_resumable(
     resume = load_checkpoint(checkpoint, made_of, device)
     first, saved = resume.epoch, time.monotonic()
     to_do = [1.0] * (config.epochs - first)
-    progress = Progress("TrainSODA", config.epochs, to_do, "epochs")
+    progress = Progress("TrainSODA", config.epochs, to_do, "epoch")
 
     def after_epoch(state: FitState) -> None:
         nonlocal saved

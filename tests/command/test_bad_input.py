@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from pipeline.storage import TEMPORARY_PREFIX, read_json
-from tests.command.commands import QUICK, luigi, run
+from tests.command.commands import QUICK, command, luigi, run
 from tests.dataset_maker import entry, make_dataset, square_pictures, write_manifest
 from tests.finished import CACHES, copy_run
 from tests.video_maker import noise_pictures, numbered_pictures, write_video
@@ -154,10 +154,29 @@ def test_a_dataset_that_is_not_there_is_named(tmp_path):
     assert "no such dataset" in done.stderr and "Traceback" not in done.stderr
 
 
+def test_a_luigi_cfg_of_another_project_costs_one_sentence_and_seconds(tmp_path):
+    make_dataset(tmp_path / "data", train=1, test=0)
+    (tmp_path / "luigi.cfg").write_text(
+        "[core]\nlocal_scheduler=false\nscheduler_host=nowhere.invalid\n"
+    )
+    # Luigi reads the file when it is imported, which a fork has done elsewhere.
+    words = [command("soda"), "run", "data/dataset.json", "--to", "DecodeVideos"]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert "http://nowhere.invalid:8082 (as luigi.cfg may say)" in line
+    words += ["--local-scheduler"]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("--no-such", "1"), "unrecognized arguments: --no-such 1"),
+        (("--no-such", "1"), "--no-such: no such flag"),
+        (("--short-sid", "9", "--x"), "--x: no such flag"),
+        (("--epochs", "9"), "not a flag of DecodeVideos, but of TrainSODA, RefineSODA"),
+        (("--short-side",), "--short-side: expected one argument"),
         (("--short-side", "big"), "--short-side big: expected a whole number"),
         (("--preset", "smal"), "unknown preset 'smal'; did you mean 'small'?"),
         (("--device", "cuda:99"), "PyTorch sees no CUDA device"),

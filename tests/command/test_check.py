@@ -42,7 +42,7 @@ def test_all_problems_are_shown_by_kind_and_written_as_json(tmp_path):
     assert "  train 0 (train 0.mp4): a segment must have 0 <= start" in done.stdout
     assert "note: file that no annotation names (1)" in done.stdout
     last = done.stderr.splitlines()[-1]
-    assert last.startswith("error: dataset.json: 26 problem(s)")
+    assert last.startswith("error: dataset.json: 26 problems")
     assert last.endswith("then type: soda check dataset.json")
     assert "Traceback" not in done.stderr
 

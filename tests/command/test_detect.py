@@ -9,7 +9,8 @@ import pytest
 
 from pipeline import detect
 from pipeline.storage import TEMPORARY_PREFIX, read_json
-from tests.command.commands import QUICK, run, start_command
+from tests.command.commands import QUICK, command, run, start_command
+from tests.dataset_maker import make_dataset
 from tests.finished import CACHES, copy_run
 
 pytestmark = pytest.mark.slow
@@ -49,7 +50,7 @@ def test_videos_and_folders_are_searched_and_a_bad_one_is_named_at_the_end(place
     (place / "-bad.mp4").write_text("no video")  # an id of YouTube may begin so
     done = run("soda", "detect", "-bad.mp4", "new", cwd=place)
     assert done.returncode == 5, done.stderr
-    assert "1 of 3 video(s) could not be searched" in done.stderr
+    assert "1 of 3 videos could not be searched" in done.stderr
     assert "-bad: -bad.mp4: expected a video" in done.stderr.splitlines()[-1]
     assert "test 4" in done.stdout and "test 5" in done.stdout
     found = place / "detections"
@@ -68,7 +69,7 @@ def test_what_was_searched_is_not_searched_again_unless_it_changed(place):
     again = run(*words, "--threshold", "2", cwd=place)
     assert again.returncode == 0, again.stderr
     assert "done before: 2, to do: 0" in again.stderr
-    assert "0 detections in 2 video(s)" in again.stdout
+    assert "0 detections in 2 videos by the model work" in again.stdout
     assert outputs(place / "new" / "found") == before and len(before) == 2
     os.utime(place / "new" / "test 4.mp4")
     assert "done before: 1" in run(*words, cwd=place).stderr
@@ -84,13 +85,15 @@ def test_videos_of_one_name_are_told_apart_by_their_folders(place):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "begun"),
+    ("arguments", "begun", "number"),
     [
-        (["detect", "new"], "detections/work/jobs/detect/state-0.json"),
-        (["run", "data/dataset.json", *QUICK], "work/data/flow/*/*.mkv"),
+        (["detect", "new"], "detections/work/jobs/detect/state-0.json", signal.SIGTERM),
+        (["run", "data/dataset.json", *QUICK], "work/data/flow/*/*.mkv", signal.SIGINT),
     ],
 )
-def test_after_ctrl_c_the_same_command_goes_on(trained, place, arguments, begun):
+def test_after_an_interruption_the_same_command_goes_on(
+    trained, place, arguments, begun, number
+):
     if arguments[0] == "run":
         shutil.copytree(trained / "data", place / "data")
         shutil.rmtree(place / "work")
@@ -100,13 +103,33 @@ def test_after_ctrl_c_the_same_command_goes_on(trained, place, arguments, begun)
     while not list(place.glob(begun)):
         assert time.monotonic() < end, f"{begun} did not appear"
         time.sleep(0.01)
-    os.killpg(process.pid, signal.SIGINT)
-    assert process.wait(60) == 130
+    if number == signal.SIGINT:
+        os.killpg(process.pid, number)  # as a terminal does
+    else:
+        os.kill(process.pid, number)
+    assert process.wait(60) == 128 + number
     said = (place / "said").read_text()
     assert "run the same command again" in said and "Traceback" not in said
     assert not list(place.glob("detections/detections.json"))
     assert run("soda", *arguments, cwd=place).returncode == 0
     assert not list(place.rglob(f"{TEMPORARY_PREFIX}*"))
+
+
+def test_sigterm_ends_the_annotation_page_as_ctrl_c_does(tmp_path):
+    make_dataset(tmp_path / "data", train=1, test=0)
+    process = subprocess.Popen(
+        [command("soda"), "annotate", "data/dataset.json", "--no-browser"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout.readline().startswith("http://127.0.0.1:")
+    process.terminate()
+    out, error = process.communicate(timeout=60)
+    assert process.returncode == 0, error
+    assert "1 video, saved to data/clicks.json" in error
+    assert "0 clicks in 0 videos" in error and "next: soda run" in out
 
 
 def test_a_function_detects_the_same(place):

@@ -71,9 +71,8 @@ def test_saved_clicks_are_used_and_each_keep_their_model(world):
     save(world, 1.5)
     refused = run(world, *train, task="TrainSODA")
     assert refused.returncode == 4 and not (world / "work" / "frames").exists()
-    assert (
-        "2 training video(s) without clicks, segments or labels: train 2, train 3"
-        in (refused.stderr)
+    assert "2 training videos without clicks, segments or labels: train 2, train 3" in (
+        refused.stderr
     )
     path = world / "data" / "dataset.json"
     content = json.loads(path.read_text())
@@ -107,9 +106,9 @@ def test_clicks_alone_train_a_model(world):
     for sentence in (
         "6 clicks in 4 training videos: 3 action, 3 background; clicks.csv",
         "clicks.csv: a points CSV",
-        "1 click(s) are in 1 video(s) that are not in the dataset: 'other.mp4'",
-        "1 click(s) are in videos that are not used for training",
-        "1 training video(s) have no click: 'train 3'",
+        "left out: 1 click in 1 video outside the dataset: 'other.mp4'",
+        "left out: 1 click in videos that are not trained on",
+        "1 training video has no click: 'train 3'",
     ):
         assert sentence in done.stderr
     found, rows = result(world)
@@ -193,6 +192,6 @@ def test_clicks_of_simulated_videos_may_lie_beyond_their_drawn_end(tmp_path):
     clicks = ["--points-file", "A.txt"]
     done = luigi("GeneratePoints", *places, *clicks, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "1 click(s) beyond the end of a simulated video are left out" in done.stderr
+    assert "left out: 1 click beyond the end of simulated videos" in done.stderr
     assert "one drawn if several clicked: A 1" in done.stderr
     assert result(tmp_path)[1] == ["video_validation_1,4.5,Jump,action"]

@@ -55,7 +55,7 @@ def test_activitynet_has_its_published_counts(shared_data, caplog):
     assert len(dataset.videos) + len(dataset.unused) == 9682
     (warning,) = [record.getMessage() for record in caplog.records]
     assert (
-        "leaving out instances of zero length in the video(s) 2IRQ5fPwHV8, 6KXVjADefBY"
+        "leaving out instances of zero length in the videos: 2IRQ5fPwHV8, 6KXVjADefBY"
         in warning
     )
     labels = {video.id: video.labels for video in dataset.videos}

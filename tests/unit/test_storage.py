@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from pipeline.errors import SodaError
 from pipeline.storage import (
     atomic_path,
+    cell_of,
+    csv_text,
     disk_full,
     file_name,
     fingerprint,
@@ -18,6 +20,7 @@ from pipeline.storage import (
     read_json,
     remove_temporaries,
     shown_name,
+    text_of,
     write_arrays,
     write_json,
     write_text,
@@ -146,3 +149,15 @@ def test_halves_of_surrogate_pairs_come_back_from_json(tmp_path):
     value = {"\udce9": ["\\", "\ud800", "é"]}
     write_json(tmp_path / "v.json", value)
     assert read_json(tmp_path / "v.json") == value
+
+
+@given(st.text())
+@example("=1+1")
+@example("''-1")
+def test_a_cell_is_no_formula_and_gives_its_text_back(text):
+    assert not str(cell_of(text)).startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
+    assert text_of(cell_of(text)) == text
+
+
+def test_numbers_in_tables_stay_numbers():
+    assert csv_text([["-a", -0.5, -3, None]]) == "'-a,-0.5,-3,\n"

@@ -92,7 +92,9 @@ class LocalStore {
       const { entry, revision } = this.read(video.id);
       const usable = points.filter((p) => p.seconds >= 0 && this.labels.includes(p.label));
       if (usable.length < points.length) {
-        problems.push(`${video.id}: ${points.length - usable.length} click(s) with an unknown class or a negative time`);
+        const left = points.length - usable.length;
+        const clicks = left === 1 ? "1 click" : `${left} clicks`;
+        problems.push(`${video.id}: ${clicks} with an unknown class or a negative time`);
       }
       const all = usable.reduce(withClick, entry.points);
       added += all.length - entry.points.length;

@@ -14,6 +14,7 @@ from pipeline.experiments.experiment import ExperimentRun
 from pipeline.experiments.figures.sheet import Drawing, new_sheet
 from pipeline.experiments.summary import AT, Values, csv_text, markdown_table
 from pipeline.fanout import Item, Job, run_job
+from pipeline.progress import count_of
 from pipeline.stages.evaluate import EVALUATE
 from pipeline.stages.features import extracted_videos
 from pipeline.storage import fingerprint, read_json, write_text
@@ -53,7 +54,8 @@ def make_active(experiment: ExperimentRun) -> Drawing:
     instances = sum(len(video.instances) for video in videos)
     write_text(experiment.folder / f"{NAME}.md", to_markdown(lines, experiment.note))
     write_text(experiment.folder / f"{NAME}.csv", to_csv(lines))
-    counts = f"{len(videos)} training videos, {instances} instances"
+    trained = count_of(len(videos), "training video")
+    counts = f"{trained}, {count_of(instances, 'instance')}"
     numbers = {
         "notes": (*experiment.notes, counts),
         "videos": len(videos),

@@ -62,7 +62,7 @@ def trace_training(
 
     look(0)
     epochs = config.epochs
-    with Progress(config.aggregation, epochs, [1.0] * epochs, "epochs") as progress:
+    with Progress(config.aggregation, epochs, [1.0] * epochs, "epoch") as progress:
 
         def after_epoch(state: FitState) -> None:
             check_finite(state.history[-1])

@@ -106,13 +106,27 @@ def _npz(file: FeatureLocation) -> Any:
 
 def _hdf5(file: FeatureLocation) -> Any:
     with h5py.File(file.path) as content:
-        found = content[file.key] if file.key else content
-        chosen = found if isinstance(found, h5py.Dataset) else found[_only(found)]
-        if not isinstance(chosen, h5py.Dataset):
-            raise ValueError(f"expected an array, found {chosen}")
-        claim = chosen.shape or (), chosen.dtype
-        _check_claim(file.path, *claim, chosen.id.get_storage_size())
-        return np.asarray(chosen)  # while the file is open
+        found = _member(content, file.key) if file.key else content
+        if not isinstance(found, h5py.Dataset):
+            found = _member(found, _only(found))
+        if not isinstance(found, h5py.Dataset):
+            raise ValueError("it holds groups in place of an array")
+        if found.is_virtual or found.external:
+            raise ValueError("its numbers are in other files, which are not read")
+        claim = found.shape or (), found.dtype
+        _check_claim(file.path, *claim, found.id.get_storage_size())
+        return np.asarray(found)  # while the file is open
+
+
+def _member(group: h5py.Group, name: str) -> Any:
+    """Return what a name in a group stands for, unless it is a link.
+
+    The type of a link is looked up before anything follows it, to any file.
+    """
+    link = group.id.links.get_info(name.encode(errors="surrogateescape"))
+    if link.type != h5py.h5l.TYPE_HARD:
+        raise ValueError(f"{name} is a link, possibly to another file, and not read")
+    return group[name]
 
 
 def _safetensors(file: FeatureLocation) -> Any:

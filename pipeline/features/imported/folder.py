@@ -14,7 +14,7 @@ from pipeline.features.imported.arrays import (
     read_array,
 )
 from pipeline.progress import shown
-from pipeline.storage import file_name
+from pipeline.storage import file_name, stay_inside
 
 SUFFIXES = (".npy", ".npz", ".safetensors", ".h5", ".hdf5")
 NAMES_FILE = "videoname.npy"  # the ids of the videos in an array of arrays, in order
@@ -36,6 +36,7 @@ def find_features(
         InputNotFoundError: The folder does not exist, or has no features of any video.
         AnnotationError: Two files hold the same stream of a video.
         VideoError: A file of several videos cannot be read.
+        UsageError: A link leads out of the folder.
     """
     if not folder.is_dir():
         raise InputNotFoundError(
@@ -69,12 +70,13 @@ def find_features(
 
 
 def _feature_files(folder: Path) -> list[Path]:
-    return sorted(
-        Path(parent, name)
-        for parent, _, names in os.walk(folder)
-        for name in names
-        if name.endswith(SUFFIXES) and name != NAMES_FILE and not name.startswith(".")
-    )
+    found = []
+    for parent, folders, names in os.walk(folder):
+        files = [n for n in names if n.endswith(SUFFIXES) and not n.startswith(".")]
+        for name in (*folders, *files):
+            stay_inside(Path(parent, name), folder)
+        found += [Path(parent, name) for name in files if name != NAMES_FILE]
+    return sorted(found)
 
 
 def _stream_of(path: Path) -> str:

@@ -9,9 +9,10 @@ import numpy as np
 from jaxtyping import Float
 
 from models.config import check_at_least
-from pipeline.errors import AnnotationError
+from pipeline.errors import AnnotationError, in_words
 from pipeline.grid import SnippetGrid
-from pipeline.storage import read_json
+from pipeline.progress import count_of
+from pipeline.storage import read_json, stay_inside
 
 # The usual values for features in the field; the paper's come first (Sec. 6.3).
 USUAL_FPS = (25.0, 30.0, 24.0, 15.0, 10.0)
@@ -80,8 +81,9 @@ def read_stated(folder: Path) -> dict[str, SnippetGrid]:
 
     Raises:
         AnnotationError: The file has other content.
+        UsageError: It is a link that leads out of the folder.
     """
-    path = folder / "features.json"
+    path = stay_inside(folder / "features.json", folder)
     if not path.is_file():
         return {}
     try:
@@ -99,7 +101,7 @@ def read_stated(folder: Path) -> dict[str, SnippetGrid]:
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise AnnotationError(
             f"{path}: expected the times of features, as `soda export features` writes "
-            f"them, found other content ({type(error).__name__}: {error}); rename the "
+            f"them, found other content ({in_words(error)}); rename the "
             "file, and give --features-fps and --features-stride"
         ) from error
 
@@ -139,7 +141,8 @@ def choose_timing(
         expected = seconds * fps / stride
         fits = np.abs(counts - expected) <= 1 + SLACK * expected
         if fits.mean() >= FITTING:
-            how = f"which fits the durations of {fits.sum()} of {len(fits)} videos"
+            videos = count_of(len(fits), "video")
+            how = f"which fits the durations of {fits.sum()} of {videos}"
             return _timing(config, fps, stride, how)
     return _measured(config, seconds / counts)
 

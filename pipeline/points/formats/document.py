@@ -33,7 +33,7 @@ class Document:
         """The content parsed as JSON; None if it is not JSON."""
         try:
             return json.loads(self.text)
-        except (ValueError, RecursionError):
+        except (ValueError, RecursionError):  # the latter from a thousand brackets
             return None
 
     @property

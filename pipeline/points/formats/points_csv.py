@@ -12,7 +12,7 @@ from extractors.errors import reading
 from pipeline.datasets import Point
 from pipeline.errors import AnnotationError
 from pipeline.points.formats.document import ClickEntry, Document, read_document
-from pipeline.storage import check_whole, write_csv
+from pipeline.storage import check_whole, text_of, write_csv
 
 NAME = "a points CSV (video_id,seconds,label)"
 FIELDS = ["video_id", "seconds", "label", "kind"]
@@ -47,7 +47,7 @@ def rows_of(text: str) -> Iterator[tuple[int, dict[str, str]]]:
     filled = (row for row in reader if any(cell.strip() for cell in row))
     header = [name.strip() for name in next(filled, [])]
     for row in filled:
-        yield reader.line_num, dict(zip(header, row, strict=False))
+        yield reader.line_num, dict(zip(header, map(text_of, row), strict=False))
 
 
 def write_points(path: Path, points: Mapping[str, Sequence[Point]]) -> None:

@@ -2,6 +2,8 @@
 
 import http.client
 import json
+import math
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -72,6 +74,7 @@ def ask(server: AnnotationServer) -> Ask:
     return send
 
 
+NO_SECONDS = (math.nan, math.inf, -math.inf, 10**400, None, "1", [], 1.9)  # of 0.8
 CONTENT = {
     "revision": None,
     "points": [{"seconds": 0.5, "label": "jump"}],
@@ -179,8 +182,14 @@ def test_clicks_are_saved_and_a_second_tab_is_told(
         CONTENT | {"points": [{"seconds": -1, "label": "jump"}]},
         CONTENT | {"points": [{"seconds": 1, "label": "<script>"}]},
         CONTENT | {"points": [{"seconds": "x", "label": "jump"}]},
+        CONTENT | {"points": [{"seconds": 1, "label": ["jump"]}]},
+        CONTENT | {"points": [1]},
+        CONTENT | {"points": 1},
         CONTENT | {"seconds_spent": None},
         CONTENT | {"annotated_spans": [1]},
+        CONTENT | {"annotated_spans": [[0, math.nan]]},
+        *(CONTENT | {"points": [{"seconds": s, "label": "jump"}]} for s in NO_SECONDS),
+        *(CONTENT | {"seconds_spent": seconds} for seconds in NO_SECONDS[:-1]),
     ],
 )
 def test_what_are_no_clicks_is_refused(
@@ -204,6 +213,83 @@ def test_a_file_that_is_spoiled_meanwhile_is_named(
 def test_bodies_without_an_end_or_of_any_size_are_refused(ask: Ask) -> None:
     assert ask("clicks/0", "POST")[0] == 411
     assert ask("import", "POST", **{"Content-Length": "9" * 12})[0] == 413
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"\xff\xfe", b"[" * 100_000, b'{"a": ' * 100_000, b"5", b'"x"']
+)
+@pytest.mark.parametrize("what", ["clicks/0", "import"])
+def test_a_body_that_is_no_json_is_refused_in_words(
+    server: AnnotationServer, what: str, body: bytes
+) -> None:
+    length = f"Content-Length: {len(body)}\r\n"
+    head, _, said = answer(server, f"POST /TOKEN/{what}", length, body)
+    assert head.startswith(b"HTTP/1.1 400 ")
+    assert b'{"error": ' in said and b"Error" not in said
+    assert not server.served.store.path.exists()
+
+
+def test_half_a_surrogate_pair_in_a_note_does_no_harm(
+    ask: Ask, server: AnnotationServer
+) -> None:
+    point = CONTENT["points"][0] | {"note": "\ud800 here"}
+    assert ask("clicks/0", "POST", CONTENT | {"points": [point]})[0] == 200
+    assert read_json(server.served.store.path)[0]["points"][0]["note"] == "? here"
+
+
+@pytest.mark.parametrize(
+    ("request_line", "headers", "status"),
+    [
+        ("POST /TOKEN/clicks/0", "Content-Length: -5\r\n", 400),
+        ("POST /TOKEN/clicks/0", "Content-Length: five\r\n", 400),
+        ("POST /TOKEN/clicks/0", "Content-Length: \xb2\r\n", 400),
+        ("POST /TOKEN/clicks/0", f"Content-Length: {'9' * 5000}\r\n", 413),
+        ("POST /TOKEN/clicks/0", "Transfer-Encoding: chunked\r\n", 411),
+        ("POST /TOKEN/clicks/0", "Content-Length: 99\r\n", 400),  # and no body
+        (f"POST /TOKEN/clicks/{'9' * 5000}", "", 404),
+        (f"GET /TOKEN/video/{'9' * 5000}", "", 404),
+        ("GET /TOKEN/nothing/0", "", 404),
+        ("GET /TOKEN/video/0", f"Range: bytes={'9' * 5000}-\r\n", 416),
+        ("GET /TOKEN/video/0", f"Range: bytes=0-{'9' * 5000}\r\n", 206),
+        ("GET /TOKEN/video/0", "Range: bytes=9-1\r\n", 200),
+        ("GET /TOKEN/video/0", "Range: lines=1-2\r\n", 200),
+        ("GET /\x00\xff/", "", 403),
+        (f"GET /{'x' * 70_000}", "", 414),
+        ("GET /TOKEN/ /TOKEN/", "", 400),
+        ("PUT /TOKEN/clicks/0", "", 501),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_every_request_has_an_answer(
+    server: AnnotationServer, request_line: str, headers: str, status: int
+) -> None:
+    head, *_ = answer(server, request_line, headers)
+    assert head.startswith(f"HTTP/1.1 {status} ".encode())
+    assert answer(server, "GET /TOKEN/")[0].startswith(b"HTTP/1.1 200 ")
+
+
+def test_a_fault_of_the_program_is_answered_too(
+    ask: Ask, server: AnnotationServer, monkeypatch: Any, capsys: Any
+) -> None:
+    monkeypatch.setattr(server.served.store, "entries", lambda: 1 / 0)
+    status, _, said = ask("clicks")
+    assert status == 500 and b"see the terminal" in said
+    assert "ZeroDivisionError" in capsys.readouterr().err
+
+
+def answer(
+    server: AnnotationServer, request_line: str, headers: str = "", body: bytes = b""
+) -> tuple[bytes, bytes, bytes]:
+    """Send bytes as they are; return the head of the answer, a blank line, the body."""
+    line = request_line.replace("TOKEN", server.token)
+    host = f"Host: 127.0.0.1:{server.server_port}\r\n"
+    text = f"{line} HTTP/1.1\r\n{host}{headers}\r\n"
+    with socket.create_connection(("127.0.0.1", server.server_port), 10) as connection:
+        connection.sendall(text.encode("latin-1") + body)
+        connection.shutdown(socket.SHUT_WR)
+        said = b"".join(iter(lambda: connection.recv(1 << 16), b""))
+    head, blank, content = said.partition(b"\r\n\r\n")
+    return head, blank, content
 
 
 def test_a_port_in_use_is_named(server: AnnotationServer, film: Path) -> None:

@@ -134,7 +134,7 @@ def test_a_file_without_any_entry_is_opened_again(
 @settings(max_examples=30)  # each writes a file
 @given(
     st.lists(
-        st.tuples(st.floats(0, 1e5), st.sampled_from(["jump", "kick", "background"]))
+        st.tuples(st.floats(0, 60), st.sampled_from(["jump", "kick", "background"]))
     )
 )
 def test_clicks_come_back_sorted_to_the_microsecond(
@@ -169,6 +169,13 @@ def test_other_files_are_not_written_over(
     with pytest.raises(AnnotationError, match=match):
         PointsStore(path, a_dataset())
     assert path.read_text() == text
+
+
+def test_times_outside_the_video_are_refused_with_its_end(store: PointsStore) -> None:
+    for more in (content((80, "jump")), content(annotated_spans=[[0, 80]])):
+        with pytest.raises(AnnotationError, match="80 s, beyond the video's end at 60"):
+            store.save("a", None, more)
+    assert not store.path.exists()
 
 
 def test_a_points_file_is_json(tmp_path: Path) -> None:

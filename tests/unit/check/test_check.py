@@ -231,7 +231,7 @@ sys.addaudithook(hook)
 def test_a_file_of_two_videos_is_looked_at_once(tmp_path, capfd):
     path = make_dataset(tmp_path, train=1, test=0).parent / "train 0.mp4"
     assert list(gather_facts([path, path], 1, "check")) == [path]
-    assert "check: 1 videos" in capfd.readouterr().err
+    assert "check: 1 video," in capfd.readouterr().err
 
 
 def test_the_result_can_be_written_as_json(faulty):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,7 @@ from pipeline import errors
 from pipeline.cli.lazy import load
 from pipeline.cli.main import Soda, main
 from pipeline.inference import batch
+from pipeline.progress import heed_signals
 from pipeline.run import command_line
 
 NAMES = [entry.name for entry in Soda.entries]
@@ -120,6 +122,37 @@ def test_an_error_becomes_a_sentence_and_an_exit_code(error, code, monkeypatch, 
         assert "run the same command again to go on" in said
     else:
         assert said == "error: v.mp4: expected a video, found a song\n"
+
+
+@pytest.fixture
+def own_signals():
+    """Handlers of signals that are put back after the test."""
+    before = {n: signal.getsignal(n) for n in (signal.SIGTERM, signal.SIGHUP)}
+    for number in before:
+        signal.signal(number, signal.SIG_DFL)
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+)
+def test_a_signal_ends_a_command_as_ctrl_c_does(
+    number, code, own_signals, monkeypatch, capsys
+):
+    monkeypatch.setattr("pipeline.cli.lazy.load", lambda _: signal.raise_signal(number))
+    with pytest.raises(SystemExit) as ended:
+        main(["detect", "v.mp4"])
+    assert ended.value.code == 128 + number
+    assert "run the same command again to go on" in capsys.readouterr().err
+
+
+def test_a_signal_that_is_ignored_stays_so(own_signals):
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as `nohup` does
+    heed_signals()
+    signal.raise_signal(signal.SIGHUP)
+    assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,4 @@
+import os
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -7,6 +8,8 @@ import pytest
 from pipeline.console import summary
 from pipeline.console.status import StageStatus, read_status
 from pipeline.console.summary import next_command, results, summary_row
+from pipeline.fanout import Item
+from pipeline.fanout.job import forget_stale
 from pipeline.run.config import make_config
 from pipeline.run.record import Record
 from pipeline.stages.decode import DECODE
@@ -46,6 +49,30 @@ def test_stages_stand_in_the_order_of_the_work_each_once(run):
         *("decode", "flow", "features", "points", "train", "detect", "evaluate"),
     ]
     assert [s.of - s.done for s in read_status(run, FLOW)] == [1, 1]
+
+
+def test_a_replaced_video_is_to_do_in_every_stage(tmp_path):
+    paths = [tmp_path / f"{name}.mp4" for name in "ab"]
+    for path in paths:
+        path.write_text("first")
+    manifest = write_manifest(
+        tmp_path, [entry(p, "test", "right", range(5)) for p in paths]
+    )
+    run = make_run(manifest, make_config("soda", {}), tmp_path / "work")
+    for stage in (DECODE, FLOW):
+        outputs = [stage.video_file(run, name) for name in "ab"]
+        inputs = paths if stage is DECODE else [DECODE.video_file(run, n) for n in "ab"]
+        items = [
+            Item(out.stem, (str(path),), str(out), 1.0, {})
+            for path, out in zip(inputs, outputs, strict=True)
+        ]
+        forget_stale(items)
+        for output in outputs:
+            output.write_text("made")
+    assert [s.done for s in read_status(run, FLOW)] == [2, 2]
+    paths[0].write_text("another")
+    os.utime(paths[0], (1, 1))  # as a downloader dates it: older than what was made
+    assert [(s.done, s.of) for s in read_status(run, FLOW)] == [(1, 2), (1, 2)]
 
 
 @pytest.mark.parametrize("stage", all_stages(), ids=lambda stage: stage.name)

@@ -159,7 +159,7 @@ def test_all_problems_of_a_table_are_listed_with_their_lines(tmp_path):
         "2.mp4,pour,1,2,dev",
         "2.mp4,pour,1,2,",
     ]
-    with pytest.raises(AnnotationError, match=r"10 problem\(s\)") as caught:
+    with pytest.raises(AnnotationError, match="10 problems;") as caught:
         entries_of_table(table(tmp_path, "\n".join(rows)), tmp_path)
     message = str(caught.value)
     for sentence in (

@@ -50,9 +50,16 @@ def test_the_csv_holds_the_same(tmp_path):
 
 def test_what_holds_no_results_is_refused(tmp_path):
     path = tmp_path / "d.json"
-    path.write_text('{"results": {"v": [{"label": "a"}]}}')
-    with pytest.raises(AnnotationError, match="expected"):
-        read_detections(path)
+    for content, found in (
+        ('{"results": {"v": [{"label": "a"}]}}', "no 'score'"),
+        ("{}", "no 'results'"),
+        ("[]", "values of another form"),
+        ('{"results": {"v": [{"label": "a", "score": "x"}]}}', "'x' in place of a num"),
+    ):
+        path.write_text(content)
+        with pytest.raises(AnnotationError, match="expected") as caught:
+            read_detections(path)
+        assert f"found something else ({found}" in str(caught.value)
 
 
 def results(*labels):
@@ -106,3 +113,14 @@ def test_a_table_of_something_else_is_refused_with_its_line(tmp_path):
     path.write_text("video_id,label,start_seconds,end_seconds,score\nv,a,0,1\n")
     with pytest.raises(AnnotationError, match=r"d\.csv, line 2: expected video_id,lab"):
         read_detections(path)
+
+
+def test_labels_like_formulas_are_text_in_the_csv_and_come_back(tmp_path):
+    path = tmp_path / "d.json"
+    labels = ["=1+1", "+x", "-x", "@x", "\tx", "\rx", "'=x", "'tis"]
+    found = {f"{label}.mp4": [Detection(label, 0.5, 1.0, 2.0)] for label in labels}
+    write_detections(path, found)
+    with path.with_suffix(".csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.reader(file))[1:]
+    assert [row[1] for row in rows] == [*("'" + label for label in labels[:7]), "'tis"]
+    assert read_detections(path.with_suffix(".csv")) == found == read_detections(path)

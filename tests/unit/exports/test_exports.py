@@ -2,6 +2,7 @@
 
 import html
 from itertools import pairwise
+from pathlib import Path
 from urllib.parse import unquote
 from xml.etree import ElementTree
 
@@ -188,7 +189,7 @@ def test_label_studio_takes_the_videos_own_rates(tmp_path, capsys):
     ]
     assert ranges == [[{"start": 11, "end": 20}], [{"start": 26, "end": 50}]]
     said = capsys.readouterr().err
-    assert "(the videos' own): 10 (1 videos), 25 (1 videos)" in said
+    assert "(the videos' own): 10 (1 video), 25 (1 video)" in said
 
 
 def assert_valid_eaf(document):
@@ -286,19 +287,7 @@ def test_what_is_chosen_can_be_read_again(tmp_path, name, format):
         ("avi", {}, UsageError, "--format avi: expected one of activitynet, csv, srt"),
         ("srt", {"top": 0}, UsageError, "--top 0: expected 1 or more"),
         ("srt", {"min_score": 0.95}, UsageError, "score of 0.95 or more, found 0.9 at"),
-        (
-            "srt",
-            {"media": VideoFiles(fps=25)},
-            UsageError,
-            "--fps: has no effect on srt",
-        ),
         ("labelstudio", {}, UsageError, "--videos FOLDER, or --fps"),
-        (
-            "eaf",
-            {"media": VideoFiles(fps=25)},
-            UsageError,
-            "--fps: has no effect on eaf",
-        ),
     ],
 )
 def test_what_cannot_be_exported_is_named(tmp_path, format, options, error, sentence):
@@ -310,13 +299,30 @@ def test_what_cannot_be_exported_is_named(tmp_path, format, options, error, sent
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize(
+    ("format", "media", "option"),
+    [
+        ("srt", VideoFiles(fps=25), "fps"),
+        ("csv", VideoFiles(Path("nowhere")), "videos"),
+    ],
+)
+def test_options_without_effect_are_named_and_do_no_harm(
+    tmp_path, capsys, format, media, option
+):
+    path = tmp_path / "d.json"
+    write_results(path, {"v": [JUMP]})
+    written, _ = export_detections(path, format, tmp_path / "out", media=media)
+    assert capsys.readouterr().err == f"--{option} has no effect on {format}\n"
+    assert written.exists()
+
+
 def test_files_that_cannot_be_exported_are_named(tmp_path):
     def export(content):
         path = tmp_path / "d.json"
         path.write_text(content)
         export_detections(path, "srt", tmp_path / "out")
 
-    with pytest.raises(AnnotationError, match="found none in 1 videos"):
+    with pytest.raises(AnnotationError, match="found none in 1 video"):
         export('{"results": {"v": []}}')
     with pytest.raises(AnnotationError, match=r'd\.json: expected {"results"'):
         export('{"database": {}}')

@@ -178,6 +178,14 @@ def test_one_kind_of_features_is_exported_at_a_time(work, tmp_path):
         export_features(work, "npy", tmp_path / "out")
 
 
+def test_a_dataset_without_effect_is_named_and_does_no_harm(
+    work, dataset, tmp_path, capsys
+):
+    few = dataset.with_videos(dataset.videos[:1])
+    assert export_features(work, "npy", tmp_path / "out", few) > 1
+    assert "--dataset has no effect on npy" in capsys.readouterr().err
+
+
 def test_what_cannot_be_exported_is_named(work, dataset, tmp_path):
     def export(folder, format, dataset=None):
         export_features(folder, format, tmp_path / "out", dataset)
@@ -186,8 +194,6 @@ def test_what_cannot_be_exported_is_named(work, dataset, tmp_path):
         export(work, "mat")
     with pytest.raises(UsageError, match="give it with --dataset"):
         export(work, "basnet")
-    with pytest.raises(UsageError, match="--dataset: has no effect on npy"):
-        export(work, "npy", dataset)
     with pytest.raises(UsageError, match="such as 'a b', found none of them"):
         export(work, "basnet", dataset.with_videos(dataset.videos[2:]))
     with pytest.raises(InputNotFoundError, match="x: expected a folder, found none"):

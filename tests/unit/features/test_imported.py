@@ -284,6 +284,86 @@ def test_a_broken_file_of_many_videos_is_named(tmp_path):
         imported(tmp_path, tmp_path)
 
 
+def external_link(file, outside):
+    file["müde"] = h5py.ExternalLink(outside, "/x")
+
+
+def soft_link_to_an_external_one(file, outside):
+    file.create_group("other")["x"] = h5py.ExternalLink(outside, "/x")
+    file["müde"] = h5py.SoftLink("/other/x")
+
+
+def external_link_in_a_group(file, outside):
+    file.create_group("müde")["features"] = h5py.ExternalLink(outside, "/x")
+
+
+def external_storage(file, outside):
+    raw = outside.with_suffix(".raw")
+    raw.write_bytes(array("müde").tobytes())
+    external = [(str(raw), 0, h5py.h5f.UNLIMITED)]
+    file.create_dataset("müde", array("müde").shape, "f4", external=external)
+
+
+def virtual_dataset(file, outside):
+    layout = h5py.VirtualLayout(array("müde").shape, "f4")
+    layout[:] = h5py.VirtualSource(outside, "x", array("müde").shape)
+    file.create_virtual_dataset("müde", layout)
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        external_link,
+        soft_link_to_an_external_one,
+        external_link_in_a_group,
+        external_storage,
+        virtual_dataset,
+    ],
+)
+def test_numbers_in_other_files_than_the_hdf5_file_are_not_read(write, tmp_path):
+    (tmp_path / "features").mkdir()
+    outside = tmp_path / "outside.h5"
+    with h5py.File(outside, "w") as file:
+        file["x"] = array("müde")
+    with h5py.File(tmp_path / "features" / "all.h5", "w") as file:
+        file["kick 1"] = array("kick 1")
+        write(file, outside)
+    with pytest.raises(VideoError, match=r"all\.h5: .* not read"):
+        imported(tmp_path / "features", tmp_path, "müde")
+    found, _ = imported(tmp_path / "features", tmp_path, videos=VIDEOS[:1])
+    np.testing.assert_array_equal(found, array("kick 1"))
+
+
+def test_a_link_of_hdf5_is_not_even_followed(tmp_path):
+    os.mkfifo(tmp_path / "waits")  # opening it would wait for a writer
+    with h5py.File(tmp_path / "all.h5", "w") as file:
+        file["müde"] = h5py.ExternalLink(tmp_path / "waits", "/x")
+    with pytest.raises(VideoError, match="müde is a link"):
+        imported(tmp_path, tmp_path, "müde")
+
+
+@pytest.mark.parametrize("name", ["müde.npy", "flow", "features.json"])
+def test_a_link_that_leaves_the_folder_of_features_is_named(name, tmp_path):
+    folder, outside = tmp_path / "features", tmp_path / "outside"
+    folder.mkdir()
+    outside.mkdir()
+    write_npy(folder, "kick 1", array("kick 1"))
+    write_npy(outside, "müde", array("müde"))
+    target = outside / "müde.npy" if name == "müde.npy" else outside
+    (folder / name).symlink_to(target)
+    with pytest.raises(UsageError, match=f"{name}: expected .* found a link"):
+        imported(folder, tmp_path)
+
+
+def test_links_within_a_folder_of_features_and_to_it_are_followed(tmp_path):
+    (tmp_path / "there" / "own").mkdir(parents=True)
+    write_npy(tmp_path / "there" / "own", "x", array("müde"))
+    (tmp_path / "there" / "müde.npy").symlink_to(Path("own", "x.npy"))
+    (tmp_path / "here").symlink_to(tmp_path / "there")
+    found, _ = imported(tmp_path / "here", tmp_path, "müde", VIDEOS[1:])
+    np.testing.assert_array_equal(found, array("müde"))
+
+
 def test_streams_of_different_lengths_are_named(tmp_path):
     write_streams(tmp_path)
     write_npy(tmp_path / "train" / "flow", "kick 1", array("kick 1")[:8])

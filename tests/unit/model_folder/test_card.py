@@ -67,7 +67,7 @@ def test_an_evaluation_completes_the_card_and_a_training_takes_it_back(tmp_path)
     (result,) = head["model-index"][0]["results"]
     assert [m["name"] for m in result["metrics"]] == ["mAP@0.3", "mAP@0.5"]
     assert [m["value"] for m in result["metrics"]] == [50.0, 50.0]
-    assert "on 1 of 1 test videos" in text
+    assert "on 1 of 1 test video," in text
     # The weakest class first, below all of them.
     rows = re.findall(r"^\| (\w+) \|", text, re.M)
     assert rows == ["tIoU", "all", "squat", "jump"]

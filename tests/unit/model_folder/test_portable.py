@@ -93,6 +93,14 @@ def test_an_unknown_format_is_refused(tmp_path, predictor):
         export_network(tmp_path / "model", "tflite")
 
 
+def test_a_link_out_of_a_models_folder_is_named(tmp_path):
+    (tmp_path / "model").mkdir()
+    (tmp_path / "elsewhere").touch()
+    (tmp_path / "model" / "model.safetensors").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(UsageError, match=r"found a link to .*elsewhere, which is not"):
+        export_network(tmp_path / "model", "torchscript")
+
+
 def test_a_folder_without_a_model_is_named(tmp_path):
     with pytest.raises(InputNotFoundError, match="expected a model folder"):
         export_network(tmp_path, "torchscript")

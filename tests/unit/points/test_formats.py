@@ -139,6 +139,16 @@ def test_points_files_come_back_whatever_the_names(folder, videos):
     assert read_points(folder / "points.csv") == points
 
 
+def test_labels_like_formulas_are_text_in_the_points_file_and_come_back(tmp_path):
+    path = tmp_path / "points.csv"
+    points = {"=v": [Point(0.5, "-jump"), Point(1.5, "@kick")]}
+    write_points(path, points)
+    assert path.read_text().splitlines()[1] == "'=v,0.5,'-jump,action"
+    assert read_points(path) == points
+    clicks = read_click_file(path).clicks
+    assert [(c.video, c.label) for c in clicks] == [("=v", "-jump"), ("=v", "@kick")]
+
+
 def test_our_own_points_file_is_read(tmp_path):
     points = {"v": [Point(1.25, "a, b"), Point(3.0, BACKGROUND)]}
     write_points(tmp_path / "points.csv", points)

@@ -48,7 +48,7 @@ def test_nothing_that_matches_is_an_error(tmp_path, rows, found):
 def test_all_labels_that_are_no_classes_are_named_with_the_nearest(tmp_path):
     first = write(tmp_path / "a.csv", "v,1,pole vault", "v,soon,Diving", "v,2,diving")
     second = write(tmp_path / "b.csv", "v,1,Backgroun", *["v,2,xyz"] * 7)
-    with pytest.raises(AnnotationError, match=r"5 problem\(s\)") as caught:
+    with pytest.raises(AnnotationError, match="5 problems in the clicks") as caught:
         read_human_clicks(f"{first}, {second}", dataset("v"), seed=0)
     for sentence in (
         "a.csv, line 2: expected a class or 'background', found 'pole vault'; did you "
@@ -151,10 +151,10 @@ def test_a_summary_counts_what_a_reader_must_know():
     assert result["classes"] == {"PoleVault": 0, "Diving": 3}
     assert list(sentences(result)) == [
         "5 clicks in 3 training videos: 3 action, 2 background; c.csv",
-        "1 training video(s) have no click: 'x'",
-        "1 class(es) have no click: 'PoleVault'",
-        "1 of 2 action clicks (50.0%) are outside any instance of their class",
-        "1 of 1 background clicks (100.0%) are inside an instance",
+        "1 training video has no click: 'x'",
+        "1 class has no click: 'PoleVault'",
+        "outside any instance of their class: 1 of 2 action clicks (50.0%)",
+        "inside an instance: 1 of 1 background click (100.0%)",
     ]
 
 

@@ -175,7 +175,7 @@ def test_the_digest_tells_clicks_apart_whatever_their_order(first, second, rando
     assert (digest(first) is None) == (not first)
 
 
-UNSEEN = "2 training video(s) without clicks, segments or labels: v0, v2"
+UNSEEN = "2 training videos without clicks, segments or labels: v0, v2"
 
 
 @pytest.mark.parametrize(
@@ -190,14 +190,14 @@ UNSEEN = "2 training video(s) without clicks, segments or labels: v0, v2"
             [UNSEEN],
         ),
         ([{}, {"segments": JUMP}, {}], {}, {}, [UNSEEN, "training video: kick;"]),
-        ([{"labels": []}] * 2, {}, {}, ["2 class(es) without", ": jump, kick;"]),
+        ([{"labels": []}] * 2, {}, {}, ["2 classes without", ": jump, kick;"]),
         ([{"labels": ["kick"]}, {"labels": ["jump"]}], {}, {}, [": jump, kick; click"]),
         ([{"segments": JUMP + KICK}], {"v0": SEEN[:1]}, {}, ["clicks.json", ": kick;"]),
         (
             [{"segments": [{"label": "jump", "segment": [11, 13]}, *KICK]}],
             {},
             {},
-            ["1 class(es) without an action click in any training video: jump;"],
+            ["1 class without an action click in any training video: jump;"],
         ),
         ([{"subset": "test", "segments": JUMP + KICK}], {}, {}, [": jump, kick;"]),
     ],
