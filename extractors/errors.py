@@ -47,7 +47,8 @@ def reading(named: Callable[[str], SodaError]) -> Iterator[None]:
     except NOT_OF_THE_FILE:
         raise
     except Exception as error:
-        raise named(in_words(error).strip() or type(error).__name__) from error
+        why = in_words(error) if isinstance(error, KeyError) else str(error).strip()
+        raise named(why or type(error).__name__) from error
 
 
 def in_words(error: Exception) -> str:

@@ -126,17 +126,17 @@ def _video(folder: Path, entry: dict[str, Any]) -> Video:
         Point(float(p["seconds"]), point_label(p["label"]))
         for p in entry.get("points", [])
     )
-    seen = {p.label for p in points} | {i.label for i in instances}
-    labels = entry.get("labels", seen)
+    clicked = {p.label for p in points if p.kind == "action"}
+    seen = clicked | {i.label for i in instances}
+    labels = {name for name in entry.get("labels", seen) if not is_background(name)}
     return Video(
         id=entry["id"],
         subset=entry["subset"],
         path=folder / entry["path"],
-        labels=tuple(sorted(label for label in labels if not is_background(label))),
+        labels=tuple(sorted(labels)),
         instances=instances,
         points=points if "points" in entry else None,
-        is_background=not (seen or entry.get("labels"))
-        and not entry.keys().isdisjoint(STATEMENTS),
+        is_background=not (seen or labels or entry.keys().isdisjoint(STATEMENTS)),
         duration_seconds=entry.get("duration"),
         sha256=entry.get("sha256"),
     )

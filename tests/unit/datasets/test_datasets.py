@@ -7,7 +7,6 @@ from unicodedata import normalize
 
 import jsonschema_rs
 import pytest
-from pipeline.points.names import VideoNames
 
 from pipeline.datasets import (
     DatasetError,
@@ -22,6 +21,7 @@ from pipeline.datasets.folder import (
     unique_ids,
     video_files,
 )
+from pipeline.datasets.video_names import VideoNames
 from pipeline.errors import AnnotationError, InputNotFoundError
 from pipeline.intervals import beyond_end
 
@@ -480,7 +480,7 @@ def test_a_name_is_found_in_whichever_unicode_form(tmp_path, forms):
     path = activitynet(tmp_path, {id: entry}, videos=(name,))
     (video,) = load_dataset(path).videos
     assert video.id == id and video.path.is_file()
-    points = VideoNames(load_dataset(path))
+    points = VideoNames.of(load_dataset(path))
     assert points.id_of(name) == points.id_of(f"{name}.mkv") == id
 
 

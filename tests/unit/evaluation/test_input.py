@@ -114,7 +114,7 @@ def test_times_may_be_strings_and_files_may_have_a_byte_order_mark(tmp_path):
         ),
         (
             '{"database": {"v": {"subset": "Testing"}}}',
-            r"found 1 video\(s\) without any; .* 'Testing'",
+            r"found 1 video without any; .* 'Testing'",
         ),
         (
             '{"videos": [{"id": "v", "subset": "test", "segments": '

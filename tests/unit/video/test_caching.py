@@ -127,13 +127,13 @@ def test_frames_that_the_encoder_cannot_take_are_named(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize(("bits", "kind"), [(60, MemoryError), (12, VideoError)])
+@pytest.mark.parametrize(("bits", "kind"), [(60, MemoryError), (14, VideoError)])
 def test_only_a_lack_of_memory_is_called_so(bits, kind, video, monkeypatch):
     """FFmpeg reports one also for sizes that damaged headers invent."""
-    monkeypatch.setattr("pipeline.video.source.AMPLE_BYTES", 1 << bits)
+    monkeypatch.setattr("pipeline.video.source.LARGEST_PIXELS", 1 << bits)
     with pytest.raises(kind) as caught, open_video(video):
         raise av.error.MemoryError(12, "Cannot allocate memory")
-    assert kind is MemoryError or "FFmpeg stopped at a size" in str(caught.value)
+    assert kind is MemoryError or "FFmpeg stopped at a demand" in str(caught.value)
 
 
 @pytest.fixture
