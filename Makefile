@@ -51,9 +51,10 @@ demo: weights
 	$(BIN)/soda run demo
 
 # Runs whole test files in parallel, those of tests/command first, since they take longest.
-# Each process needs more than a GB of memory. The tests start the project's commands
+# Each process needs more than a GB of memory; a third one fills the time in which others
+# wait for a cluster or a browser. The tests start the project's commands
 # hundreds of times, so its bytecode is kept even where the shell tells Python not to.
-TEST_PROCESSES ?= 2
+TEST_PROCESSES ?= 3
 
 test: weights
 	OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= \

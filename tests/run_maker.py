@@ -35,7 +35,7 @@ def with_options(run: Run, **options: Any) -> Run:
 def of_videos(run: Run) -> Run:
     """Give a run a dataset without videos, unless its file exists."""
     path = Path(run.options.dataset)
-    if not (path.exists() or run.is_simulated):
+    if not (path.exists() or run.options.timeline):
         vars(run)["dataset"] = Dataset(path.stem, path, path.parent, ("a",), ())
     return run
 

@@ -489,7 +489,7 @@ def test_two_forms_of_one_name_are_one_id(tmp_path):
         (tmp_path / normalize(form, "é.mp4")).touch()
     files = video_files(tmp_path)
     assert unique_ids(files, tmp_path) == ["é", "é (2)"]
-    with pytest.raises(AnnotationError, match=r"1 id\(s\) have two files"):
+    with pytest.raises(AnnotationError, match=r"1 id has two files"):
         find_videos(tmp_path)
 
 
