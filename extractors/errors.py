@@ -1,12 +1,13 @@
-"""The base of all errors that the user can fix, and the error about weights.
+"""The base of all errors that the user can fix, and those that the lowest layer raises.
 
-The base is here, in the lowest layer, so that one `except SodaError` catches the
-errors of every layer. The other families are in `pipeline.errors`.
+The base is here, so that one `except SodaError` catches the errors of every layer. The
+other families are in `pipeline.errors`.
 """
 
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 # How Python says that a text is not a number.
 NO_NUMBER = re.compile(r"(?:string to float|invalid literal for int\(\).*?): (.+)")
@@ -16,6 +17,23 @@ class SodaError(Exception):
     """Something that the user can fix. Subclasses carry the exit code."""
 
     exit_code = 1
+
+
+class UsageError(SodaError, ValueError):
+    """A parameter with an invalid value."""
+
+    exit_code = 2
+
+
+class DamagedFileError(SodaError, ValueError):
+    """A file of ours that is not as it was written; a run makes it again."""
+
+    def __init__(self, path: Path, damage: str) -> None:
+        self.path, self.damage = path, damage
+        super().__init__(
+            f"{path}: {damage}; delete the file and run the same command again to "
+            "recreate it"
+        )
 
 
 class WeightsError(SodaError, RuntimeError):

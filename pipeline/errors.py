@@ -5,17 +5,11 @@ what was found, in which file, and what to try. A `VideoError` concerns one vide
 a batch records it in its ledger and continues with the others.
 """
 
-from pathlib import Path
-
+from extractors.errors import DamagedFileError as DamagedFileError
 from extractors.errors import SodaError
+from extractors.errors import UsageError as UsageError
 from extractors.errors import WeightsError as WeightsError
 from extractors.errors import in_words as in_words
-
-
-class UsageError(SodaError, ValueError):
-    """A parameter with an invalid value."""
-
-    exit_code = 2
 
 
 class InputNotFoundError(SodaError, FileNotFoundError):
@@ -28,17 +22,6 @@ class AnnotationError(SodaError, ValueError):
     """A manifest, annotation file or detection file that is invalid."""
 
     exit_code = 4
-
-
-class DamagedFileError(SodaError, ValueError):
-    """A file of ours that is not as it was written; a run makes it again."""
-
-    def __init__(self, path: Path, damage: str) -> None:
-        self.path, self.damage = path, damage
-        super().__init__(
-            f"{path}: {damage}; delete the file and run the same command again to "
-            "recreate it"
-        )
 
 
 class FailedVideosError(SodaError):

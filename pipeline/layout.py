@@ -1,12 +1,8 @@
 """The layout of a work folder: results are named by their fingerprints."""
 
-import os
 import re
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
-
-from extractors.atomic import TEMPORARY_PREFIX
 
 FINGERPRINT = re.compile(r"[0-9a-f]{12}")
 
@@ -34,20 +30,3 @@ def size_of(path: Path) -> int:
     if path.is_symlink() or not path.is_dir():
         return path.lstat().st_size
     return sum(size_of(child) for child in path.iterdir())
-
-
-def sizes_in(folder: Path | str, prefix: str = "") -> dict[str, int]:
-    """Return the bytes of all files in a folder and below it, by path in the folder.
-
-    Temporary files and symbolic links are left out.
-    """
-    found: dict[str, int] = {}
-    with suppress(FileNotFoundError), os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.is_symlink() or entry.name.startswith(TEMPORARY_PREFIX):
-                continue
-            if entry.is_dir():
-                found |= sizes_in(entry.path, f"{prefix}{entry.name}/")
-            else:
-                found[prefix + entry.name] = entry.stat().st_size
-    return found

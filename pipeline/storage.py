@@ -24,9 +24,8 @@ from extractors.atomic import disk_full as disk_full
 from extractors.atomic import existing_folder as existing_folder
 from extractors.atomic import is_full as is_full
 from extractors.atomic import writing as writing
-from extractors.errors import reading
-from pipeline.errors import DamagedFileError, UsageError
-from pipeline.layout import FINGERPRINT, sizes_in
+from extractors.errors import DamagedFileError, UsageError, reading
+from pipeline.layout import FINGERPRINT
 from pipeline.progress import say
 
 HEADER_KEY = "soda"
@@ -238,6 +237,23 @@ def difference_of(proof: Proof, found: Proof) -> str:
         f"expected the content that was written (SHA-256 {proof[1][:12]}), found "
         f"another one ({found[1][:12]})"
     )
+
+
+def sizes_in(folder: Path | str, prefix: str = "") -> dict[str, int]:
+    """Return the bytes of all files in a folder and below it, by path in the folder.
+
+    Temporary files and symbolic links are left out.
+    """
+    found: dict[str, int] = {}
+    with suppress(FileNotFoundError), os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_symlink() or entry.name.startswith(TEMPORARY_PREFIX):
+                continue
+            if entry.is_dir():
+                found |= sizes_in(entry.path, f"{prefix}{entry.name}/")
+            else:
+                found[prefix + entry.name] = entry.stat().st_size
+    return found
 
 
 def changed_sizes(folder: Path) -> list[Path]:

@@ -56,7 +56,7 @@ def run_cells(experiment: ExperimentRun, table: Table, seeds: range) -> Results:
         function="pipeline.experiments.cells:run_cells_of_model",
         parameters={},
         items=tuple(items),
-        unit="trainings",
+        unit="training",
         tells_progress=False,
     )
     run_job(job, run.workdir, experiment.resources)

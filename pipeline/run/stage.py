@@ -15,10 +15,9 @@ from typing import Any
 from pipeline.datasets import Video
 from pipeline.fanout import Resources
 from pipeline.fanout.resources import network_resources
-from pipeline.layout import sizes_in
 from pipeline.run.record import Record, StageResult, read_record
 from pipeline.run.run import Run
-from pipeline.storage import INPUTS, RECORD, WRITTEN, file_name, fingerprint
+from pipeline.storage import INPUTS, RECORD, WRITTEN, file_name, fingerprint, sizes_in
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -122,7 +122,7 @@ def test_folders_of_subsets_are_read_in_any_case_or_refused(tmp_path):
     assert "  right: 1 train, 1 test" in made.stdout
     done = check("data/dataset.json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "1 classes" in done.stdout
+    assert "1 class" in done.stdout
     (tmp_path / "data" / "Test").mkdir()
     (tmp_path / "data" / "VAL" / "right").rename(tmp_path / "data" / "Test" / "right")
     (tmp_path / "data" / "Train").rename(tmp_path / "data" / "train_1")

@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import subprocess
 import time
 
 import pytest
@@ -153,7 +154,7 @@ def test_a_video_is_drawn_with_all_that_is_known(trained, tmp_path):
         assert done.returncode == 0, done.stderr
         assert (tmp_path / name).read_bytes().startswith(magic)
     for words, code, sentence in [
-        ((detections, "other"), 3, "expected the video 'other', found 2 others"),
+        ((detections, "other"), 3, "expected the video 'other', found only 'test 4'"),
         ((detections, "test 4", "--output", "f.xyz"), 2, "f.xyz: expected one of .eps"),
         ((detections, "test 4", *known[:1], "none.json"), 3, "none.json"),
     ]:

@@ -122,7 +122,7 @@ def test_tables_are_matched_by_id_or_refused(tmp_path, rows, encoding, code, sen
     done = run("soda", "evaluate", *files, "--subset", "Testing", cwd=tmp_path)
     assert done.returncode == code, done.stderr
     assert sentence in done.stderr and "Traceback" not in done.stderr
-    assert code or "1 of 1 Testing videos" in done.stdout
+    assert code or "1 of 1 Testing video" in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,11 @@ def test_help_teaches(arguments, tmp_path):
     ("arguments", "code", "sentence"),
     [
         (["--to", "DecodeVideos"], 30, "1 of 1 video failed"),
-        (["--to", "Evaluate", "--dry-run"], 0, "to do it: soda run d/dataset.json"),
+        (
+            ["--to", "Evaluate", "--dry-run", "--frame-loss", "none"],
+            0,
+            "to do it: soda run d/dataset.json",
+        ),
         (["--no-such-flag", "3"], 2, "--no-such-flag: no such flag; --help-all"),
         (["--epoks", "3"], 2, "--epoks: no such flag; did you mean --epochs?"),
         (

@@ -9,7 +9,6 @@ import pytest
 
 from pipeline.cli.status import verify_folder
 from pipeline.errors import SodaError
-from pipeline.layout import sizes_in
 from pipeline.run.config import make_config
 from pipeline.run.record import Record, read_record, write_record
 from pipeline.run.work import is_done, run_stage, run_up_to
@@ -23,6 +22,7 @@ from pipeline.storage import (
     check_whole,
     note_written,
     read_json,
+    sizes_in,
     write_json,
 )
 from tests.run_maker import make_run, run_here
