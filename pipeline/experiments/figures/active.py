@@ -93,7 +93,7 @@ def run_rounds(experiment: ExperimentRun) -> RoundResults:
             function="pipeline.experiments.active_learning:run_round",
             parameters={"run": run.to_json(experiment.section)},
             items=tuple(items),
-            unit="trainings",
+            unit="training",
         )
         run_job(job, run.workdir, experiment.resources)
     return {
