@@ -138,6 +138,8 @@ def _read_table(path: Path) -> dict[str, list[Detection]]:
     detections: dict[str, list[Detection]] = {}
     try:
         for row in rows:
+            if None in row.values():
+                raise ValueError("fewer cells than columns")
             times = (float(row["start_seconds"]), float(row["end_seconds"]))
             label, id = text_of(row["label"]), text_of(row["video_id"])
             found = Detection(label_text(label), float(row["score"]), *times)

@@ -116,6 +116,16 @@ def test_a_table_of_something_else_is_refused_with_its_line(tmp_path):
         read_detections(path)
 
 
+@pytest.mark.parametrize("last", ["video_id", "label", "score"])
+def test_a_row_that_lacks_its_last_cell_is_named_in_any_order(tmp_path, last):
+    columns = ["video_id", "label", "start_seconds", "end_seconds", "score"]
+    columns.sort(key=lambda name: name == last)
+    path = tmp_path / "d.csv"
+    path.write_text(f"{','.join(columns)}\n1,1,2,3\n")
+    with pytest.raises(AnnotationError, match=r"line 2: .*fewer cells than columns"):
+        read_detections(path)
+
+
 def test_labels_like_formulas_are_text_in_the_csv_and_come_back(tmp_path):
     path = tmp_path / "d.json"
     labels = ["=1+1", "+x", "-x", "@x", "\tx", "\rx", "'=x", "'tis"]
