@@ -52,8 +52,8 @@ demo: weights
 
 # Runs whole test files in parallel, those of tests/command first, since they take longest.
 # Each process needs more than a GB of memory; a third one fills the time in which others
-# wait for a cluster or a browser. The tests start the project's commands
-# hundreds of times, so its bytecode is kept even where the shell tells Python not to.
+# wait for a cluster or a browser. The tests start the project's commands hundreds of
+# times, so its bytecode is kept even where the shell tells Python not to.
 TEST_PROCESSES ?= 3
 
 test: weights

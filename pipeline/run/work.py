@@ -1,9 +1,9 @@
 """Doing what is due: a stage is done when its record matches its present inputs."""
 
+import pkgutil
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -182,14 +182,15 @@ def outdated_videos(run: Run, stage: Stage) -> set[str]:
     """
     if run.origin != "videos":
         return set()
-    below, noted = stage.inputs(run), noted_inputs(stage.folder(run))
-    outdated = {id for need in below for id in outdated_videos(run, need)}
-    for video in run.dataset.videos if noted else ():
-        paths = [need.video_file(run, video.id) for need in below] or [video.path]
-        stamps = [list(file_stamp(path)) for path in paths]
-        name = stage.video_file(run, video.id).name
-        if [None, None] not in stamps and noted.get(name, stamps) != stamps:
-            outdated.add(video.id)
+    outdated = set()
+    for made in stage.chain(run):
+        below, noted = made.inputs(run), noted_inputs(made.folder(run))
+        for video in run.dataset.videos if noted else ():
+            paths = [need.video_file(run, video.id) for need in below] or [video.path]
+            stamps = [list(file_stamp(path)) for path in paths]
+            name = made.video_file(run, video.id).name
+            if [None, None] not in stamps and noted.get(name, stamps) != stamps:
+                outdated.add(video.id)
     return outdated
 
 
@@ -237,9 +238,7 @@ def do_work(
     progress: ShareDone = silent,
 ) -> None:
     """Do a stage's work, `module:name`, in a worker, and write its result as JSON."""
-    module, name = work.split(":")
-    result = getattr(import_module(module), name)(Run.from_json(run))
-    write_json(output, plain(result))
+    write_json(output, plain(pkgutil.resolve_name(work)(Run.from_json(run))))
 
 
 def inputs_digest(run: Run, stage: Stage) -> str:
